@@ -1,0 +1,127 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { tenantTable } from '#platform';
+
+/** Outbox, inbox and dead letters: what the event bus is made of. */
+export class Platform1764000000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create schema platform;
+      grant usage on schema platform to gatehouse_app, gatehouse_system;
+
+      -- Partitions are named <table>_p<first day>. unit is 'week' or 'month'.
+      create function platform.ensure_partitions(parent regclass, unit text, ahead int) returns int
+      language plpgsql security definer set search_path = pg_catalog as $$
+      declare
+        schema_name text; table_name text; first date; made int := 0; part text;
+      begin
+        select n.nspname, c.relname into schema_name, table_name
+          from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = parent;
+        for i in -1 .. ahead loop
+          first := date_trunc(unit, now() at time zone 'UTC')::date + (i || ' ' || unit)::interval;
+          part := table_name || '_p' || to_char(first, 'YYYYMMDD');
+          continue when to_regclass(format('%I.%I', schema_name, part)) is not null;
+          execute format('create table %I.%I partition of %s for values from (%L) to (%L)',
+            schema_name, part, parent, first::text || ' 00:00+00',
+            (first + ('1 ' || unit)::interval)::date::text || ' 00:00+00');
+          made := made + 1;
+        end loop;
+        return made;
+      end $$;
+
+      -- Drops whole partitions that end before the given instant and, where a condition is given, hold no row that meets it.
+      create function platform.prune_partitions(parent regclass, unit text, before timestamptz, keep_if text default null)
+      returns int language plpgsql security definer set search_path = pg_catalog as $$
+      declare
+        part record; first date; kept boolean; dropped int := 0;
+      begin
+        for part in
+          select n.nspname, c.relname from pg_inherits i
+            join pg_class c on c.oid = i.inhrelid join pg_namespace n on n.oid = c.relnamespace
+            where i.inhparent = parent and c.relname ~ '_p[0-9]{8}$' order by c.relname
+        loop
+          first := to_date(right(part.relname, 8), 'YYYYMMDD');
+          continue when (first + ('1 ' || unit)::interval) at time zone 'UTC' > before;
+          kept := false;
+          if keep_if is not null then
+            execute format('select exists (select 1 from %I.%I where %s)', part.nspname, part.relname, keep_if) into kept;
+          end if;
+          continue when kept;
+          execute format('drop table %I.%I', part.nspname, part.relname);
+          dropped := dropped + 1;
+        end loop;
+        return dropped;
+      end $$;
+      revoke all on function platform.ensure_partitions, platform.prune_partitions from public;
+
+      -- Called by the worker; the tables they may touch are listed, not given.
+      create function platform.maintain_partitions(keep_days int) returns void
+      language plpgsql security definer set search_path = pg_catalog as $$
+      begin
+        perform platform.ensure_partitions('platform.outbox', 'week', 8);
+        perform platform.ensure_partitions('platform.inbox', 'week', 8);
+        perform platform.prune_partitions('platform.outbox', 'week', now() - make_interval(days => keep_days), 'settled_at is null');
+        perform platform.prune_partitions('platform.inbox', 'week', now() - make_interval(days => keep_days));
+      end $$;
+      revoke all on function platform.maintain_partitions from public;
+      grant execute on function platform.maintain_partitions to gatehouse_system;
+
+      create table platform.outbox (
+        tenant_id text collate "C" not null,
+        id text collate "C" not null,
+        name text not null,
+        version int not null,
+        payload jsonb not null,
+        actor_type text not null,
+        actor_id text,
+        actor_reason text,
+        trace_id text not null,
+        address text,
+        occurred_at timestamptz not null,
+        recorded_at timestamptz not null default clock_timestamp(),
+        published_at timestamptz,
+        settled_at timestamptz,
+        primary key (tenant_id, id, recorded_at)
+      ) partition by range (recorded_at);
+      create index outbox_unpublished on platform.outbox (recorded_at) where published_at is null;
+      create index outbox_unsettled on platform.outbox (published_at) where settled_at is null and published_at is not null;
+      create table platform.outbox_default partition of platform.outbox default;
+      select platform.ensure_partitions('platform.outbox', 'week', 8);
+      ${tenantTable('platform.outbox', { app: 'select, insert', system: 'select, update' })}
+
+      -- One row per subscription and event, from the first attempt on. recorded_at is the event's.
+      create table platform.inbox (
+        tenant_id text collate "C" not null,
+        subscription text collate "C" not null,
+        event_id text collate "C" not null,
+        recorded_at timestamptz not null,
+        attempts int not null default 0,
+        claimed_until timestamptz,
+        done_at timestamptz,
+        dead_at timestamptz,
+        last_error text,
+        primary key (tenant_id, subscription, event_id, recorded_at)
+      ) partition by range (recorded_at);
+      create table platform.inbox_default partition of platform.inbox default;
+      select platform.ensure_partitions('platform.inbox', 'week', 8);
+      ${tenantTable('platform.inbox', { app: 'select, insert, update', system: 'select, update' })}
+
+      create table platform.dead_letters (
+        tenant_id text collate "C" not null,
+        subscription text collate "C" not null,
+        event_id text collate "C" not null,
+        recorded_at timestamptz not null,
+        event_name text not null,
+        attempts int not null,
+        last_error text not null,
+        dead_at timestamptz not null,
+        primary key (tenant_id, subscription, event_id)
+      );
+      create index dead_letters_by_time on platform.dead_letters (dead_at);
+      ${tenantTable('platform.dead_letters', { app: 'select, insert', system: 'select, insert, delete' })}
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop schema platform cascade');
+  }
+}
