@@ -13,11 +13,18 @@ type Values<S extends Settings> = { readonly [K in keyof S]: z.output<S[K]['sche
 type Rules<S extends Settings> = (values: Values<S>, env: Env) => string[];
 
 /** A class that Nest can inject, whose instances hold a concern's parsed settings. */
-export interface ConfigClass<S extends Settings = Settings> {
+export interface ConfigClass {
+  new (): object;
+  readonly concern: string;
+  readonly settings: Settings;
+  rules(values: object, env: Env): string[];
+}
+
+interface TypedConfigClass<S extends Settings> {
   new (): Values<S>;
   readonly concern: string;
   readonly settings: S;
-  rules(values: Values<S>, env: Env): string[];
+  rules(values: object, env: Env): string[];
 }
 
 export const ENVIRONMENTS = ['local', 'test', 'staging', 'production'] as const;
@@ -42,14 +49,14 @@ export function configOf<S extends Settings>(
   concern: string,
   settings: S,
   rules: Rules<S> = () => [],
-): ConfigClass<S> {
+): TypedConfigClass<S> {
   for (const one of Object.values(settings)) known.set(one.name, one);
   const Concern = class {
     static readonly concern = concern;
     static readonly settings = settings;
     static readonly rules = rules;
   };
-  return Concern as unknown as ConfigClass<S>;
+  return Concern as unknown as TypedConfigClass<S>;
 }
 
 /** Every setting declared so far, by name, in order of declaration. */
@@ -83,7 +90,7 @@ export function loadConfig(concerns: readonly ConfigClass[], environment: Enviro
     for (const [key, one] of Object.entries(Concern.settings)) {
       instance[key] = parseSetting(one, environment, faults);
     }
-    if (faults.length === before) faults.push(...Concern.rules(instance as never, env));
+    if (faults.length === before) faults.push(...Concern.rules(instance, env));
     values.set(Concern, Object.freeze(instance));
   }
 

@@ -49,7 +49,7 @@ export class ResendMailer extends Mailer {
           'idempotency-key': createHash('sha256').update(messageId).digest('hex'),
         },
         body: JSON.stringify(mail),
-        // Following one would hand the key to another host.
+        // Following one would hand the mail, and what is secret in it, to another host.
         redirect: 'error',
         signal: AbortSignal.timeout(this.timeoutMs),
       });

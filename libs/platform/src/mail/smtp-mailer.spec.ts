@@ -143,7 +143,8 @@ const silence = () => listening(() => undefined);
 
 const trickling = () =>
   listening((socket) => {
-    const timer = setInterval(() => socket.write('220-still here\r\n'), 20);
+    socket.write('220 welcome\r\n');
+    const timer = setInterval(() => socket.write('250-still here\r\n'), 20);
     socket.on('close', () => clearInterval(timer));
   });
 

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
+import { StandardSchemaValidationPipe } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Clock } from '../clock/clock.js';
+import { DomainError } from '../errors/domain-error.js';
+import { Log, NestLog } from '../telemetry/logger.js';
+import { ErrorEnvelope, validationFailed } from './errors.js';
+import { HttpConfig } from './http.config.js';
+import { wire } from './wire.js';
+
+/** Longest time a connection may take to send its request, in ms; idle clients must not hold sockets. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const MAX_PARAM_LENGTH = 200;
+
+/**
+ * Builds the API from its root module: envelope, trace ids, wire names, raw bodies, host and origin checks, one
+ * log line a request. Nothing listens yet.
+ */
+export async function createHttpApp(module: object, log: Log, config: HttpConfig): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.bodyLimit,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: false },
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    genReqId: traceIdOf,
+    onProtoPoisoning: 'error',
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => envelope.answer(error, request, reply),
+  });
+  let envelope = new ErrorEnvelope(log, { now: () => new Date() });
+
+  const app = await NestFactory.create<NestFastifyApplication>(module as never, adapter, {
+    logger: new NestLog(log),
+    bufferLogs: false,
+    abortOnError: false,
+    bodyParser: false,
+  });
+  envelope = new ErrorEnvelope(log, app.get(Clock));
+
+  const server = adapter.getInstance() as unknown as FastifyInstance;
+  parseJson(server);
+  guardHosts(server, config);
+  translateAnswers(server);
+  logRequests(server, log);
+
+  app.useGlobalFilters(envelope);
+  app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: validationFailed }));
+  app.enableCors({
+    origin: allowedOrigins(config),
+    credentials: true,
+    exposedHeaders: ['X-Trace-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'Idempotent-Replayed'],
+    maxAge: 600,
+  });
+  return app;
+}
+
+/** The W3C trace id that came in `traceparent`, if it is one, else 128 random bits in hexadecimal. */
+function traceIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
+  const parent = request.headers.traceparent;
+  const given = typeof parent === 'string' ? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(parent)?.[1] : undefined;
+  return given && !/^0+$/.test(given) ? given : randomBytes(16).toString('hex');
+}
+
+function parseJson(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = body as Buffer;
+    request.rawBody = bytes;
+    if (!isUtf8(bytes)) {
+      done(new DomainError('malformed', 'MALFORMED_JSON', 'The body is not UTF-8.'));
+      return;
+    }
+    parse(request, bytes.toString('utf8'), (error, value) => {
+      if (error) done(new DomainError('malformed', 'MALFORMED_JSON', 'The body is not well-formed JSON.'));
+      else done(null, value);
+    });
+  });
+}
+
+/** A Host that is not ours is how cached links and password mails get poisoned. */
+function guardHosts(server: FastifyInstance, config: HttpConfig): void {
+  const allowed = new Set([new URL(config.baseUrl).hostname, ...config.allowedHosts]);
+  const any = allowed.has('*');
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-trace-id', request.id);
+    void reply.header('x-content-type-options', 'nosniff');
+    void reply.header('cache-control', 'no-store');
+    if (any || allowed.has(request.hostname)) done();
+    else done(new DomainError('malformed', 'HOST_NOT_ALLOWED', 'This API does not answer to that host name.'));
+  });
+}
+
+function allowedOrigins(config: HttpConfig): string[] | boolean {
+  if (config.allowedOrigins.includes('*')) return true;
+  return [new URL(config.baseUrl).origin, ...config.allowedOrigins];
+}
+
+/** Answers leave as their schema says, in snake_case. */
+function translateAnswers(server: FastifyInstance): void {
+  server.addHook('preSerialization', (request, _reply, payload, done) => {
+    const output = request.routeOptions.config.endpoint?.output;
+    done(null, output ? wire(output).encode(payload) : payload);
+  });
+}
+
+/** One line a request, written when the answer has left. */
+function logRequests(server: FastifyInstance, log: Log): void {
+  server.addHook('onResponse', (request, reply, done) => {
+    const actor = request.actor;
+    log.info(
+      {
+        trace_id: request.id,
+        method: request.method,
+        route: request.routeOptions.url ?? null,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        address: request.ip,
+        tenant_id: actor?.tenantId ?? null,
+        actor_id: actor?.id ?? null,
+      },
+      'request',
+    );
+    done();
+  });
+}

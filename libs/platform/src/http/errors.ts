@@ -1,0 +1,124 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../clock/clock.js';
+import { DomainError } from '../errors/domain-error.js';
+import { describeError, type Log } from '../telemetry/logger.js';
+import { toSnake } from './names.js';
+
+/** A fault of a request as Standard Schema tells it. */
+interface Issue {
+  message: string;
+  path?: readonly (PropertyKey | { key: PropertyKey })[];
+}
+
+/** More issues than a reader reads; a body of a million wrong elements must not make an answer of a million lines. */
+const MAX_ISSUES = 20;
+
+/** 422 with the place of each fault, in the names the caller used. */
+export function validationFailed(issues: readonly Issue[]): DomainError {
+  return new DomainError('invalid', 'VALIDATION_FAILED', 'The request is not of the form this route takes.', {
+    details: {
+      issues: issues.slice(0, MAX_ISSUES).map((issue) => ({
+        path: (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.').slice(0, 200),
+        message: issue.message.slice(0, 300),
+      })),
+    },
+  });
+}
+
+/**
+ * Every error leaves through here, as the envelope. What is not a refusal is a 500 that tells nothing of the
+ * inside; the log has the rest under the same trace id.
+ */
+@Catch()
+export class ErrorEnvelope implements ExceptionFilter {
+  constructor(
+    private readonly log: Log,
+    private readonly clock: Clock,
+  ) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = asDomainError(thrown);
+    if (error.kind === 'internal') {
+      this.log.error({ trace_id: request.id, error: describeError(thrown) }, 'A request failed.');
+    } else if (error.cause !== undefined) {
+      const cause = error.cause instanceof Error ? error.cause.name : String(error.cause);
+      this.log.info({ trace_id: request.id, code: error.code, cause }, 'A request was refused.');
+    }
+    if (reply.sent) return;
+    if (error.retryAfterSeconds !== undefined) {
+      void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
+    }
+    void reply.status(error.status).header('content-type', 'application/json; charset=utf-8').send(this.envelope(error, request.id));
+  }
+
+  /** The body of an error, as JSON text. */
+  envelope(error: DomainError, traceId: string): string {
+    return JSON.stringify({
+      error: {
+        code: error.code,
+        message: error.message,
+        trace_id: traceId,
+        timestamp: this.clock.now().toISOString(),
+        ...(error.details ? { details: snakeKeys(error.details) } : {}),
+      },
+    });
+  }
+}
+
+function snakeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeKeys);
+  if (value instanceof Date || value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [toSnake(key), snakeKeys(one)]));
+}
+
+/** What the framework, the driver and the server refuse, as refusals of ours. */
+export function asDomainError(thrown: unknown): DomainError {
+  if (thrown instanceof DomainError) return thrown;
+  if (thrown instanceof HttpException) return ofHttpStatus(thrown.getStatus(), thrown);
+  const { statusCode, code } = thrown as Partial<FastifyError>;
+  const refusal = OF_FASTIFY_CODE[code ?? ''];
+  if (refusal) return new DomainError(...refusal);
+  if (typeof code === 'string' && isDatabaseAway(code, thrown)) {
+    return new DomainError('unavailable', 'UNAVAILABLE', 'The service cannot answer now; try again.', {
+      retryAfterSeconds: 1,
+      cause: thrown,
+    });
+  }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) return ofHttpStatus(statusCode, thrown);
+  return new DomainError('internal', 'INTERNAL', 'Something went wrong on our side.', { cause: thrown });
+}
+
+type Refusal = [ConstructorParameters<typeof DomainError>[0], string, string];
+
+const MALFORMED: Refusal = ['malformed', 'MALFORMED_JSON', 'The body is not well-formed JSON.'];
+const OF_FASTIFY_CODE: Record<string, Refusal> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: MALFORMED,
+  FST_ERR_CTP_EMPTY_JSON_BODY: MALFORMED,
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed', 'MALFORMED_REQUEST', 'The body does not have the length that was announced.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'UNSUPPORTED_MEDIA_TYPE', 'This route takes application/json.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['too_large', 'BODY_TOO_LARGE', 'The body is larger than this route takes.'],
+};
+
+function ofHttpStatus(status: number, cause: unknown): DomainError {
+  const of = (...refusal: Refusal) => new DomainError(...refusal, { cause });
+  if (status === 400) return of('malformed', 'MALFORMED_REQUEST', 'The request is not well-formed.');
+  if (status === 401) return of('unauthenticated', 'UNAUTHENTICATED', 'Authentication is required.');
+  if (status === 403) return of('forbidden', 'FORBIDDEN', 'This is not allowed.');
+  if (status === 404 || status === 405) return of('not_found', 'NOT_FOUND', 'There is nothing at this address.');
+  if (status === 413) return of(...OF_FASTIFY_CODE.FST_ERR_CTP_BODY_TOO_LARGE!);
+  if (status === 415) return of(...OF_FASTIFY_CODE.FST_ERR_CTP_INVALID_MEDIA_TYPE!);
+  if (status >= 400 && status < 500) return of('malformed', 'MALFORMED_REQUEST', 'The request is not well-formed.');
+  return of('internal', 'INTERNAL', 'Something went wrong on our side.');
+}
+
+/** Class 08 and 57P are lost connections and a server that stops or starts (PostgreSQL, appendix A). */
+function isDatabaseAway(code: string, thrown: unknown): boolean {
+  if (/^(08|57P|53)/.test(code)) return true;
+  return ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(code) && thrown instanceof Error;
+}

@@ -1,0 +1,21 @@
+import pg from 'pg';
+import { Redis } from 'ioredis';
+import { testDatabase } from '../../../../test/support/database.js';
+import { testRedis } from '../../../../test/support/redis.js';
+import { Db } from '#platform';
+it('works', async () => {
+  const t0 = performance.now();
+  const dbs = await Promise.all([1, 2, 3].map(() => testDatabase()));
+  const t1 = performance.now();
+  const db = await testDatabase();
+  const t2 = performance.now();
+  const c = new pg.Client(db.systemUrl); await c.connect();
+  expect((await c.query('select * from platform.outbox')).rows).toEqual([]);
+  await c.end();
+  for (const d of [...dbs, db]) await d.drop();
+  const r = await testRedis();
+  const t3 = performance.now();
+  const k = new Redis(r.url); expect(await k.ping()).toBe('PONG'); await k.quit();
+  await r.kill(); await r.start(); if (!process.env.LEAK) await r.drop();
+  console.log(Db.name, t1 - t0, t2 - t1, t3 - t2);
+});
