@@ -15,6 +15,8 @@ export interface ActorInit {
   tenantId: string | null;
   scopes?: Iterable<string>;
   sessionId?: string | null;
+  /** The licence that the caller's token names. */
+  licenseId?: string | null;
   emailVerified?: boolean;
   /** Why an operator acts; required of operators, kept in the audit trail. */
   reason?: string | null;
@@ -28,6 +30,7 @@ export class Actor {
   readonly tenantId: string | null;
   readonly scopes: ReadonlySet<string>;
   readonly sessionId: string | null;
+  readonly licenseId: string | null;
   readonly emailVerified: boolean;
   readonly reason: string | null;
   readonly origin: Origin;
@@ -38,6 +41,7 @@ export class Actor {
     this.tenantId = init.tenantId;
     this.scopes = new Set(init.scopes ?? []);
     this.sessionId = init.sessionId ?? null;
+    this.licenseId = init.licenseId ?? null;
     this.emailVerified = init.emailVerified ?? false;
     this.reason = init.reason ?? null;
     this.origin = init.origin;

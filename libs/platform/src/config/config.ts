@@ -72,7 +72,15 @@ export class ConfigError extends Error {
   }
 }
 
-export type ConfigValues = ReadonlyMap<ConfigClass, object>;
+/** The parsed settings of a process, by concern. */
+export class ConfigValues extends Map<ConfigClass, object> {
+  /** The settings of one concern. Throws when it was not loaded. */
+  of<C extends ConfigClass>(Concern: C): InstanceType<C> {
+    const values = this.get(Concern);
+    if (!values) throw new Error(`The settings of ${Concern.concern} were not loaded.`);
+    return values as InstanceType<C>;
+  }
+}
 
 /**
  * Parses every concern from `environment` and collects all faults before it throws.
@@ -80,9 +88,9 @@ export type ConfigValues = ReadonlyMap<ConfigClass, object>;
  * @throws ConfigError with one sentence a fault: wrong values, unknown names, refused combinations.
  */
 export function loadConfig(concerns: readonly ConfigClass[], environment: Environment): ConfigValues {
-  const faults = unknownNames(environment);
+  const faults = unknownNames(concerns, environment);
   const env = parseEnv(environment, faults);
-  const values = new Map<ConfigClass, object>();
+  const values = new ConfigValues();
 
   for (const Concern of concerns) {
     const before = faults.length;
@@ -152,9 +160,12 @@ const FAMILIES = new Set([
 /** What Kubernetes puts into every pod for a service named like one of our families. */
 const KUBERNETES_LINK = /_SERVICE_HOST$|_SERVICE_PORT(_|$)|_PORT(_|$)/;
 
-function unknownNames(environment: Environment): string[] {
+/** Only in the families that this process reads: an environment is shared with processes that read others. */
+function unknownNames(concerns: readonly ConfigClass[], environment: Environment): string[] {
+  const names = concerns.flatMap((Concern) => Object.values(Concern.settings).map((one) => one.name));
+  const families = new Set(names.map(familyOf).filter((family) => FAMILIES.has(family)));
   return [...environment.names()]
-    .filter((name) => name.includes('_') && FAMILIES.has(familyOf(name)))
+    .filter((name) => name.includes('_') && families.has(familyOf(name)))
     .filter((name) => !known.has(name) && !KUBERNETES_LINK.test(name))
     .map((name) => `${name}: no such setting${closest(name)}.`);
 }
@@ -197,9 +208,10 @@ export const list = () =>
       .filter(Boolean),
   );
 
-/** 32 bytes, base64. */
+/** 32 random bytes, base64. A key that repeats itself is an example that somebody forgot to replace. */
 export const key32 = () =>
   z
     .string()
     .transform((value) => Buffer.from(value, 'base64'))
-    .refine((bytes) => bytes.length === 32, 'must be 32 bytes in base64');
+    .refine((bytes) => bytes.length === 32, 'must be 32 bytes in base64')
+    .refine((bytes) => new Set(bytes).size >= 12, 'must be random; make one with `gatehouse-admin secrets generate`');

@@ -7,8 +7,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Clock } from '../clock/clock.js';
 import { DomainError } from '../errors/domain-error.js';
 import { Log, NestLog } from '../telemetry/logger.js';
+import { countRequests } from '../telemetry/metrics.js';
+import { clientErrorHandler } from './client-errors.js';
 import { ErrorEnvelope, validationFailed } from './errors.js';
 import { HttpConfig } from './http.config.js';
+import { assertEveryRouteIsDeclared } from './openapi-guard.js';
 import { wire } from './wire.js';
 
 /** Longest time a connection may take to send its request, in ms; idle clients must not hold sockets. */
@@ -30,6 +33,9 @@ export async function createHttpApp(module: object, log: Log, config: HttpConfig
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    clientErrorHandler: clientErrorHandler(() => envelope, log),
+    // Without it Node itself answers a request without Host, with nothing in the body.
+    http: { requireHostHeader: false },
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => envelope.answer(error, request, reply),
   });
   let envelope = new ErrorEnvelope(log, { now: () => new Date() });
@@ -47,6 +53,8 @@ export async function createHttpApp(module: object, log: Log, config: HttpConfig
   guardHosts(server, config);
   translateAnswers(server);
   logRequests(server, log);
+  countRequests(server);
+  assertEveryRouteIsDeclared(app);
 
   app.useGlobalFilters(envelope);
   app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: validationFailed }));
@@ -103,8 +111,9 @@ function allowedOrigins(config: HttpConfig): string[] | boolean {
 
 /** Answers leave as their schema says, in snake_case. */
 function translateAnswers(server: FastifyInstance): void {
-  server.addHook('preSerialization', (request, _reply, payload, done) => {
-    const output = request.routeOptions.config.endpoint?.output;
+  server.addHook('preSerialization', (request, reply, payload, done) => {
+    const endpoint = request.routeOptions.config.endpoint;
+    const output = endpoint?.answers?.[reply.statusCode]?.output ?? endpoint?.output;
     done(null, output ? wire(output).encode(payload) : payload);
   });
 }

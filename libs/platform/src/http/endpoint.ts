@@ -1,8 +1,8 @@
-import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
+import { applyDecorators, HttpCode, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiExtension, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { wire } from './wire.js';
+import type { ErrorKind } from '../errors/domain-error.js';
+import { IdempotencyInterceptor } from '../idempotency/idempotency.interceptor.js';
 
 /**
  * Who may call. `public`: anybody. `bearer`: an access token. `optional_bearer`: both ways in; the use case
@@ -16,6 +16,17 @@ export type Access = 'public' | 'bearer' | 'optional_bearer';
  */
 export type Budget = 'general' | 'seats' | 'validate' | 'webhooks' | 'open';
 
+/** The codes that a route refuses with, by kind: the kind decides the status. */
+export type Refusals = Partial<Record<ErrorKind, readonly string[]>>;
+
+/** An answer with another status than the usual one. */
+export interface OtherAnswer {
+  /** When it is given. */
+  description: string;
+  output?: z.ZodType;
+  example?: unknown;
+}
+
 export interface EndpointOptions {
   summary: string;
   access: Access;
@@ -24,31 +35,30 @@ export interface EndpointOptions {
   status?: number;
   /** What is answered. Fields that it does not name never leave. */
   output?: z.ZodType;
-  /** An answer as a reader of the documentation sees it, in wire form. */
+  /** An answer as a reader of the documentation sees it, in wire form; else made from the schema's own examples. */
   example?: unknown;
-  /** Codes of the refusals that this route can answer with, besides the general ones. */
-  refusals?: readonly string[];
+  /** Media type of the answer where it is not JSON. */
+  produces?: string;
+  /** Answers with another status that are not refusals: a repeated sign-up, a probe that fails. */
+  answers?: Readonly<Record<number, OtherAnswer>>;
+  /** A body as a reader of the documentation sends it, in wire form; else made from the schema's own examples. */
+  bodyExample?: unknown;
+  /** For the documentation, where the route reads the bytes itself instead of taking `@Body({ schema })`. */
+  body?: z.ZodType;
+  /** Refusals that this route can answer with, besides the general ones. */
+  refusals?: Refusals;
   /** A creating POST: takes Idempotency-Key. `secret` answers are kept encrypted. */
   idempotent?: 'plain' | 'secret';
 }
 
 export const ENDPOINT = 'gatehouse:endpoint';
 
-/** What every route must carry: a route without it is refused at start. */
+/** What every route must carry: a route without it is refused at start. The OpenAPI document is made from it. */
 export function Endpoint(options: EndpointOptions): MethodDecorator {
-  const status = options.status ?? 200;
   return applyDecorators(
     SetMetadata(ENDPOINT, options),
-    HttpCode(status),
+    HttpCode(options.status ?? 200),
     RouteConfig({ endpoint: options }),
-    ApiOperation({ summary: options.summary }),
-    ApiResponse({
-      status,
-      description: options.summary,
-      ...(options.output ? { schema: wire(options.output).jsonSchema('output') as never, example: options.example as never } : {}),
-    }),
-    ApiExtension('x-budget', options.budget ?? 'general'),
-    ApiExtension('x-refusals', options.refusals ?? []),
-    ...(options.access === 'public' ? [] : [ApiSecurity('bearer')]),
+    ...(options.idempotent ? [UseInterceptors(IdempotencyInterceptor)] : []),
   );
 }

@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock/clock.js';
 import { DomainError } from '../errors/domain-error.js';
+import { RateLimited } from '../limits/rate-limited.js';
 import { describeError, type Log } from '../telemetry/logger.js';
 import { toSnake } from './names.js';
 
@@ -54,6 +55,9 @@ export class ErrorEnvelope implements ExceptionFilter {
     if (error.retryAfterSeconds !== undefined) {
       void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
     }
+    if (error instanceof RateLimited) void reply.headers({ ...error.headers });
+    // What the router refuses has passed no hook that would have set it.
+    void reply.header('x-trace-id', request.id);
     void reply.status(error.status).header('content-type', 'application/json; charset=utf-8').send(this.envelope(error, request.id));
   }
 

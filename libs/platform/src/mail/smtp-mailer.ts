@@ -51,6 +51,7 @@ export class SmtpMailer extends Mailer {
         html,
         messageId,
         // The other timeouts are about silence; this one also ends a server that trickles.
+        signal: AbortSignal.timeout(this.timeoutMs),
       });
     } catch (error) {
       throw explain(error as NodemailerError);

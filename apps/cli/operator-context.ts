@@ -1,0 +1,23 @@
+import { userInfo } from 'node:os';
+import type { INestApplicationContext } from '@nestjs/common';
+import { operator } from '#admin';
+import type { Actor } from '#platform';
+
+export interface OperatorOptions {
+  reason: string;
+}
+
+/** The operator at this machine; the reason stands in the audit trail. */
+export const operatorOf = (options: OperatorOptions): Actor => operator(userInfo().username, options.reason);
+
+/** Runs `work` with the use cases of the contexts, then closes every connection. */
+export async function withProduct(work: (product: INestApplicationContext) => Promise<void>): Promise<void> {
+  // Loaded here: `secrets generate` needs no framework.
+  const { openProduct } = await import('./cli.module.js');
+  const product = await openProduct();
+  try {
+    await work(product);
+  } finally {
+    await product.close();
+  }
+}

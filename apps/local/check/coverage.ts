@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { root } from '../paths.js';
+import { execute, failed, type Outcome, passed, type Step } from './step.js';
+
+/** Percent of libs/ that the whole test run must reach. Raise them when it has grown; they never go down. */
+export const FLOORS = { lines: 80, statements: 80, functions: 80, branches: 75 } as const;
+
+const Metric = z.object({ total: z.number(), pct: z.union([z.number(), z.literal('Unknown')]) });
+const Summary = z.object({
+  total: z.object({ lines: Metric, statements: Metric, functions: Metric, branches: Metric }),
+});
+
+const summaryFile = join(root, 'coverage', 'coverage-summary.json');
+
+/** Compares what `npm test -- --coverage` has measured; runs it when the sources have changed since. */
+export const coverage: Step = {
+  name: 'coverage',
+  async run() {
+    if (!isFresh(summaryFile, newest(join(root, 'libs')))) {
+      const { code, output } = await execute(process.execPath, [
+        'apps/local/launch.mjs',
+        'test',
+        '--coverage',
+      ]);
+      if (!existsSync(summaryFile))
+        return failed(`npm test -- --coverage wrote no ${summaryFile}.\n${lastLines(output)}`);
+      if (code !== 0) return failed(`The tests failed while coverage was measured.\n${lastLines(output)}`);
+    }
+    return judge(readFileSync(summaryFile, 'utf8'));
+  },
+};
+
+/** The verdict on the text of a coverage-summary.json. */
+export function judge(summary: string): Outcome {
+  const { total } = Summary.parse(JSON.parse(summary));
+  if (total.lines.total === 0) return failed('The coverage summary covers nothing: were no tests run?');
+  const names = Object.keys(FLOORS) as (keyof typeof FLOORS)[];
+  const below = names.filter((name) => Number(total[name].pct) < FLOORS[name]);
+  const measured = names.map((name) => `${name} ${total[name].pct} %`).join(', ');
+  if (below.length === 0) return passed(measured);
+  return failed(
+    below.map((name) => `${name}: ${total[name].pct} % is below the floor of ${FLOORS[name]} %.`).join('\n'),
+  );
+}
+
+function isFresh(file: string, sources: number): boolean {
+  return existsSync(file) && statSync(file).mtimeMs >= sources;
+}
+
+function newest(directory: string): number {
+  const files = readdirSync(directory, { withFileTypes: true, recursive: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return Math.max(0, ...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+}
+
+const lastLines = (text: string) => text.split('\n').slice(-40).join('\n');

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { takeInstanceLock } from './instance-lock.js';
+import type { Part } from './parts/part.js';
+import { portInUse, prepareDatabase, runAdmin, startApi, startWorker } from './parts/product.js';
+import { program, root, runtimeFile, stateDirectory } from './paths.js';
+import { freePort, isPortFree } from './ports.js';
+import { removeAtExit } from './processes/guard.js';
+import { endMarked } from './processes/process-table.js';
+import { Refusal } from './refusal.js';
+import { runtimeOf } from './runtime-file.js';
+import type { Runtime } from './runtime-file.js';
+import { keepPasswords, keepSecrets, parseSecrets, writePrivately } from './secrets-file.js';
+import { databaseUrls, inDatabase, productSettings, readChoices } from './settings.js';
+import { logDirectory, startSurroundings } from './surroundings.js';
+
+const ROLES = ['app', 'system', 'migrator'] as const;
+
+/** A whole Gatehouse on this machine: what `npm start` and `npm run dev` run. */
+export class Gatehouse {
+  private readonly surrounding = new Set<Part>();
+  private readonly product = new Set<Part>();
+  private readonly deaths: (sentence: string) => void;
+  private readonly release: () => void;
+  private env: NodeJS.ProcessEnv = {};
+  private stopping = false;
+  private starting: Promise<Runtime> | undefined;
+  private runtime!: Runtime;
+
+  /** Resolves with a sentence when a part ends that nobody stopped. */
+  readonly died: Promise<string>;
+
+  /** Throws a Refusal when one already runs from this clone. */
+  constructor(private readonly caller: NodeJS.ProcessEnv) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.died = promise;
+    this.deaths = resolve;
+    mkdirSync(logDirectory, { recursive: true });
+    this.release = takeInstanceLock(join(stateDirectory, 'start.pid'));
+  }
+
+  /** Starts everything, as much at once as possible, and writes runtime.json. Call stop() also when it throws. */
+  start(): Promise<Runtime> {
+    this.starting = this.startAll();
+    return this.starting;
+  }
+
+  private async startAll(): Promise<Runtime> {
+    const choices = readChoices(this.caller);
+    if (choices.port !== 0 && !(await isPortFree(choices.port, choices.host))) throw portInUse(choices.port);
+    const port = choices.port || (await freePort());
+
+    rmSync(runtimeFile, { force: true });
+    await endMarked('GATEHOUSE_LOCAL_RUN', root);
+    process.env.GATEHOUSE_LOCAL_RUN = root;
+
+    const starting = startSurroundings(choices, (part) => this.watch(part, this.surrounding));
+    const secrets = this.secrets();
+    const databases = starting.postgres.then((postgres) => this.database(postgres.url));
+    // Wait for all before the first failure is told: what starts late has to be stopped, too.
+    const all = await Promise.allSettled([databases, secrets, ...Object.values(starting)]);
+    for (const one of all) if (one.status === 'rejected') throw one.reason;
+
+    const [postgres, redis, firebase, mail] = await Promise.all([starting.postgres, starting.redis, starting.firebase, starting.mail]);
+    const urls = await databases;
+    this.env = productSettings(
+      this.caller,
+      { ...this.listening(choices.host, port), ...urls, REDIS_URL: redis.url, ...firebase.settings, ...mail.settings },
+      { MAIL_FROM: 'Gatehouse <gatehouse@example.com>', ...(await secrets) },
+    );
+    const [api, worker] = await this.startProduct();
+    const administrator = postgres.pid === null ? postgres.url : inDatabase(postgres.url, new URL(urls.DATABASE_URL!).pathname.slice(1));
+    this.runtime = runtimeOf({
+      api,
+      worker,
+      postgres: { ...postgres, url: administrator },
+      redis,
+      firebase_auth: firebase,
+      mail,
+      stripe: { webhook_secret: this.env.STRIPE_WEBHOOK_SECRET ?? '' },
+    });
+    return this.publish();
+  }
+
+  /** Brings API and worker up anew on what is in dist now, at the same address; the schema first. */
+  async restartProduct(): Promise<Runtime> {
+    const old = [...this.product];
+    this.product.clear();
+    await Promise.all(old.map((part) => part.stop()));
+    await prepareDatabase({ env: this.env, logFile: join(logDirectory, 'database.log') });
+    const [api, worker] = await this.startProduct();
+    this.runtime = runtimeOf({ ...this.runtime, api, worker });
+    return this.publish();
+  }
+
+  /** Whether there is anything to stop. */
+  get isRunning(): boolean {
+    return this.product.size + this.surrounding.size > 0;
+  }
+
+  /** The product first, so that it can finish what it has begun. Repeatable. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.stopParts();
+    // What was still starting fails for want of the others, or is here by now.
+    await this.starting?.catch(() => {});
+    await this.stopParts();
+    rmSync(runtimeFile, { force: true });
+    this.release();
+  }
+
+  async kill(): Promise<void> {
+    this.stopping = true;
+    await Promise.all([...this.product, ...this.surrounding].map((part) => part.kill()));
+    rmSync(runtimeFile, { force: true });
+    this.release();
+  }
+
+  private async stopParts(): Promise<void> {
+    await Promise.all([...this.product].map((part) => part.stop()));
+    await Promise.all([...this.surrounding].map((part) => part.stop()));
+  }
+
+  private async database(adminUrl: string): Promise<Record<string, string>> {
+    const urls = databaseUrls(adminUrl, keepPasswords(join(stateDirectory, 'database-roles.json'), ROLES));
+    const env = productSettings(this.caller, urls, {});
+    await prepareDatabase({ env, logFile: join(logDirectory, 'database.log') });
+    return urls;
+  }
+
+  private secrets(): Promise<Record<string, string>> {
+    const file = join(stateDirectory, 'secrets.env');
+    const generate = async () =>
+      parseSecrets(await runAdmin(['secrets', 'generate'], { env: productSettings(this.caller, {}, {}), logFile: join(logDirectory, 'secrets.log') }));
+    return keepSecrets(file, buildVersion(), generate);
+  }
+
+  private listening(host: string, port: number): Record<string, string> {
+    const local = { HOST: host, PORT: String(port), WORKER_PORT: this.caller.WORKER_PORT || '0' };
+    if (this.caller.BASE_URL) return local;
+    return { ...local, BASE_URL: `http://127.0.0.1:${port}` };
+  }
+
+  private async startProduct(): Promise<[Part, Part]> {
+    if (this.stopping) throw new Refusal('Stopped while starting.');
+    const start = async (starter: typeof startApi, log: string) => {
+      const part = await starter({ env: this.env, logFile: join(logDirectory, log) });
+      return this.watch(part, this.product);
+    };
+    const [api, worker] = await Promise.allSettled([start(startApi, 'api.log'), start(startWorker, 'worker.log')]);
+    if (api.status === 'rejected') throw api.reason;
+    if (worker.status === 'rejected') throw worker.reason;
+    return [api.value, worker.value];
+  }
+
+  private watch<T extends Part>(part: T, among: Set<Part>): T {
+    among.add(part);
+    void part.ended.then((how) => {
+      if (this.stopping || !among.delete(part)) return;
+      this.deaths(`${part.name} ${how}. The end of its log is in ${part.logFile}.`);
+    });
+    return part;
+  }
+
+  private publish(): Runtime {
+    removeAtExit(runtimeFile);
+    writePrivately(runtimeFile, `${JSON.stringify(this.runtime, null, 2)}\n`);
+    return this.runtime;
+  }
+}
+
+/** Changes with every build, and so with every new setting. */
+function buildVersion(): string {
+  const stamp = program('.stamp');
+  return createHash('sha256').update(existsSync(stamp) ? readFileSync(stamp) : '').digest('hex');
+}

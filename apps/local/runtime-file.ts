@@ -1,0 +1,33 @@
+/** What runs where: the shape of .gatehouse/runtime.json, which the demo, the drills and people read. */
+export interface Runtime {
+  api: RunningPart;
+  worker: RunningPart;
+  postgres: RunningPart;
+  redis: RunningPart;
+  firebase_auth: RunningPart;
+  mail: RunningPart & { smtp_url: string | null };
+  stripe: { webhook_secret: string };
+}
+
+/** `pid` is null for a part that was brought by a setting, `url` where such a part has none to show. */
+export interface RunningPart {
+  url: string | null;
+  pid: number | null;
+}
+
+export function runtimeOf(parts: Runtime): Runtime {
+  const part = ({ url, pid }: RunningPart): RunningPart => ({ url, pid });
+  return {
+    api: { ...part(parts.api), url: originOf(parts.api.url) },
+    worker: part(parts.worker),
+    postgres: part(parts.postgres),
+    redis: part(parts.redis),
+    firebase_auth: { ...part(parts.firebase_auth), url: originOf(parts.firebase_auth.url) },
+    mail: { ...part(parts.mail), smtp_url: parts.mail.smtp_url },
+    stripe: { webhook_secret: parts.stripe.webhook_secret },
+  };
+}
+
+function originOf(url: string | null): string | null {
+  return url === null ? null : new URL(url).origin;
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { FIREBASE_PROJECT, startFirebaseAuth } from './parts/firebase-auth.js';
+import { startMail } from './parts/mail.js';
+import type { Part } from './parts/part.js';
+import { startPostgres } from './parts/postgres.js';
+import { startRedis } from './parts/redis.js';
+import { stateDirectory } from './paths.js';
+import type { RunningPart } from './runtime-file.js';
+import type { Choices } from './settings.js';
+
+export const logDirectory = join(stateDirectory, 'logs');
+
+type Keep = <T extends Part>(part: T) => T;
+
+const options = (name: string, log: string) => ({
+  directory: join(stateDirectory, name),
+  logFile: join(logDirectory, `${log}.log`),
+});
+
+/** Each start, in parallel with the others; `keep` is told of each part as soon as it runs, so it can be stopped. */
+export function startSurroundings(choices: Choices, keep: Keep) {
+  const brought = (url: string): RunningPart & { url: string } => ({ url, pid: null });
+  return {
+    postgres: choices.databaseAdminUrl
+      ? Promise.resolve(brought(choices.databaseAdminUrl))
+      : startPostgres(options('postgres', 'postgres')).then(keep),
+    redis: choices.redisUrl
+      ? Promise.resolve(brought(choices.redisUrl))
+      : startRedis(options('redis', 'redis')).then(keep),
+    firebase: firebase(choices, keep),
+    mail: mail(choices, keep),
+  };
+}
+
+async function firebase(choices: Choices, keep: Keep) {
+  if (choices.firebaseUrl) return { url: choices.firebaseUrl, pid: null, settings: {} };
+  const part = keep(await startFirebaseAuth(options('firebase', 'firebase_auth')));
+  return {
+    url: part.url,
+    pid: part.pid,
+    settings: { FIREBASE_PROJECT_ID: FIREBASE_PROJECT, FIREBASE_AUTH_EMULATOR_HOST: part.host },
+  };
+}
+
+async function mail(choices: Choices, keep: Keep) {
+  if (choices.ownMail) return { url: null, pid: null, smtp_url: null, settings: {} };
+  const part = keep(await startMail(options('mail', 'mail')));
+  return {
+    url: part.url,
+    pid: part.pid,
+    smtp_url: part.smtpUrl,
+    settings: { MAIL_TRANSPORT: 'smtp', SMTP_URL: part.smtpUrl },
+  };
+}

@@ -1,0 +1,58 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import {
+  ConfigModule,
+  type ConfigValues,
+  CryptoModule,
+  DatabaseConfig,
+  DbModule,
+  EventBusModule,
+  EventsConfig,
+  HealthChecks,
+  type Log,
+  MailConfig,
+  MailModule,
+  ProcessModule,
+  RedisConfig,
+  RedisModule,
+  RuntimeConfig,
+  SecretsConfig,
+  UpstreamConfig,
+} from '#platform';
+import { AuditWorkerModule } from '#audit';
+import { LicensingConfig, LICENSING_ENTITIES, LicensingWorkerModule } from '#licensing';
+import { OnboardingWorkerModule } from '#onboarding';
+import { WorkerConfig } from './worker.config.js';
+
+/** Every concern that the worker reads its settings from. */
+export const WORKER_CONCERNS = [
+  RuntimeConfig,
+  WorkerConfig,
+  DatabaseConfig,
+  RedisConfig,
+  SecretsConfig,
+  EventsConfig,
+  MailConfig,
+  UpstreamConfig,
+  LicensingConfig,
+];
+
+/** The worker: the bus, and the handlers and schedules of the contexts. No HTTP but probes, no rules of its own. */
+@Module({
+  imports: [
+    DbModule.forRoot([...LICENSING_ENTITIES]),
+    RedisModule,
+    CryptoModule,
+    MailModule,
+    EventBusModule.forWorker(),
+    LicensingWorkerModule,
+    OnboardingWorkerModule,
+    AuditWorkerModule,
+  ],
+  providers: [HealthChecks],
+})
+export class WorkerModule {
+  /** `log` is made before the application is, to tell what goes wrong while it is being made. */
+  static forRoot(log: Log, settings: ConfigValues): DynamicModule {
+    return { module: WorkerModule, imports: [ProcessModule.forRoot(log), ConfigModule.forRoot(settings)] };
+  }
+}

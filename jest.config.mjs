@@ -1,0 +1,34 @@
+/**
+ * Four tiers, each selectable with --selectProjects. They run as ES modules, so Node needs
+ * --experimental-vm-modules; `npm test` starts the parts, builds dist/ for the journeys and passes it.
+ */
+export const tier = (displayName, testMatch, testTimeout) => ({
+  displayName,
+  rootDir: import.meta.dirname,
+  testMatch,
+  testTimeout,
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.gatehouse/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': '@swc/jest' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // Jest adds `import` or `require` itself; naming one here would give CommonJS packages the wrong file.
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+});
+
+const room = (suffix) => [`<rootDir>/{apps,libs,migrations}/**/*${suffix}`];
+
+export default {
+  projects: [
+    { ...tier('unit', room('.spec.ts'), 5_000), testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.db\\.spec\\.ts$'] },
+    tier('db', room('.db.spec.ts'), 20_000),
+    tier('journeys', ['<rootDir>/test/journeys/**/*.spec.ts'], 60_000),
+    tier('architecture', ['<rootDir>/test/architecture/**/*.spec.ts'], 60_000),
+  ],
+  // Two cores, and the journeys' own processes beside the tests.
+  maxWorkers: 2,
+  coverageProvider: 'v8',
+  coverageDirectory: 'coverage',
+  coverageReporters: ['json-summary', 'text-summary'],
+  collectCoverageFrom: ['libs/**/*.ts', '!libs/**/*.{spec,contract}.ts', '!libs/**/testing/**'],
+};

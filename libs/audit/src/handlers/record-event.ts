@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { type DeliveredEvent, type EventHandler, Handles, wire } from '#platform';
+import { Entries } from '../persistence/entries.js';
+import { SUBJECTS } from './subjects.js';
+
+/** Writes what happened into the trail of the tenant it happened to. */
+@Injectable()
+@Handles('audit.record-event', SUBJECTS.map((subject) => subject.event))
+export class RecordEvent implements EventHandler {
+  constructor(private readonly entries: Entries) {}
+
+  async handle(event: DeliveredEvent): Promise<void> {
+    const told = SUBJECTS.find((subject) => subject.event.name === event.name);
+    if (!told) throw new Error(`The audit trail has no words for ${event.name}.`);
+    const payload = event.payload as Record<string, unknown>;
+    const { actor } = event;
+    await this.entries.append([
+      {
+        id: event.id.replace(/^evt_/, 'aud_'),
+        actor: { type: actor.type, id: actor.id },
+        userId: actor.type === 'user' ? actor.id : null,
+        action: told.action,
+        subject: told.subject ? String(payload[told.subject]) : null,
+        outcome: 'success',
+        metadata: { ...(wire(told.event.schema).encode(payload) as object), ...(actor.reason ? { reason: actor.reason } : {}) },
+        address: event.address,
+        traceId: event.traceId,
+        createdAt: event.occurredAt,
+      },
+    ]);
+  }
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { type DeliveredEvent, type EventHandler, Handles, type PayloadOf } from '#platform';
+import { SeatsRecorded } from '#licensing/events';
+import type { AuditEntry } from '../domain/entry.js';
+import { Entries } from '../persistence/entries.js';
+
+type SeatEntry = PayloadOf<typeof SeatsRecorded>['entries'][number];
+
+const ACTIONS: Record<SeatEntry['change'], string> = {
+  acquired: 'SEAT_ACQUIRED',
+  released: 'SEAT_RELEASED',
+  lapsed: 'SEAT_LAPSED',
+  refused: 'SEAT_REFUSED',
+};
+const MINUTE_MS = 60_000;
+
+/** Seat entries follow the ledger. Refusals are told once a minute and pool, with their number. */
+@Injectable()
+@Handles('audit.record-seats', SeatsRecorded)
+export class RecordSeats implements EventHandler<typeof SeatsRecorded> {
+  constructor(private readonly entries: Entries) {}
+
+  async handle(event: DeliveredEvent<typeof SeatsRecorded>): Promise<void> {
+    const { entries } = event.payload;
+    const changes = entries.filter((entry) => entry.change !== 'refused').map((entry) => entryOf(entry));
+    const refusals = entries.filter((entry) => entry.change === 'refused');
+    const perMinute = Object.values(Object.groupBy(refusals, minuteAndPool)).flatMap((group) =>
+      group?.[0] ? [{ ...entryOf(group[0]), outcome: 'refused' as const, metadata: { count: group.length } }] : [],
+    );
+    await this.entries.append([...changes, ...perMinute]);
+  }
+}
+
+const minuteAndPool = (entry: SeatEntry) => `${entry.licenseId} ${Math.floor(Date.parse(entry.at) / MINUTE_MS)}`;
+
+function entryOf(entry: SeatEntry): AuditEntry {
+  return {
+    id: `aud_seat-${entry.ledgerId}`,
+    actor: { type: entry.userId ? 'user' : 'licensed_program', id: entry.userId ?? entry.device },
+    userId: entry.userId,
+    action: ACTIONS[entry.change],
+    subject: entry.licenseId,
+    outcome: 'success',
+    metadata: { license_id: entry.licenseId, seat_id: entry.seatId, device: entry.device },
+    address: entry.address,
+    traceId: entry.traceId,
+    createdAt: new Date(entry.at),
+  };
+}

@@ -1,0 +1,1 @@
+export { AuditModule, AuditWorkerModule } from './audit.module.js';

@@ -1,0 +1,32 @@
+import { Controller, Headers, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Endpoint } from '#platform';
+import { ReceiveStripeEvent } from '../use-cases/receive-stripe-event.js';
+
+const ReceivedView = z.object({ received: z.literal(true) });
+const StripeEventBody = z.looseObject({ id: z.string(), type: z.string() });
+
+@Controller('/api/v1/billing/webhooks')
+export class WebhooksController {
+  constructor(private readonly receiveStripeEvent: ReceiveStripeEvent) {}
+
+  @Post('/stripe')
+  @Endpoint({
+    summary: 'A webhook of Stripe; the signature is checked over the raw bytes',
+    access: 'public',
+    budget: 'webhooks',
+    body: StripeEventBody,
+    bodyExample: { id: 'evt_1PqZ', object: 'event', type: 'invoice.paid', created: 1795336200, livemode: false },
+    output: ReceivedView,
+    example: { received: true },
+    refusals: { malformed: ['SIGNATURE_INVALID', 'MALFORMED_REQUEST'] },
+  })
+  async stripe(
+    @Req() request: FastifyRequest,
+    @Headers('stripe-signature') signature: string | undefined,
+  ): Promise<z.input<typeof ReceivedView>> {
+    await this.receiveStripeEvent.execute(request.rawBody ?? Buffer.alloc(0), signature ?? '');
+    return { received: true };
+  }
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { AppDatabase } from '#platform';
+
+export interface IncomingStripeEvent {
+  id: string;
+  type: string;
+  apiVersion: string | null;
+  livemode: boolean;
+  createdAt: Date;
+  /** The body as it was signed. */
+  payload: string;
+}
+
+/** Every event that Stripe signed, of any type, once. Belongs to no tenant until it is applied. */
+@Injectable()
+export class StripeEvents {
+  constructor(private readonly database: AppDatabase) {}
+
+  /** False when it was there. */
+  async store(event: IncomingStripeEvent): Promise<boolean> {
+    const { rowCount } = await this.database.readers.query(
+      `insert into billing.stripe_events (id, type, api_version, livemode, created_at, payload)
+       values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing`,
+      [event.id, event.type, event.apiVersion, event.livemode, event.createdAt, event.payload],
+    );
+    return rowCount === 1;
+  }
+}

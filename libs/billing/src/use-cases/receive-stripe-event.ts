@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import type Stripe from 'stripe';
+import { z } from 'zod';
+import { DomainError } from '#platform';
+import { BillingConfig } from '../billing.config.js';
+import { StripeEvents } from '../persistence/stripe-events.js';
+
+/** Stripe's own default; a smaller one refuses honest clocks, zero accepts anything. Seconds. */
+const TOLERANCE_SECONDS = 300;
+
+/** What snapshot and thin events have in common (docs.stripe.com/api/events, /api/v2/core/events). */
+const StripeEvent = z.object({
+  id: z.string().min(1).max(255),
+  type: z.string().min(1).max(255),
+  api_version: z.string().nullish(),
+  livemode: z.boolean().default(false),
+  created: z.union([z.int(), z.iso.datetime()]),
+});
+
+/** Checks a webhook and keeps it. Applying it is another's work, later. */
+@Injectable()
+export class ReceiveStripeEvent {
+  private stripe?: Promise<Stripe>;
+
+  constructor(
+    private readonly events: StripeEvents,
+    private readonly config: BillingConfig,
+  ) {}
+
+  /** Resolves once the event is stored. Throws 400 `SIGNATURE_INVALID`, or 400 `MALFORMED_REQUEST` for what Stripe does not send. */
+  async execute(body: Buffer, signature: string): Promise<void> {
+    await this.mustBeSigned(body, signature);
+    const parsed = StripeEvent.safeParse(parseJson(body));
+    if (!parsed.success) throw new DomainError('malformed', 'MALFORMED_REQUEST', 'The body is not a Stripe event.');
+
+    const { id, type, api_version, livemode, created } = parsed.data;
+    await this.events.store({
+      id,
+      type,
+      apiVersion: api_version ?? null,
+      livemode,
+      createdAt: new Date(typeof created === 'number' ? created * 1000 : created),
+      payload: body.toString('utf8'),
+    });
+  }
+
+  private async mustBeSigned(body: Buffer, signature: string): Promise<void> {
+    const stripe = await (this.stripe ??= loadStripe());
+    const secrets = [this.config.webhookSecret, this.config.previousWebhookSecret].filter((one) => one !== undefined);
+    const signed = secrets.some((secret) => {
+      try {
+        return stripe.webhooks.signature?.verifyHeader(body, signature, secret, TOLERANCE_SECONDS) === true;
+      } catch {
+        return false;
+      }
+    });
+    if (!signed) throw new DomainError('malformed', 'SIGNATURE_INVALID', 'The signature does not match the body, or is too old.');
+  }
+}
+
+/** Loaded at the first webhook: its import costs the start of every process more than it is worth. */
+async function loadStripe(): Promise<Stripe> {
+  const { default: StripeClient } = await import('stripe');
+  // Only its signature check is used here; it never calls out with this key.
+  return new StripeClient('sk_unused');
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return null;
+  }
+}

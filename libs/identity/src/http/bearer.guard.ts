@@ -1,0 +1,40 @@
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { Actor, DomainError, ENDPOINT, type EndpointOptions, originOf } from '#platform';
+import { ACCESS_TOKEN } from './access-token.strategy.js';
+
+/** Sets who is calling, on every route, as its @Endpoint says. A route without one is closed. */
+@Injectable()
+export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
+  constructor(private readonly reflector: Reflector) {
+    super({ property: 'actor' });
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const endpoint = this.reflector.get<EndpointOptions | undefined>(ENDPOINT, context.getHandler());
+    if (!endpoint) throw new DomainError('forbidden', 'FORBIDDEN', 'This is not allowed.');
+
+    request.actor = Actor.anonymous(originOf(request));
+    if (endpoint.access === 'public') return true;
+    if (endpoint.access === 'optional_bearer' && !request.headers.authorization) return true;
+
+    await super.canActivate(context);
+    refuseOtherTenant(request);
+    return true;
+  }
+
+  override handleRequest<T>(error: unknown, actor: T): T {
+    if (error) throw error;
+    return actor;
+  }
+}
+
+/** The tenant comes from the token; the header may only repeat it (C9). */
+function refuseOtherTenant(request: FastifyRequest): void {
+  const named = request.headers['x-tenant-id'];
+  if (named === undefined || named === request.actor?.tenantId) return;
+  throw new DomainError('forbidden', 'TENANT_MISMATCH', 'X-Tenant-Id names another tenant than the token.');
+}

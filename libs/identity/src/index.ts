@@ -1,0 +1,11 @@
+export { BearerGuard } from './http/bearer.guard.js';
+export { TenantView, TokensView, UserView } from './http/auth.view.js';
+export { UpstreamToken } from './http/upstream-token.js';
+export { FirebaseConfig, IdentityConfig } from './identity.config.js';
+export { IDENTITY_ENTITIES, IdentityContactModule, IdentityModule } from './identity.module.js';
+export { UpstreamIdentity, type UpstreamPerson } from './upstream/upstream-identity.js';
+export { IssueTokens, type Profile, type Tokens } from './use-cases/issue-tokens.js';
+export { ReadContact } from './use-cases/read-contact.js';
+export { RegisterUser } from './use-cases/register-user.js';
+export { SignIn } from './use-cases/sign-in.js';
+export { StartSession } from './use-cases/start-session.js';

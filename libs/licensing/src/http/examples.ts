@@ -1,0 +1,34 @@
+/** Answers as the documentation shows them. */
+const LICENSE_ID = 'lic_01k9zq6mwee4rr8q3fjz6c1v2d';
+
+export const LICENSE_EXAMPLE = {
+  id: LICENSE_ID,
+  tier: 'FREE',
+  status: 'active',
+  max_seats: 1,
+  entitlements: ['commands:execute'],
+  key_activation: true,
+  key: 'GH-FREE-************-3A5F',
+  expires_at: null,
+  created_at: '2026-11-22T09:30:00.000Z',
+};
+
+export const BEAT_EXAMPLE = {
+  expires_at: '2026-11-22T09:36:00.000Z',
+  heartbeat_interval_seconds: 150,
+  seats: { used: 1, max: 1 },
+};
+
+export const SEAT_EXAMPLE = {
+  session_id: 'seat_AQGTn',
+  ...BEAT_EXAMPLE,
+  license: { id: LICENSE_ID, tier: 'FREE', entitlements: ['commands:execute'] },
+};
+
+export const VERDICT_EXAMPLE = {
+  valid: true,
+  code: 'VALID',
+  detail: 'The licence is valid.',
+  license: { id: LICENSE_ID, tier: 'FREE', entitlements: ['commands:execute'], expires_at: null },
+  nonce: 'b3a1',
+};

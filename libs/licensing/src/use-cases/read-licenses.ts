@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { type Actor, idOf, SealedBox } from '#platform';
+import { Licenses, type LicenseRow } from '../persistence/licenses.js';
+import { keyContext } from './issue-license.js';
+
+export const LicenseParams = z.strictObject({ licenseId: idOf('lic') });
+
+export const PageInput = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: idOf('lic').optional(),
+});
+
+/** The licences of the actor's tenant, the full key for those who may reveal it. */
+@Injectable()
+export class ReadLicenses {
+  constructor(
+    private readonly licenses: Licenses,
+    private readonly box: SealedBox,
+  ) {}
+
+  /** Throws 403 without `licenses:read`, 404 for what is not the tenant's. `key` is null without `licenses:reveal`. */
+  async one(actor: Actor, licenseId: string): Promise<LicenseRow & { key: string | null }> {
+    actor.must('licenses:read');
+    const row = await this.licenses.get(actor, licenseId);
+    const key = actor.scopes.has('licenses:reveal') ? await this.reveal(actor, licenseId) : null;
+    return { ...row, key };
+  }
+
+  /** A page by id; `nextCursor` is null on the last one. */
+  async page(actor: Actor, input: z.output<typeof PageInput>): Promise<{ data: LicenseRow[]; nextCursor: string | null }> {
+    actor.must('licenses:read');
+    const rows = await this.licenses.page(actor, input.cursor ?? null, input.limit + 1);
+    const data = rows.slice(0, input.limit);
+    return { data, nextCursor: rows.length > input.limit ? (data.at(-1)?.id ?? null) : null };
+  }
+
+  /** The key of the oldest licence of the actor's tenant, for the welcome mail and for tokens; null without one. */
+  async first(actor: Actor): Promise<LicenseRow | null> {
+    return (await this.licenses.page(actor, null, 1))[0] ?? null;
+  }
+
+  /** The key in the clear. Whoever asks has checked that it may. */
+  async reveal(actor: Actor, licenseId: string): Promise<string> {
+    return this.box.open(await this.licenses.sealedKey(actor, licenseId), keyContext(licenseId)).toString();
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * Thrown by a handler that knows no later attempt can succeed: the event goes to the dead letters at once. The
+ * message is kept and shown to operators.
+ */
+export class PermanentFailure extends Error {
+  override readonly name = 'PermanentFailure';
+}

@@ -1,0 +1,17 @@
+import { Global, Module } from '@nestjs/common';
+import { GeneralLimits } from './general-limits.js';
+import { GuessLimit } from './guess-limit.js';
+import { LimitStore } from './limit-store.js';
+import { Limits } from './limits.config.js';
+import { PoolBudget } from './pool-budget.js';
+
+/**
+ * Rate limits. Needs LimitsConfig and RuntimeConfig from ConfigModule, RedisModule, Clock and Log. The guards are
+ * the application's to order: AddressLimitGuard, authentication, UserLimitGuard.
+ */
+@Global()
+@Module({
+  providers: [Limits, LimitStore, GeneralLimits, PoolBudget, GuessLimit],
+  exports: [Limits, GeneralLimits, PoolBudget, GuessLimit],
+})
+export class LimitsModule {}

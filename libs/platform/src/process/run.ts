@@ -1,0 +1,20 @@
+import { ConfigError } from '../config/config.js';
+
+/**
+ * Runs a program's main function. A configuration that cannot be used, a port in use: sentences on standard
+ * error and exit code 1, without a stack.
+ */
+export function run(main: () => Promise<void>): void {
+  main().catch((error: unknown) => {
+    process.stderr.write(`${sentenceOf(error)}\n`);
+    process.exit(1);
+  });
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  const { code, port, address, stack, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  if (code === 'EADDRINUSE') return `Port ${port} on ${address} is in use; choose another with PORT.`;
+  if (code === 'EACCES' && port) return `Port ${port} may not be opened by this user; choose another with PORT.`;
+  return stack ?? message ?? String(error);
+}

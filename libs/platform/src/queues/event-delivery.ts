@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { Actor } from '../actor/actor.js';
+import { Db } from '../db/db.js';
+import { EventsConfig } from './events.config.js';
+import { eventsDead, eventsHandled, eventsRetried } from './queue-metrics.js';
+import { Log } from '../telemetry/logger.js';
+import type { DeliveredEvent } from '../events/event.js';
+import { failureText } from './failure-text.js';
+import { type Beginning, type Delivery, Inbox, type StoredEvent } from './inbox.js';
+import { PermanentFailure } from '../events/permanent-failure.js';
+import { retryWait } from './retry-wait.js';
+import { type Subscriber, Subscriptions } from './subscriptions.js';
+
+/** What becomes of the job: it is over, or it shall come again. */
+export type Outcome =
+  | { again: false }
+  /** `stranger`: no handler here goes by the job's name. */
+  | { again: true; inMs: number; stranger?: boolean };
+
+type Begun = Extract<Beginning, { state: 'begun' }>;
+
+const OVER: Outcome = { again: false };
+/** While a new version is rolled out, old workers meet names that only the new ones know. */
+const STRANGER_MS = 5_000;
+
+/** Brings one event to one handler: at most one success, every attempt counted, no failure lost. */
+@Injectable()
+export class EventDelivery {
+  constructor(
+    private readonly subscriptions: Subscriptions,
+    private readonly inbox: Inbox,
+    private readonly db: Db,
+    private readonly config: EventsConfig,
+    private readonly log: Log,
+  ) {}
+
+  /** Makes one attempt. Throws only when Postgres could not be asked or told; then nothing is decided. */
+  async attempt(delivery: Delivery): Promise<Outcome> {
+    const mode = this.subscriptions.modeOf(delivery.subscription);
+    if (!mode) return { again: true, inMs: STRANGER_MS, stranger: true };
+
+    const begun = await this.inbox.begin(delivery, mode === 'effect' ? this.config.claimMs : null);
+    if (begun.state === 'claimed') return { again: true, inMs: begun.forMs };
+    if (begun.state === 'gone') this.log.warn({ delivery }, 'A job names an event that the outbox does not hold.');
+    if (begun.state !== 'begun') return OVER;
+
+    try {
+      if (begun.attempts > this.config.maxAttempts) throw new PermanentFailure(crashes(begun));
+      const subscriber = this.subscriberFor(delivery, begun.event);
+      await this.handle(subscriber, delivery, begun);
+      eventsHandled.inc({ subscription: delivery.subscription });
+      return OVER;
+    } catch (error) {
+      return this.failed(delivery, begun, error);
+    }
+  }
+
+  private subscriberFor({ subscription }: Delivery, { name, version }: StoredEvent): Subscriber {
+    const subscriber = this.subscriptions.find(subscription, name, version);
+    if (subscriber) return subscriber;
+    throw new PermanentFailure(`The subscription ${subscription} does not know version ${version} of ${name}.`);
+  }
+
+  private async handle(subscriber: Subscriber, delivery: Delivery, begun: Begun): Promise<void> {
+    const event = deliver(subscriber, delivery, begun.event);
+    if (subscriber.mode === 'effect') {
+      await this.whileClaimed(delivery, begun.attempts, () => subscriber.handler.handle(event));
+      await this.inbox.finish(delivery);
+      return;
+    }
+    await this.db.transaction(Actor.system(event.tenantId, event.traceId), async () => {
+      // The row's lock makes a second delivery of the same event wait here, and then find it done.
+      if (await this.inbox.finish(delivery)) await subscriber.handler.handle(event);
+    });
+  }
+
+  private async whileClaimed(delivery: Delivery, attempts: number, work: () => Promise<void>): Promise<void> {
+    const renew = () => this.inbox.renew(delivery, attempts, this.config.claimMs);
+    const renewing = setInterval(() => {
+      renew().catch((error: unknown) => this.log.warn({ delivery, error }, 'A claim could not be renewed.'));
+    }, this.config.claimMs / 3);
+    try {
+      await work();
+    } finally {
+      clearInterval(renewing);
+    }
+  }
+
+  private async failed(delivery: Delivery, { attempts, event }: Begun, error: unknown): Promise<Outcome> {
+    const { subscription, eventId, tenantId } = delivery;
+    const facts = { subscription, event: event.name, event_id: eventId, tenant_id: tenantId, trace_id: event.trace_id };
+    const lastError = failureText(error);
+
+    if (error instanceof PermanentFailure || attempts >= this.config.maxAttempts) {
+      if (await this.inbox.bury(delivery, attempts, event.name, lastError)) {
+        eventsDead.inc({ subscription });
+        this.log.error({ ...facts, attempts, error }, 'An event has become a dead letter.');
+      }
+      return OVER;
+    }
+
+    await this.inbox.fail(delivery, attempts, lastError);
+    const inMs = retryWait(attempts, this.config);
+    eventsRetried.inc({ subscription });
+    this.log.warn({ ...facts, attempts, error, retry_in_ms: inMs }, 'An event could not be handled and comes again.');
+    return { again: true, inMs };
+  }
+}
+
+function deliver(subscriber: Subscriber, delivery: Delivery, stored: StoredEvent): DeliveredEvent {
+  const parsed = subscriber.event.schema.safeParse(stored.payload);
+  if (!parsed.success) {
+    const where = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`).join('; ');
+    throw new PermanentFailure(`The payload of ${stored.name} v${stored.version} does not fit its schema: ${where}`);
+  }
+  return {
+    id: stored.id,
+    name: stored.name,
+    version: stored.version,
+    tenantId: delivery.tenantId,
+    actor: { type: stored.actor_type, id: stored.actor_id, reason: stored.actor_reason },
+    traceId: stored.trace_id,
+    address: stored.address,
+    occurredAt: stored.occurred_at,
+    payload: parsed.data,
+  };
+}
+
+function crashes({ attempts, lastError }: Begun): string {
+  const ended = `${attempts - 1} attempts were begun, and the last ended with its process.`;
+  return lastError ? `${ended} The last that could say why: ${lastError}` : ended;
+}

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { configOf, flag, secret, setting } from '../config/config.js';
+
+/** Who may read /metrics. With ENV=local and test everybody may. */
+export class MetricsConfig extends configOf('metrics', {
+  token: secret(
+    'METRICS_TOKEN',
+    z.string().min(16, 'must be at least 16 characters').max(500).optional(),
+    'The bearer that /metrics asks for in staging and production.',
+  ),
+  isPublic: setting('METRICS_PUBLIC', flag(false), 'Opens /metrics to everybody who reaches it.'),
+}) {}

@@ -1,0 +1,2 @@
+export * from './crc16.js';
+export * from './license-key.js';

@@ -1,0 +1,20 @@
+import { randomBytes } from 'node:crypto';
+
+/** RFC 1035 label length; slugs become host names one day. */
+const MAX_LENGTH = 63;
+const SUFFIX_LENGTH = 7;
+
+/** The slug a name suggests: lower-case ASCII letters, digits and single hyphens; `team` when nothing is left. */
+export function slugOf(name: string): string {
+  const slug = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, MAX_LENGTH - SUFFIX_LENGTH)
+    .replace(/^-+|-+$/g, '');
+  return slug || 'team';
+}
+
+/** The same slug with six random hexadecimal digits, for when it is taken. */
+export const suffixed = (slug: string): string => `${slug}-${randomBytes(3).toString('hex')}`;

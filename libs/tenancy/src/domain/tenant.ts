@@ -1,0 +1,73 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Aggregate, DomainError } from '#platform';
+import { TenantReactivated, TenantRegistered, TenantSuspended } from '../events/index.js';
+
+export type TenantStatus = 'active' | 'suspended';
+
+/** An organisation: what owns licences, people and bills. */
+@Entity({ schema: 'tenancy', name: 'tenants' })
+export class Tenant extends Aggregate {
+  @PrimaryColumn({ name: 'tenant_id', type: 'text' })
+  readonly id!: string;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @Column({ type: 'text' })
+  slug!: string;
+
+  @Column({ type: 'text', default: 'FREE' })
+  plan!: string;
+
+  @Column({ name: 'max_seats', type: 'int', default: 1 })
+  maxSeats!: number;
+
+  @Column({ type: 'text', default: 'active' })
+  status!: TenantStatus;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  static register(init: { id: string; name: string; slug: string; ownerUserId: string }, now: Date): Tenant {
+    const tenant = Object.assign(new Tenant(), {
+      id: init.id,
+      name: init.name,
+      slug: init.slug,
+      plan: 'FREE',
+      maxSeats: 1,
+      status: 'active',
+      createdAt: now,
+    } satisfies Partial<Tenant>);
+    tenant.record(
+      TenantRegistered,
+      {
+        tenantId: init.id,
+        name: init.name,
+        slug: init.slug,
+        plan: tenant.plan,
+        maxSeats: tenant.maxSeats,
+        ownerUserId: init.ownerUserId,
+      },
+      now,
+    );
+    return tenant;
+  }
+
+  /** Throws 409 `TENANT_ALREADY_SUSPENDED`. */
+  suspend(now: Date): void {
+    if (this.status === 'suspended') {
+      throw new DomainError('conflict', 'TENANT_ALREADY_SUSPENDED', 'The tenant is suspended already.');
+    }
+    this.status = 'suspended';
+    this.record(TenantSuspended, { tenantId: this.id }, now);
+  }
+
+  /** Throws 409 `TENANT_NOT_SUSPENDED`. */
+  reactivate(now: Date): void {
+    if (this.status !== 'suspended') {
+      throw new DomainError('conflict', 'TENANT_NOT_SUSPENDED', 'The tenant is not suspended.');
+    }
+    this.status = 'active';
+    this.record(TenantReactivated, { tenantId: this.id }, now);
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '#platform';
+import { type Role, scopesOfRole } from '../domain/role.js';
+import { Memberships } from '../persistence/memberships.js';
+import { type TenantDescription, Tenants } from '../persistence/tenants.js';
+
+export interface MembershipDescription {
+  tenant: TenantDescription;
+  role: Role;
+  scopes: readonly string[];
+}
+
+/** Who a person is in a tenant: asked by identity whenever it makes a token. */
+@Injectable()
+export class DescribeMembership {
+  constructor(
+    private readonly memberships: Memberships,
+    private readonly tenants: Tenants,
+  ) {}
+
+  /** For the actor's user in the actor's tenant, or in their oldest one when the actor names none; null without any. */
+  async execute(actor: Actor): Promise<MembershipDescription | null> {
+    const tenantId = actor.tenantId ?? (await this.memberships.tenantIdsOf(actor))[0];
+    if (!tenantId) return null;
+    const scoped = actor.as({ tenantId });
+    const [tenant, role] = await Promise.all([this.tenants.describe(scoped), this.memberships.roleOf(scoped)]);
+    return tenant && role ? { tenant, role, scopes: scopesOfRole(role) } : null;
+  }
+}

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+
+export const root = join(import.meta.dirname, '..', '..');
+
+export interface Violation {
+  rule: string;
+  from: string;
+  to: string;
+}
+
+/** What dependency-cruiser reports with the rules of `.dependency-cruiser.mjs` in `directory`. */
+export async function violations(directory: string): Promise<Violation[]> {
+  const cli = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
+  const rooms = ['apps', 'libs', 'migrations', 'test'];
+  // It ends with the number of errors, so a non-zero exit is a result like any other when there is output.
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [cli, '--config', '.dependency-cruiser.mjs', '--output-type', 'json', ...rooms],
+    { cwd: directory, maxBuffer: 64 * 1024 * 1024 },
+  ).catch((error: { stdout?: string }) => {
+    if (error.stdout?.startsWith('{')) return { stdout: error.stdout };
+    throw error;
+  });
+  const { summary } = JSON.parse(stdout) as {
+    summary: { totalCruised: number; violations: { rule: { name: string }; from: string; to: string }[] };
+  };
+  if (summary.totalCruised === 0) throw new Error('dependency-cruiser looked at nothing');
+  return summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to }));
+}
+
+/** A product in miniature under the real rules: every front door, and `files` (path -> text) besides. */
+export function plantTree(files: Readonly<Record<string, string>>): string {
+  const directory = mkdtempSync(join(tmpdir(), 'gatehouse-boundaries-'));
+  for (const name of ['package.json', '.dependency-cruiser.mjs'])
+    cpSync(join(root, name), join(directory, name));
+  const doors = Object.values(imports()).map((door) => [door.source, 'export const door = 1;\n']);
+  const packages = [
+    'zod',
+    'typeorm',
+    'bullmq',
+    '@nestjs/common',
+    '@nestjs/bullmq',
+    'jest',
+    'left-pad',
+  ].flatMap((name) => [
+    [`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' })],
+    [`node_modules/${name}/index.js`, 'exports.one = 1;\n'],
+  ]);
+  for (const [path, text] of [...doors, ...packages, ...Object.entries(files)]) {
+    const file = join(directory, path!);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text!);
+  }
+  return directory;
+}
+
+export function imports(): Record<string, { source: string }> {
+  return (
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      imports: Record<string, { source: string }>;
+    }
+  ).imports;
+}
+
+/** What the files of a room import from another's front door, types left out: name -> one of the files. */
+export function importedNames(room: string, specifier: string): Map<string, string> {
+  const directory = join(root, 'libs', room);
+  const names = new Map<string, string>();
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/(?<!\.spec)\.ts$/.test(entry.name)) continue;
+    const file = join(entry.parentPath, entry.name);
+    for (const name of valuesImported(file, specifier)) names.set(name, file);
+  }
+  return names;
+}
+
+function valuesImported(file: string, specifier: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
+  return source.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const from = statement.moduleSpecifier;
+    if (!from || !ts.isStringLiteral(from) || from.text !== specifier) return [];
+    if (ts.isExportDeclaration(statement)) return ['export ... from'];
+    const clause = statement.importClause;
+    if (!clause?.namedBindings || !ts.isNamedImports(clause.namedBindings)) return ['*'];
+    if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return [];
+    return clause.namedBindings.elements
+      .filter((element) => !element.isTypeOnly)
+      .map((element) => (element.propertyName ?? element.name).text);
+  });
+}

@@ -1,0 +1,71 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Actor } from '#platform';
+import type { Child } from '../../apps/local/processes/child.js';
+import { record, someTenant, type TestBus } from './bus.js';
+import { ThingMade } from './bus-handlers.js';
+import { eventually } from './eventually.js';
+
+export interface Ordeal {
+  /** Events recorded before each kill; more are recorded while workers die. */
+  eventsPerRound: number;
+  kills: number;
+  /** After which kill Redis is emptied. */
+  flushAfter: number;
+}
+
+/** So long does every tenth handler take, in ms, that a kill finds it at work. */
+const SLOW_MS = 400;
+
+/**
+ * Records events while two workers are killed again and again, in the middle of a handler each time, and Redis is
+ * emptied once. Gives how many events became true; ends when every one of them is settled.
+ */
+export async function endure(bus: TestBus, { eventsPerRound, kills, flushAfter }: Ordeal): Promise<number> {
+  const actors = Array.from({ length: 5 }, someTenant);
+  let workers = await Promise.all([bus.startWorker(PATIENT), bus.startWorker(PATIENT)]);
+  let recorded = 0;
+
+  for (let kill = 1; kill <= kills; kill++) {
+    const recording = recordRound(bus, actors, recorded, eventsPerRound);
+    await eventually(async () => (await handlersAtWork(bus)) > 0, { withinMs: 20_000, everyMs: 10 });
+    workers = await replace(bus, workers, kill % 2);
+    if (kill === flushAfter) await bus.flushRedis();
+    recorded += await recording;
+  }
+
+  await eventually(async () => (await open(bus)) === 0, { withinMs: 60_000, everyMs: 200 });
+  return recorded;
+}
+
+/** Crashes count as attempts; nothing here may die of them. */
+const PATIENT = { EVENTS_MAX_ATTEMPTS: '1000' };
+
+async function replace(bus: TestBus, workers: [Child, Child] | Child[], index: number): Promise<Child[]> {
+  await workers[index]!.kill();
+  const next = await bus.startWorker(PATIENT);
+  return workers.map((worker, at) => (at === index ? next : worker));
+}
+
+async function recordRound(bus: TestBus, actors: Actor[], from: number, count: number): Promise<number> {
+  const one = async (number: number) => {
+    // Spread over the round: some before the kill, some while the worker is gone.
+    await pause((number - from) * 2);
+    const takesMs = number % 10 === 0 ? SLOW_MS : number % 7;
+    await record(bus, actors[number % actors.length]!, ThingMade, { number, then: 'nothing', takesMs });
+  };
+  await Promise.all(Array.from({ length: count }, (_, index) => one(from + index)));
+  return count;
+}
+
+async function handlersAtWork(bus: TestBus): Promise<number> {
+  const [row] = await bus.query<{ count: number }>(
+    `select count(*)::int from pg_stat_activity
+     where datname = current_database() and state = 'active' and query like 'select pg_sleep%'`,
+  );
+  return row!.count;
+}
+
+async function open(bus: TestBus): Promise<number> {
+  const [row] = await bus.query<{ count: number }>('select count(*)::int from platform.outbox where settled_at is null');
+  return row!.count;
+}
