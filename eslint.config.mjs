@@ -53,7 +53,7 @@ const PURE_PLATFORM = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', 'dist/', 'coverage/', '.gatehouse/', 'test/architecture/fixtures/'] },
+  { ignores: ['**/node_modules/', 'dist/', 'coverage/', '.gatehouse/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   ...tseslint.configs.recommended,
   asErrors(security.configs.recommended),

@@ -2,11 +2,10 @@
  * Four tiers, each selectable with --selectProjects. They run as ES modules, so Node needs
  * --experimental-vm-modules; `npm test` starts the parts, builds dist/ for the journeys and passes it.
  */
-export const tier = (displayName, testMatch, testTimeout) => ({
+export const tier = (displayName, testMatch) => ({
   displayName,
   rootDir: import.meta.dirname,
   testMatch,
-  testTimeout,
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.gatehouse/'],
   extensionsToTreatAsEsm: ['.ts'],
@@ -20,11 +19,13 @@ const room = (suffix) => [`<rootDir>/{apps,libs,migrations}/**/*${suffix}`];
 
 export default {
   projects: [
-    { ...tier('unit', room('.spec.ts'), 5_000), testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.db\\.spec\\.ts$'] },
-    tier('db', room('.db.spec.ts'), 20_000),
-    tier('journeys', ['<rootDir>/test/journeys/**/*.spec.ts'], 60_000),
-    tier('architecture', ['<rootDir>/test/architecture/**/*.spec.ts'], 60_000),
+    { ...tier('unit', room('.spec.ts')), testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.db\\.spec\\.ts$'] },
+    tier('db', room('.db.spec.ts')),
+    tier('journeys', ['<rootDir>/test/journeys/**/*.spec.ts']),
+    tier('architecture', ['<rootDir>/test/architecture/**/*.spec.ts']),
   ],
+  // For all tiers alike: Jest does not read it from a project.
+  testTimeout: 30_000,
   // Two cores, and the journeys' own processes beside the tests.
   maxWorkers: 2,
   coverageProvider: 'v8',

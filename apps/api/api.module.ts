@@ -28,7 +28,7 @@ import {
 import { AuditModule } from '#audit';
 import { BillingConfig, BillingModule } from '#billing';
 import { BearerGuard, FirebaseConfig, IDENTITY_ENTITIES, IdentityConfig, IdentityModule } from '#identity';
-import { LicensingConfig, LICENSING_ENTITIES, LicensingModule } from '#licensing';
+import { LicensingConfig, LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
 import { TENANCY_ENTITIES, TenancyModule } from '#tenancy';
 
@@ -61,7 +61,7 @@ export const API_CONCERNS = [
     MetricsModule,
     OpenApiModule,
     TenancyModule,
-    LicensingModule,
+    LicensingHttpModule,
     IdentityModule,
     OnboardingModule,
     BillingModule,

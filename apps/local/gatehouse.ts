@@ -24,7 +24,7 @@ export class Gatehouse {
   private readonly deaths: (sentence: string) => void;
   private readonly release: () => void;
   private env: NodeJS.ProcessEnv = {};
-  private stopping = false;
+  private readonly abort = new AbortController();
   private starting: Promise<Runtime> | undefined;
   private runtime!: Runtime;
 
@@ -62,16 +62,30 @@ export class Gatehouse {
     const all = await Promise.allSettled([databases, secrets, ...Object.values(starting)]);
     for (const one of all) if (one.status === 'rejected') throw one.reason;
 
-    const [postgres, redis, firebase, mail] = await Promise.all([starting.postgres, starting.redis, starting.firebase, starting.mail]);
+    const [postgres, redis, firebase, mail] = await Promise.all([
+      starting.postgres,
+      starting.redis,
+      starting.firebase,
+      starting.mail,
+    ]);
     const urls = await databases;
     this.env = productSettings(
       this.caller,
-      { ...this.listening(choices.host, port), ...urls, REDIS_URL: redis.url, ...firebase.settings, ...mail.settings },
+      {
+        ...this.listening(choices.host, port),
+        ...urls,
+        REDIS_URL: redis.url,
+        ...firebase.settings,
+        ...mail.settings,
+      },
       { MAIL_FROM: 'Gatehouse <gatehouse@example.com>', ...(await secrets) },
     );
     const [api, worker] = await this.startProduct();
-    const administrator = postgres.pid === null ? postgres.url : inDatabase(postgres.url, new URL(urls.DATABASE_URL!).pathname.slice(1));
-    this.runtime = runtimeOf({
+    const administrator =
+      postgres.pid === null
+        ? postgres.url
+        : inDatabase(postgres.url, new URL(urls.DATABASE_URL!).pathname.slice(1));
+    return this.publish({
       api,
       worker,
       postgres: { ...postgres, url: administrator },
@@ -80,18 +94,23 @@ export class Gatehouse {
       mail,
       stripe: { webhook_secret: this.env.STRIPE_WEBHOOK_SECRET ?? '' },
     });
-    return this.publish();
   }
 
-  /** Brings API and worker up anew on what is in dist now, at the same address; the schema first. */
-  async restartProduct(): Promise<Runtime> {
+  /**
+   * Brings API and worker up anew on what is in dist now, at the same address, the schema first if asked. Resolves with
+   * false when everything is being stopped meanwhile. When it throws it can be called again.
+   */
+  async restartProduct({ migrate }: { migrate: boolean }): Promise<boolean> {
     const old = [...this.product];
     this.product.clear();
     await Promise.all(old.map((part) => part.stop()));
-    await prepareDatabase({ env: this.env, logFile: join(logDirectory, 'database.log') });
-    const [api, worker] = await this.startProduct();
-    this.runtime = runtimeOf({ ...this.runtime, api, worker });
-    return this.publish();
+    if (migrate) await prepareDatabase({ env: this.env, ...this.logged('database') });
+    if (this.abort.signal.aborted) return false;
+    this.starting = this.startProduct().then(([api, worker]) =>
+      this.publish({ ...this.runtime, api, worker }),
+    );
+    await this.starting;
+    return true;
   }
 
   /** Whether there is anything to stop. */
@@ -101,7 +120,7 @@ export class Gatehouse {
 
   /** The product first, so that it can finish what it has begun. Repeatable. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.abort.abort();
     await this.stopParts();
     // What was still starting fails for want of the others, or is here by now.
     await this.starting?.catch(() => {});
@@ -111,7 +130,7 @@ export class Gatehouse {
   }
 
   async kill(): Promise<void> {
-    this.stopping = true;
+    this.abort.abort();
     await Promise.all([...this.product, ...this.surrounding].map((part) => part.kill()));
     rmSync(runtimeFile, { force: true });
     this.release();
@@ -125,15 +144,24 @@ export class Gatehouse {
   private async database(adminUrl: string): Promise<Record<string, string>> {
     const urls = databaseUrls(adminUrl, keepPasswords(join(stateDirectory, 'database-roles.json'), ROLES));
     const env = productSettings(this.caller, urls, {});
-    await prepareDatabase({ env, logFile: join(logDirectory, 'database.log') });
+    await prepareDatabase({ env, ...this.logged('database') });
     return urls;
   }
 
   private secrets(): Promise<Record<string, string>> {
     const file = join(stateDirectory, 'secrets.env');
     const generate = async () =>
-      parseSecrets(await runAdmin(['secrets', 'generate'], { env: productSettings(this.caller, {}, {}), logFile: join(logDirectory, 'secrets.log') }));
+      parseSecrets(
+        await runAdmin(['secrets', 'generate'], {
+          env: productSettings(this.caller, {}, {}),
+          ...this.logged('secrets'),
+        }),
+      );
     return keepSecrets(file, buildVersion(), generate);
+  }
+
+  private logged(name: string): { logFile: string; abort: AbortSignal } {
+    return { logFile: join(logDirectory, `${name}.log`), abort: this.abort.signal };
   }
 
   private listening(host: string, port: number): Record<string, string> {
@@ -143,12 +171,12 @@ export class Gatehouse {
   }
 
   private async startProduct(): Promise<[Part, Part]> {
-    if (this.stopping) throw new Refusal('Stopped while starting.');
+    if (this.abort.signal.aborted) throw new Refusal('Stopped while starting.');
     const start = async (starter: typeof startApi, log: string) => {
-      const part = await starter({ env: this.env, logFile: join(logDirectory, log) });
+      const part = await starter({ env: this.env, ...this.logged(log) });
       return this.watch(part, this.product);
     };
-    const [api, worker] = await Promise.allSettled([start(startApi, 'api.log'), start(startWorker, 'worker.log')]);
+    const [api, worker] = await Promise.allSettled([start(startApi, 'api'), start(startWorker, 'worker')]);
     if (api.status === 'rejected') throw api.reason;
     if (worker.status === 'rejected') throw worker.reason;
     return [api.value, worker.value];
@@ -157,13 +185,14 @@ export class Gatehouse {
   private watch<T extends Part>(part: T, among: Set<Part>): T {
     among.add(part);
     void part.ended.then((how) => {
-      if (this.stopping || !among.delete(part)) return;
+      if (this.abort.signal.aborted || !among.delete(part)) return;
       this.deaths(`${part.name} ${how}. The end of its log is in ${part.logFile}.`);
     });
     return part;
   }
 
-  private publish(): Runtime {
+  private publish(parts: Runtime): Runtime {
+    this.runtime = runtimeOf(parts);
     removeAtExit(runtimeFile);
     writePrivately(runtimeFile, `${JSON.stringify(this.runtime, null, 2)}\n`);
     return this.runtime;
@@ -173,5 +202,7 @@ export class Gatehouse {
 /** Changes with every build, and so with every new setting. */
 function buildVersion(): string {
   const stamp = program('.stamp');
-  return createHash('sha256').update(existsSync(stamp) ? readFileSync(stamp) : '').digest('hex');
+  return createHash('sha256')
+    .update(existsSync(stamp) ? readFileSync(stamp) : '')
+    .digest('hex');
 }

@@ -3,7 +3,7 @@
  * `npm start` and its sisters begin here. Plain JavaScript without dependencies: it runs on an older Node than the
  * product, before anything is installed. It installs, builds, and hands over to dist/apps/local/<verb>.js on Node 24.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './launch/build.mjs';
@@ -35,5 +35,7 @@ function refuseUnknownVerb() {
     existsSync(join(root, 'apps', 'local', `${name}.ts`)),
   );
   if (known.includes(verb)) return;
-  throw new Stop(`${verb ? `There is no "${verb}" here` : 'Say what to run'}: npm ${known.map((name) => (name === 'start' || name === 'test' ? name : `run ${name}`)).join(', npm ')}.`);
+  throw new Stop(
+    `${verb ? `There is no "${verb}" here` : 'Say what to run'}: npm ${known.map((name) => (name === 'start' || name === 'test' ? name : `run ${name}`)).join(', npm ')}.`,
+  );
 }

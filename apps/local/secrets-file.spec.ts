@@ -18,7 +18,10 @@ describe('the secrets of a clone', () => {
   it('gain what a newer product needs and lose nothing', async () => {
     const file = newFile();
     await keepSecrets(file, 'one', generate({ KEY: 'old' }));
-    expect(await keepSecrets(file, 'two', generate({ KEY: 'new', MORE: 'm' }))).toEqual({ KEY: 'old', MORE: 'm' });
+    expect(await keepSecrets(file, 'two', generate({ KEY: 'new', MORE: 'm' }))).toEqual({
+      KEY: 'old',
+      MORE: 'm',
+    });
     expect(readFileSync(file, 'utf8')).toContain('KEY=old\nMORE=m\n');
   });
 

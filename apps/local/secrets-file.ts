@@ -4,7 +4,9 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 /** Reads KEY=value lines; blank ones and those that begin with # say nothing. */
 export function parseSecrets(text: string): Record<string, string> {
   const lines = text.split('\n').filter((line) => /^[A-Z][A-Z0-9_]*=/.test(line));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
 }
 
 /**
@@ -22,13 +24,19 @@ export async function keepSecrets(
   if (text.includes(mark)) return kept;
   const secrets = { ...(await generate()), ...kept };
   const lines = Object.entries(secrets).map(([name, value]) => `${name}=${value}`);
-  writePrivately(file, [`# Made for this clone only, by npm start. Not for any real use.`, mark, ...lines, ''].join('\n'));
+  writePrivately(
+    file,
+    [`# Made for this clone only, by npm start. Not for any real use.`, mark, ...lines, ''].join('\n'),
+  );
   return secrets;
 }
 
 /** A password for each name, made once. */
-export function keepPasswords<Name extends string>(file: string, names: readonly Name[]): Record<Name, string> {
-  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<Name, string>>) : {};
+export function keepPasswords<Name extends string>(
+  file: string,
+  names: readonly Name[],
+): Record<Name, string> {
+  const kept: Partial<Record<Name, string>> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const passwords = Object.fromEntries(
     names.map((name) => [name, kept[name] ?? randomBytes(24).toString('hex')]),
   ) as Record<Name, string>;

@@ -16,7 +16,14 @@ describe('what the caller brings', () => {
   });
 
   it('replaces a part of ours', () => {
-    expect(readChoices({ DATABASE_URL: 'postgres://u@db/x', REDIS_URL: 'redis://r', SMTP_URL_FILE: '/smtp', PORT: '0' })).toMatchObject({
+    expect(
+      readChoices({
+        DATABASE_URL: 'postgres://u@db/x',
+        REDIS_URL: 'redis://r',
+        SMTP_URL_FILE: '/smtp',
+        PORT: '0',
+      }),
+    ).toMatchObject({
       port: 0,
       databaseAdminUrl: 'postgres://u@db/x',
       redisUrl: 'redis://r',
@@ -27,7 +34,10 @@ describe('what the caller brings', () => {
   it.each([
     [{ FIREBASE_PROJECT_ID: 'p' }, undefined],
     [{ FIREBASE_CREDENTIALS: '{}' }, undefined],
-    [{ FIREBASE_PROJECT_ID: 'p', FIREBASE_CREDENTIALS_FILE: '/key.json' }, 'https://identitytoolkit.googleapis.com'],
+    [
+      { FIREBASE_PROJECT_ID: 'p', FIREBASE_CREDENTIALS_FILE: '/key.json' },
+      'https://identitytoolkit.googleapis.com',
+    ],
     [{ FIREBASE_PROJECT_ID: 'p', FIREBASE_AUTH_EMULATOR_HOST: '127.0.0.1:9099' }, 'http://127.0.0.1:9099'],
   ])('is a Firebase only with a project and a way in: %j', (caller, expected) => {
     expect(readChoices(caller).firebaseUrl).toBe(expected);
@@ -49,7 +59,9 @@ describe('the connections to the database', () => {
   });
 
   it('lead to the database that the administrator names', () => {
-    expect(databaseUrls('postgres://root@db/mine', passwords).DATABASE_URL).toBe('postgres://gatehouse_app:a@db/mine');
+    expect(databaseUrls('postgres://root@db/mine', passwords).DATABASE_URL).toBe(
+      'postgres://gatehouse_app:a@db/mine',
+    );
     expect(inDatabase('postgres://root@db/postgres', 'gatehouse')).toBe('postgres://root@db/gatehouse');
   });
 });
@@ -57,7 +69,11 @@ describe('the connections to the database', () => {
 describe("the product's settings", () => {
   it('are ours over the caller, for what runs here', () => {
     expect(
-      productSettings({ PATH: '/bin', REDIS_URL_FILE: '/r', DATABASE_SYSTEM_URL: 'stale', ENV: 'production' }, { REDIS_URL: 'ours', DATABASE_SYSTEM_URL: 'ours' }, {}),
+      productSettings(
+        { PATH: '/bin', REDIS_URL_FILE: '/r', DATABASE_SYSTEM_URL: 'stale', ENV: 'production' },
+        { REDIS_URL: 'ours', DATABASE_SYSTEM_URL: 'ours' },
+        {},
+      ),
     ).toEqual({ PATH: '/bin', REDIS_URL: 'ours', DATABASE_SYSTEM_URL: 'ours', ENV: 'local' });
   });
 

@@ -23,7 +23,8 @@ export interface RolePasswords {
 /** Which parts the caller brings, and where the API shall listen. Throws a Refusal for a PORT that is none. */
 export function readChoices(caller: NodeJS.ProcessEnv): Choices {
   const port = Number(caller.PORT || 3000);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Refusal(`PORT must be a number from 0 to 65535; it is "${caller.PORT}".`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Refusal(`PORT must be a number from 0 to 65535; it is "${caller.PORT}".`);
   return {
     host: caller.HOST || '127.0.0.1',
     port,

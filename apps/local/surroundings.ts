@@ -10,6 +10,11 @@ import type { Choices } from './settings.js';
 
 export const logDirectory = join(stateDirectory, 'logs');
 
+/** The settings that lead the product to a part; none for one that the caller brings. */
+interface Leading {
+  settings: Record<string, string>;
+}
+
 type Keep = <T extends Part>(part: T) => T;
 
 const options = (name: string, log: string) => ({
@@ -32,7 +37,7 @@ export function startSurroundings(choices: Choices, keep: Keep) {
   };
 }
 
-async function firebase(choices: Choices, keep: Keep) {
+async function firebase(choices: Choices, keep: Keep): Promise<RunningPart & Leading> {
   if (choices.firebaseUrl) return { url: choices.firebaseUrl, pid: null, settings: {} };
   const part = keep(await startFirebaseAuth(options('firebase', 'firebase_auth')));
   return {
@@ -42,7 +47,10 @@ async function firebase(choices: Choices, keep: Keep) {
   };
 }
 
-async function mail(choices: Choices, keep: Keep) {
+async function mail(
+  choices: Choices,
+  keep: Keep,
+): Promise<RunningPart & Leading & { smtp_url: string | null }> {
   if (choices.ownMail) return { url: null, pid: null, smtp_url: null, settings: {} };
   const part = keep(await startMail(options('mail', 'mail')));
   return {

@@ -28,7 +28,9 @@ describe('the environment of a test run', () => {
     const environment = testEnvironment(caller, parts);
 
     expect(environment).toMatchObject({ PATH: '/usr/bin', HOME: '/home/someone' });
-    expect(Object.keys(environment).filter((name) => /DATABASE|^REDIS|STRIPE|ENV$|AUTH|KEY/.test(name))).toEqual([]);
+    expect(
+      Object.keys(environment).filter((name) => /DATABASE|^REDIS|STRIPE|ENV$|AUTH|KEY/.test(name)),
+    ).toEqual([]);
     expect(JSON.stringify(environment)).not.toContain('live');
   });
 

@@ -27,18 +27,30 @@ export async function startTestParts(
   const volatile = (name: string) => ({ directory: join(directory, name), durable: false });
 
   const redisServer = findRedisServer();
-  const starting = [
-    external.postgresAdminUrl ?? keep(startPostgres(volatile('postgres'))),
-    external.redisUrl ?? redisServer.then((server) => keep(startRedis({ ...volatile('redis'), server, settings: ['databases 64'] }))),
-    external.firebaseUrl ?? keep(startFirebaseAuth(volatile('firebase'))),
-  ];
-  const mail = keep(startMail({ directory: join(directory, 'mail') }));
-  const settled = await Promise.allSettled([redisServer, mail, ...starting]);
-  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  const redis = async () =>
+    keep(startRedis({ ...volatile('redis'), server: await redisServer, settings: ['databases 64'] }));
+  const either = (brought: string | undefined, start: () => Promise<Part>) =>
+    brought ? Promise.resolve(brought) : start().then((part) => part.url);
 
-  const [postgresAdminUrl, redisUrl, firebaseUrl] = (await Promise.all(starting)).map((part) =>
-    typeof part === 'string' ? part : part.url,
-  ) as [string, string, string];
-  const { smtpUrl, url: mailUrl } = await mail;
-  return { postgresAdminUrl, redisUrl, redisServer: await redisServer, firebaseUrl, smtpUrl, mailUrl, directory };
+  const starting = {
+    redisServer,
+    postgresAdminUrl: either(external.postgresAdminUrl, () => keep(startPostgres(volatile('postgres')))),
+    redisUrl: either(external.redisUrl, redis),
+    firebaseUrl: either(external.firebaseUrl, () => keep(startFirebaseAuth(volatile('firebase')))),
+    mail: keep(startMail({ directory: join(directory, 'mail') })),
+  };
+  // Wait for all before the first failure is told: what starts late has to be stopped, too.
+  for (const one of await Promise.allSettled(Object.values(starting))) {
+    if (one.status === 'rejected') throw one.reason;
+  }
+  const { smtpUrl, url: mailUrl } = await starting.mail;
+  return {
+    redisServer: await starting.redisServer,
+    postgresAdminUrl: await starting.postgresAdminUrl,
+    redisUrl: await starting.redisUrl,
+    firebaseUrl: await starting.firebaseUrl,
+    smtpUrl,
+    mailUrl,
+    directory,
+  };
 }

@@ -2,7 +2,10 @@ import { exitCode, tally } from './test-result.js';
 
 describe('the result of a test run', () => {
   it('counts a suite that could not be loaded as failed', () => {
-    expect(tally({ numPassedTests: 7, numFailedTests: 1, numRuntimeErrorTestSuites: 2 })).toEqual({ passed: 7, failed: 3 });
+    expect(tally({ numPassedTests: 7, numFailedTests: 1, numRuntimeErrorTestSuites: 2 })).toEqual({
+      passed: 7,
+      failed: 3,
+    });
   });
 
   it.each([

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,7 +43,7 @@ export async function violations(directory: string): Promise<Violation[]> {
 
 /** A product in miniature under the real rules: every front door, and `files` (path -> text) besides. */
 export function plantTree(files: Readonly<Record<string, string>>): string {
-  const directory = mkdtempSync(join(tmpdir(), 'gatehouse-boundaries-'));
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-boundaries-')));
   for (const name of ['package.json', '.dependency-cruiser.mjs'])
     cpSync(join(root, name), join(directory, name));
   const doors = Object.values(imports()).map((door) => [door.source, 'export const door = 1;\n']);

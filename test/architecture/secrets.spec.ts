@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { trackedEnvFiles } from '../../apps/local/check/env-files.js';
@@ -46,7 +46,7 @@ describe('the search for secrets', () => {
   };
 
   beforeEach(() => {
-    repository = mkdtempSync(join(tmpdir(), 'gatehouse-secrets-'));
+    repository = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-secrets-')));
     git('init', '-q');
     write('.gitignore', '.env\n.env.*\n!.env.example\n');
     write('readme.md', 'Nothing to see here.\nPASSWORD=changeme\n');

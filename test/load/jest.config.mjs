@@ -3,7 +3,8 @@ import { tier } from '../../jest.config.mjs';
 
 /** The long fault drills, run by `npm run drill` and never by `npm test`. */
 export default {
-  ...tier('drill', ['<rootDir>/test/load/**/*.drill.ts'], 900_000),
+  ...tier('drill', ['<rootDir>/test/load/**/*.drill.ts']),
   rootDir: join(import.meta.dirname, '../..'),
+  testTimeout: 900_000,
   maxWorkers: 1,
 };

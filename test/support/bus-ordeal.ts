@@ -22,7 +22,7 @@ const SLOW_MS = 400;
  */
 export async function endure(bus: TestBus, { eventsPerRound, kills, flushAfter }: Ordeal): Promise<number> {
   const actors = Array.from({ length: 5 }, someTenant);
-  let workers = await Promise.all([bus.startWorker(PATIENT), bus.startWorker(PATIENT)]);
+  let workers: Child[] = await Promise.all([bus.startWorker(PATIENT), bus.startWorker(PATIENT)]);
   let recorded = 0;
 
   for (let kill = 1; kill <= kills; kill++) {
@@ -40,7 +40,7 @@ export async function endure(bus: TestBus, { eventsPerRound, kills, flushAfter }
 /** Crashes count as attempts; nothing here may die of them. */
 const PATIENT = { EVENTS_MAX_ATTEMPTS: '1000' };
 
-async function replace(bus: TestBus, workers: [Child, Child] | Child[], index: number): Promise<Child[]> {
+async function replace(bus: TestBus, workers: Child[], index: number): Promise<Child[]> {
   await workers[index]!.kill();
   const next = await bus.startWorker(PATIENT);
   return workers.map((worker, at) => (at === index ? next : worker));

@@ -11,7 +11,9 @@ const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
  * Without an operation the answer is one of the edge, which no document lists.
  */
 export function faultsOf(answer: RawAnswer, forbidden: readonly string[], operation?: Operation): string[] {
-  const faults = forbidden.filter((word) => answer.text.includes(word)).map((word) => `it tells another tenant's ${word}`);
+  const faults = forbidden
+    .filter((word) => answer.text.includes(word))
+    .map((word) => `it tells another tenant's ${word}`);
   if (!/^[0-9a-f]{32}$/.test(answer.headers['x-trace-id'] ?? '')) faults.push('it has no X-Trace-Id');
   if (answer.status >= 500) faults.push('it is a failure of ours');
   else if (answer.status >= 400) faults.push(...refusalFaults(answer, operation));
@@ -25,23 +27,29 @@ function refusalFaults(answer: RawAnswer, operation?: Operation): string[] {
   if (!error || Object.keys(body!).length !== 1) return ['it is not the envelope'];
   const { code, message, trace_id, timestamp, details, ...more } = error;
   const faults: string[] = [];
-  if (!/^[A-Z][A-Z0-9_]+$/.test(code) || !/^[A-Z].*\.$/.test(message)) faults.push('it does not say what is wrong');
+  if (!/^[A-Z][A-Z0-9_]+$/.test(code) || !/^[A-Z].*\.$/.test(message))
+    faults.push('it does not say what is wrong');
   if (trace_id !== answer.headers['x-trace-id']) faults.push('its trace_id is not X-Trace-Id');
   if (!ISO.test(timestamp)) faults.push('its timestamp is not ISO 8601 in UTC');
-  if (Object.keys(more).length > 0) faults.push(`it has more than an envelope: ${Object.keys(more).join(', ')}`);
+  if (Object.keys(more).length > 0)
+    faults.push(`it has more than an envelope: ${Object.keys(more).join(', ')}`);
   if (INSIDE.test(answer.text)) faults.push('it tells of the inside');
   if (code === 'VALIDATION_FAILED' && !saysWhere(details)) faults.push('it does not say where');
-  if (operation && !isDocumented(operation, answer.status, code)) faults.push(`${answer.status} ${code} is not documented`);
+  if (operation && !isDocumented(operation, answer.status, code))
+    faults.push(`${answer.status} ${code} is not documented`);
   return faults;
 }
 
 const saysWhere = (details: Json | undefined): boolean =>
   Array.isArray(details?.issues) &&
   details.issues.length > 0 &&
-  details.issues.every((one: Json) => typeof one.path === 'string' && typeof one.message === 'string' && one.message !== '');
+  details.issues.every(
+    (one: Json) => typeof one.path === 'string' && typeof one.message === 'string' && one.message !== '',
+  );
 
 function isDocumented(operation: Operation, status: number, code: string): boolean {
-  const codesOf = (response: Json | undefined) => Object.keys(response?.content?.['application/json']?.examples ?? {});
+  const codesOf = (response: Json | undefined) =>
+    Object.keys(response?.content?.['application/json']?.examples ?? {});
   return [...codesOf(operation.responses[status]), ...codesOf(operation.responses.default)].includes(code);
 }
 

@@ -44,29 +44,38 @@ export function send(origin: URL, request: RawRequest): Promise<RawAnswer> {
     let fault: Error | undefined;
     socket.on('error', (error) => (fault = error));
     socket.on('close', () => {
-      const answer = parse(Buffer.concat(chunks));
+      const answer = parse(Buffer.concat(chunks), request.method !== 'HEAD');
       if (answer) resolve(answer);
-      else reject(new Error(`No whole answer came${fault ? ` (${fault.message})` : ''}.`));
+      else
+        reject(
+          new Error(
+            `No whole answer came to ${request.method} ${request.target.slice(0, 200)}${fault ? ` (${fault.message})` : ''}.`,
+          ),
+        );
     });
   });
 }
 
-function parse(bytes: Buffer): RawAnswer | undefined {
+function parse(bytes: Buffer, hasBody: boolean): RawAnswer | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const [first = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
   const headers = Object.fromEntries(
-    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+    lines.map((line) => [
+      line.slice(0, line.indexOf(':')).toLowerCase(),
+      line.slice(line.indexOf(':') + 1).trim(),
+    ]),
   );
   const rest = bytes.subarray(end + 4);
   const body = headers['transfer-encoding'] === 'chunked' ? unchunked(rest) : rest;
+  if (!hasBody) return { status: Number(first.split(' ')[1]), headers, text: '' };
   if (!body || body.length < Number(headers['content-length'] ?? 0)) return undefined;
   return { status: Number(first.split(' ')[1]), headers, text: body.toString('utf8') };
 }
 
 function unchunked(bytes: Buffer): Buffer | undefined {
   const parts: Buffer[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const line = bytes.indexOf('\r\n', at);
     const size = Number.parseInt(bytes.subarray(at, line).toString('latin1'), 16);
     if (line < 0 || Number.isNaN(size)) return undefined;

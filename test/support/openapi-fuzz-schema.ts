@@ -1,5 +1,5 @@
-import Ajv from 'ajv-draft-04';
-import addFormats from 'ajv-formats';
+import ajvDraft04 from 'ajv-draft-04';
+import ajvFormats from 'ajv-formats';
 import type { OpenApiDocument } from '#platform';
 
 export type Json = Record<string, any>;
@@ -51,8 +51,9 @@ export function resolve(document: OpenApiDocument, node: Json): Json {
     .reduce<Json>((at, key) => at[key], document);
 }
 
-const ajv = new Ajv({ strict: false, allErrors: true });
-addFormats(ajv as never);
+// OpenAPI 3.0 is the JSON Schema of draft 4, with `nullable` besides.
+const ajv = new ajvDraft04.default({ strict: false, allErrors: true });
+ajvFormats.default(ajv as never);
 
 /** Why `value` does not fit `schema` (of OpenAPI 3.0), or null when it does. */
 export function misfit(schema: Json, value: unknown): string | null {

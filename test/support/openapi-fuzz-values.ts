@@ -32,11 +32,25 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
     'a'.repeat(70_000),
   ),
   fc.string({ unit: 'binary', maxLength: 300 }),
-  fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)), maxLength: 60 }),
+  fc.string({
+    unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
+    maxLength: 60,
+  }),
 );
 
 /** Numbers at and beyond the edges, as JSON text: JSON.stringify would make some of them null. */
-const RAW_NUMBERS = ['-1', '0', '-0', '1.5', '9007199254740993', '-9007199254740993', '1e308', '1e999', '-1e999', '1e-400'];
+const RAW_NUMBERS = [
+  '-1',
+  '0',
+  '-0',
+  '1.5',
+  '9007199254740993',
+  '-9007199254740993',
+  '1e308',
+  '1e999',
+  '-1e999',
+  '1e-400',
+];
 
 /** A JSON text of a value that nobody expects. */
 export const hostileJson: fc.Arbitrary<string> = fc.oneof(
@@ -73,7 +87,12 @@ export function withValueAt(body: unknown, path: readonly (string | number)[], v
 }
 
 /** The text of the object at `path` with one key more; any name, `__proto__` too. */
-export function withKeyAt(body: unknown, path: readonly (string | number)[], key: string, value: string): string {
+export function withKeyAt(
+  body: unknown,
+  path: readonly (string | number)[],
+  key: string,
+  value: string,
+): string {
   const object = path.reduce<Json>((at, one) => at[one], body as Json);
   const fields = JSON.stringify(object).slice(1, -1);
   return withValueAt(body, path, `{${JSON.stringify(key)}:${value}${fields ? `,${fields}` : ''}}`);

@@ -14,23 +14,27 @@ const Summary = z.object({
 
 const summaryFile = join(root, 'coverage', 'coverage-summary.json');
 
-/** Compares what `npm test -- --coverage` has measured; runs it when the sources have changed since. */
-export const coverage: Step = {
+/**
+ * Compares what `npm test -- --coverage` has measured with the floors. When the sources have changed since, it runs
+ * that first, unless `mayRunTests` is false.
+ */
+export const coverage = (mayRunTests: boolean): Step => ({
   name: 'coverage',
   async run() {
     if (!isFresh(summaryFile, newest(join(root, 'libs')))) {
+      if (!mayRunTests)
+        return failed('There is no coverage of these sources: npm test -- --coverage measures it.');
       const { code, output } = await execute(process.execPath, [
         'apps/local/launch.mjs',
         'test',
         '--coverage',
       ]);
-      if (!existsSync(summaryFile))
-        return failed(`npm test -- --coverage wrote no ${summaryFile}.\n${lastLines(output)}`);
       if (code !== 0) return failed(`The tests failed while coverage was measured.\n${lastLines(output)}`);
+      if (!existsSync(summaryFile)) return failed(`npm test -- --coverage wrote no ${summaryFile}.`);
     }
     return judge(readFileSync(summaryFile, 'utf8'));
   },
-};
+});
 
 /** The verdict on the text of a coverage-summary.json. */
 export function judge(summary: string): Outcome {

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { withLock } from './lock.mjs';
 import { diskSentence, Stop } from './stop.mjs';
@@ -24,7 +34,8 @@ export async function build(root, node) {
     });
   } catch (error) {
     if (error instanceof Stop) throw error;
-    if (error.code === 'EACCES') throw new Stop(`${error.path} may not be written by this user: it was probably made by another one.`);
+    if (error.code === 'EACCES')
+      throw new Stop(`${error.path} may not be written by this user: it was probably made by another one.`);
     const sentence = diskSentence(error.message);
     throw sentence ? new Stop(sentence) : error;
   }
@@ -36,7 +47,10 @@ function isBuilt(root, wanted) {
 }
 
 function stamp(root) {
-  const files = [...SOURCES.flatMap((name) => list(join(root, name))), ...SETTINGS.map((name) => join(root, name))];
+  const files = [
+    ...SOURCES.flatMap((name) => list(join(root, name))),
+    ...SETTINGS.map((name) => join(root, name)),
+  ];
   return files
     .map((file) => {
       const { size, mtimeMs } = statSync(file);

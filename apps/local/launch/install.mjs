@@ -31,7 +31,9 @@ function stampOf(root) {
 }
 
 function hashOf(root) {
-  return createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
 }
 
 async function npmCi(root) {
@@ -63,16 +65,23 @@ function npm() {
 
 /** The settings of the outer npm run (its script's arguments among them) would be taken for this one's. */
 function environment() {
-  const entries = Object.entries(process.env).filter(([name]) => !/^npm_(lifecycle|package|command|config_(argv|include|omit))/.test(name));
+  const entries = Object.entries(process.env).filter(
+    ([name]) => !/^npm_(lifecycle|package|command|config_(argv|include|omit))/.test(name),
+  );
   return { ...Object.fromEntries(entries), NODE_ENV: 'development' };
 }
 
 export function explain(output, code) {
   const disk = diskSentence(output);
   if (disk) return disk;
-  if (/EACCES|EPERM/.test(output)) return `npm may not write in node_modules: it was probably made by another user.\n${output.trim()}`;
+  if (/EACCES|EPERM/.test(output))
+    return `npm may not write in node_modules: it was probably made by another user.\n${output.trim()}`;
   const host = /https?:\/\/[^\s/]+/.exec(output)?.[0];
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/.test(output)) {
+  if (
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/.test(
+      output,
+    )
+  ) {
     return `The npm registry${host ? ` (${host})` : ''} cannot be reached: check the network or npm's registry and proxy settings, then run the command again.`;
   }
   return `npm ci failed (${code}):\n${output.trim()}`;
@@ -82,7 +91,8 @@ function writable(write) {
   try {
     write();
   } catch (error) {
-    if (error.code === 'EACCES') throw new Stop(`${error.path} may not be written by this user: it was probably made by another one.`);
+    if (error.code === 'EACCES')
+      throw new Stop(`${error.path} may not be written by this user: it was probably made by another one.`);
     throw new Stop(diskSentence(error.message) ?? error.message);
   }
 }

@@ -8,7 +8,9 @@ const WANTED = 24;
 export function refuseOldNode(version = process.versions.node) {
   const [major, minor] = version.split('.').map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;
-  throw new Stop(`Gatehouse needs Node ${OLDEST.join('.')} or later to install itself, and this is ${version}: see https://nodejs.org/en/download.`);
+  throw new Stop(
+    `Gatehouse needs Node ${OLDEST.join('.')} or later to install itself, and this is ${version}: see https://nodejs.org/en/download.`,
+  );
 }
 
 /** The Node the product runs on: this one when it is new enough, else the one that the lockfile brings. */

@@ -13,7 +13,10 @@ const STYLE = `
 export function listPage(messages: Message[], to: string | undefined): string {
   const about = to === undefined ? '' : ` to ${escape(to)}`;
   if (messages.length === 0) {
-    return page('Mail', `<h1>Mail${about}</h1><p>Nothing yet. Mail that Gatehouse sends appears here; reload to look again.</p>`);
+    return page(
+      'Mail',
+      `<h1>Mail${about}</h1><p>Nothing yet. Mail that Gatehouse sends appears here; reload to look again.</p>`,
+    );
   }
   const rows = [...messages].reverse().map(row).join('\n');
   return page(
@@ -24,7 +27,10 @@ export function listPage(messages: Message[], to: string | undefined): string {
 }
 
 export function messagePage(message: Message): string {
-  const html = message.html === '' ? '' : `<h2>HTML</h2><iframe sandbox src="/messages/${message.id}.html" title="The message as HTML"></iframe>`;
+  const html =
+    message.html === ''
+      ? ''
+      : `<h2>HTML</h2><iframe sandbox src="/messages/${message.id}.html" title="The message as HTML"></iframe>`;
   const text = message.text === '' ? '' : `<h2>Text</h2><pre>${escape(message.text)}</pre>`;
   return page(
     message.subject,

@@ -8,6 +8,7 @@ import type { Mailbox } from './mailbox.js';
 const MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups";
 const PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const OUR_NAMES = new Set(['127.0.0.1', 'localhost']);
 const LONGEST_WAIT_SECONDS = 60;
 
 interface Answer {
@@ -24,14 +25,21 @@ interface Answer {
  */
 export async function startMailPage(mailbox: Mailbox, port = 0): Promise<string> {
   const server = createServer((request, response) => void handle(mailbox, request, response));
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(port, '127.0.0.1', resolve),
+  );
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function handle(mailbox: Mailbox, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  const { status = 200, type = 'text/html', policy = PAGE_POLICY, body } = await answer(mailbox, request, gone.signal);
+  const {
+    status = 200,
+    type = 'text/html',
+    policy = PAGE_POLICY,
+    body,
+  } = await answer(mailbox, request, gone.signal);
   if (response.destroyed) return;
   response.writeHead(status, {
     'content-type': `${type}; charset=utf-8`,
@@ -45,7 +53,7 @@ async function handle(mailbox: Mailbox, request: IncomingMessage, response: Serv
 
 async function answer(mailbox: Mailbox, request: IncomingMessage, gone: AbortSignal): Promise<Answer> {
   // A name that points here from elsewhere (DNS rebinding) must not read the mail.
-  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '')) {
+  if (!OUR_NAMES.has((request.headers.host ?? '').split(':')[0]!)) {
     return { status: 421, body: notFoundPage('This page answers to 127.0.0.1 and localhost only.') };
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -55,7 +63,10 @@ async function answer(mailbox: Mailbox, request: IncomingMessage, gone: AbortSig
   const to = url.searchParams.get('to') ?? undefined;
   if (url.pathname === '/') return { body: listPage(mailbox.list(to), to) };
   if (url.pathname === '/messages.json') {
-    return { type: 'application/json', body: JSON.stringify(await list(mailbox, to, url.searchParams, gone)) };
+    return {
+      type: 'application/json',
+      body: JSON.stringify(await list(mailbox, to, url.searchParams, gone)),
+    };
   }
   return message(mailbox, url.pathname);
 }
@@ -70,6 +81,7 @@ function list(mailbox: Mailbox, to: string | undefined, query: URLSearchParams, 
 function message(mailbox: Mailbox, path: string): Answer {
   const [, id = '', alone] = /^\/messages\/([0-9a-f-]+)(\.html)?$/.exec(path) ?? [];
   const found = mailbox.find(id);
-  if (!found) return { status: 404, body: notFoundPage('No such message: it may have made room for newer ones.') };
+  if (!found)
+    return { status: 404, body: notFoundPage('No such message: it may have made room for newer ones.') };
   return alone ? { policy: MESSAGE_POLICY, body: found.html } : { body: messagePage(found) };
 }

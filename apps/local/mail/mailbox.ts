@@ -33,7 +33,10 @@ export class Mailbox {
     const bytes = 2 * (message.text.length + message.html.length + message.subject.length) + 500;
     this.messages.push({ message, bytes });
     this.bytes += bytes;
-    while (this.messages.length > this.mostMessages || (this.bytes > this.mostBytes && this.messages.length > 1)) {
+    while (
+      this.messages.length > this.mostMessages ||
+      (this.bytes > this.mostBytes && this.messages.length > 1)
+    ) {
       this.bytes -= this.messages.shift()!.bytes;
     }
     this.arrivals.emit('message');

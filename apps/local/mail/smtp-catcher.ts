@@ -14,7 +14,8 @@ export async function startSmtpServer(mailbox: Mailbox, port = 0): Promise<strin
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
     size: MOST_BYTES_PER_MESSAGE,
-    onData: (stream, session, done) => void receive(mailbox, stream, session.envelope).then(() => done(), done),
+    onData: (stream, session, done) =>
+      void receive(mailbox, stream, session.envelope).then(() => done(), done),
   });
   // A client that goes away in the middle of a message is its own affair.
   server.on('error', (error) => process.stderr.write(`${error.message}\n`));
@@ -22,7 +23,11 @@ export async function startSmtpServer(mailbox: Mailbox, port = 0): Promise<strin
   return `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
 }
 
-async function receive(mailbox: Mailbox, stream: SMTPServerDataStream, envelope: SMTPServerEnvelope): Promise<void> {
+async function receive(
+  mailbox: Mailbox,
+  stream: SMTPServerDataStream,
+  envelope: SMTPServerEnvelope,
+): Promise<void> {
   const raw = await buffer(stream);
   if (stream.sizeExceeded) throw Object.assign(new Error('Message is too large'), { responseCode: 552 });
   mailbox.add(await parseMessage(raw, envelope));

@@ -25,7 +25,11 @@ export async function startFirebaseAuth(options: FirebaseAuthOptions): Promise<F
   const child = await startChild({
     name: 'The Firebase Auth emulator',
     command: process.execPath,
-    args: [program('apps/local/firebase-emulator.js'), FIREBASE_PROJECT, ...(durable ? [join(directory, 'accounts.json')] : [])],
+    args: [
+      program('apps/local/firebase-emulator.js'),
+      FIREBASE_PROJECT,
+      ...(durable ? [join(directory, 'accounts.json')] : []),
+    ],
     cwd: '/',
     env: { PATH: process.env.PATH, HOME: directory, XDG_CONFIG_HOME: directory },
     logFile: options.logFile ?? join(directory, 'firebase-auth.log'),

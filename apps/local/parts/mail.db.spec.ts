@@ -17,7 +17,8 @@ describe('the mail catcher', () => {
       html,
       messageId: '<welcome-1@example.com>',
     });
-  const messages = async (query: string) => (await (await fetch(`${mail.url}/messages.json${query}`)).json()) as Message[];
+  const messages = async (query: string) =>
+    (await (await fetch(`${mail.url}/messages.json${query}`)).json()) as Message[];
 
   beforeAll(async () => {
     mail = await startMail({ directory: mkdtempSync(join(tmpdir(), 'mail-')) });
@@ -64,7 +65,10 @@ describe('the mail catcher', () => {
   async function statusFor(host: string): Promise<number | undefined> {
     const { get } = await import('node:http');
     return new Promise((resolve, reject) => {
-      get(mail.url, { headers: { host } }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+      get(mail.url, { headers: { host } }, (response) => resolve(response.resume().statusCode)).on(
+        'error',
+        reject,
+      );
     });
   }
 });

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../paths.js';
@@ -66,10 +76,13 @@ function refuseForeignData(data: string): void {
 function unprivilegedUser(data: string | undefined): User {
   const owner = data && statSync(data);
   if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
-  const id = (flag: string) => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout || Number.NaN);
+  const id = (flag: string) =>
+    Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout || Number.NaN);
   const user = { uid: id('-u'), gid: id('-g') };
   if (Number.isNaN(user.uid) || Number.isNaN(user.gid)) {
-    throw new Refusal('PostgreSQL does not run as root and there is no user "nobody" to run it as: start as another user.');
+    throw new Refusal(
+      'PostgreSQL does not run as root and there is no user "nobody" to run it as: start as another user.',
+    );
   }
   return user;
 }
@@ -105,7 +118,9 @@ function copyBinaries(native: string, home: string, user: User): string {
     writeFileSync(stamp, String(version));
   }
   if (canRun(user, join(copy, 'bin', 'postgres'))) return copy;
-  throw new Refusal(`PostgreSQL may not be run from ${home} (mounted noexec?): start as a user that is not root.`);
+  throw new Refusal(
+    `PostgreSQL may not be run from ${home} (mounted noexec?): start as a user that is not root.`,
+  );
 }
 
 function canEnter(user: User, directory: string): boolean {

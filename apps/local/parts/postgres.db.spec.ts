@@ -19,7 +19,8 @@ describe('a PostgreSQL of our own', () => {
   const directory = mkdtempSync(join(tmpdir(), 'postgres-'));
 
   it('asks for its password, keeps its data over a kill, and leaves nothing when removed', async () => {
-    const first = await startPostgres({ directory, durable: false });
+    // Not flushed, but handed to the system with each commit: it survives us, not the machine.
+    const first = await startPostgres({ directory, durable: false, settings: { synchronous_commit: 'on' } });
     const stranger = new URL(first.adminUrl);
     stranger.password = 'guess';
     await expect(ask(stranger.href, 'select 1')).rejects.toThrow(/password authentication failed/);

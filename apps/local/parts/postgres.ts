@@ -52,7 +52,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     url: adminUrl,
     adminUrl,
     remove: () => {
-      for (const path of [directory, home.elsewhere]) if (path) rmSync(path, { recursive: true, force: true });
+      for (const path of [directory, home.elsewhere])
+        if (path) rmSync(path, { recursive: true, force: true });
     },
   };
 }
@@ -65,7 +66,13 @@ async function serve(home: PostgresHome, logFile: string, durable: boolean, opti
       const child = await startChild({
         name: 'PostgreSQL',
         command: join(home.native, 'bin', 'postgres'),
-        args: ['-D', home.data, '-p', String(port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+        args: [
+          '-D',
+          home.data,
+          '-p',
+          String(port),
+          ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`]),
+        ],
         cwd: '/',
         env: environment(),
         user: home.user,
@@ -76,7 +83,8 @@ async function serve(home: PostgresHome, logFile: string, durable: boolean, opti
       });
       return { ...child, port };
     } catch (error) {
-      const taken = error instanceof ChildFailed && /could not bind|Address already in use/.test(error.output);
+      const taken =
+        error instanceof ChildFailed && /could not bind|Address already in use/.test(error.output);
       if (!taken || attempt === ATTEMPTS) throw error;
       port = await freePort();
     }
@@ -93,7 +101,14 @@ function settingsFor(durable: boolean): Record<string, string> {
     log_timezone: 'UTC',
   };
   if (durable) return settings;
-  return { ...settings, fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', wal_level: 'minimal', max_wal_senders: '0' };
+  return {
+    ...settings,
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    wal_level: 'minimal',
+    max_wal_senders: '0',
+  };
 }
 
 /** Nothing of the caller's: PGPORT, PGDATA and their sisters would be obeyed. */
@@ -101,7 +116,12 @@ function environment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: 'C' };
 }
 
-async function makeCluster(home: PostgresHome, directory: string, password: string, durable: boolean): Promise<void> {
+async function makeCluster(
+  home: PostgresHome,
+  directory: string,
+  password: string,
+  durable: boolean,
+): Promise<void> {
   if (existsSync(home.data)) {
     refuseOtherVersion(home);
     return;
@@ -122,7 +142,12 @@ async function makeCluster(home: PostgresHome, directory: string, password: stri
   }
 }
 
-async function initdb(home: PostgresHome, data: string, passwordFile: string, durable: boolean): Promise<void> {
+async function initdb(
+  home: PostgresHome,
+  data: string,
+  passwordFile: string,
+  durable: boolean,
+): Promise<void> {
   const args = ['-D', data, '-U', SUPERUSER, '-A', 'scram-sha-256', '--pwfile', passwordFile, '-E', 'UTF8'];
   args.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions');
   if (!durable) args.push('--no-sync');
@@ -135,7 +160,10 @@ async function initdb(home: PostgresHome, data: string, passwordFile: string, du
   const ended = once(child, 'close');
   const [printed, complaints, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (code === 0) return;
-  throw new Refusal(causeInOutput(complaints) ?? `initdb could not make PostgreSQL's data in ${data}:\n${printed}${complaints}`);
+  throw new Refusal(
+    causeInOutput(complaints) ??
+      `initdb could not make PostgreSQL's data in ${data}:\n${printed}${complaints}`,
+  );
 }
 
 function refuseOtherVersion(home: PostgresHome): void {

@@ -13,6 +13,8 @@ export interface ProductOptions {
   /** The whole environment of the process, PATH included. */
   env: NodeJS.ProcessEnv;
   logFile: string;
+  /** Ends what is still starting or running. */
+  abort?: AbortSignal;
 }
 
 /** Starts the API; PORT=0 picks a free port. `url` is its origin. */
@@ -32,14 +34,21 @@ export async function prepareDatabase(options: ProductOptions): Promise<void> {
 }
 
 /** Runs `gatehouse-admin` and resolves with what it printed. Throws a Refusal with its words when it fails. */
-export async function runAdmin(args: string[], { env, logFile }: ProductOptions): Promise<string> {
+export async function runAdmin(args: string[], { env, logFile, abort }: ProductOptions): Promise<string> {
   const child = spawn(process.execPath, [program('apps/cli/main.js'), ...args], {
     env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const onAbort = () => child.kill();
+  abort?.addEventListener('abort', onAbort);
   if (child.pid !== undefined) watch(child.pid, 'SIGTERM');
-  const [output, complaints, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const [output, complaints, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  abort?.removeEventListener('abort', onAbort);
   if (child.pid !== undefined) forget(child.pid);
   mkdirSync(dirname(logFile), { recursive: true });
   // What `secrets` prints is for the one who asked.
@@ -49,7 +58,12 @@ export async function runAdmin(args: string[], { env, logFile }: ProductOptions)
   throw new Refusal(causeInOutput(complaints) ?? `gatehouse-admin ${args.join(' ')} failed:\n${said}`);
 }
 
-async function startProcess(name: string, title: string, file: string, { env, logFile }: ProductOptions): Promise<Part> {
+async function startProcess(
+  name: string,
+  title: string,
+  file: string,
+  { env, logFile, abort }: ProductOptions,
+): Promise<Part> {
   try {
     const child = await startChild({
       name: title,
@@ -57,12 +71,14 @@ async function startProcess(name: string, title: string, file: string, { env, lo
       args: [program(file)],
       env,
       logFile,
+      abort,
       ready: 'message',
       stopWithinMs: 30_000, // what is in flight may finish
     });
     return { ...child, name, url: String(child.message.url) };
   } catch (error) {
-    if (error instanceof ChildFailed && /EADDRINUSE/.test(error.output)) throw portInUse(env[name === 'api' ? 'PORT' : 'WORKER_PORT'], name);
+    if (error instanceof ChildFailed && /EADDRINUSE/.test(error.output))
+      throw portInUse(env[name === 'api' ? 'PORT' : 'WORKER_PORT'], name);
     throw error;
   }
 }
@@ -71,5 +87,7 @@ async function startProcess(name: string, title: string, file: string, { env, lo
 export function portInUse(port: string | number | undefined, name = 'api'): Refusal {
   const variable = name === 'api' ? 'PORT' : 'WORKER_PORT';
   const other = Number(port) < 65_535 ? Number(port) + 1 : 3000;
-  return new Refusal(`Port ${port} is in use by another program. Stop that one, or choose another port: ${variable}=${other} npm start`);
+  return new Refusal(
+    `Port ${port} is in use by another program. Stop that one, or choose another port: ${variable}=${other} npm start`,
+  );
 }

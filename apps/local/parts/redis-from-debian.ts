@@ -78,7 +78,9 @@ async function fetchWithLibraries(apt: string[], work: string, unpacked: string)
 async function download(apt: string[], packages: string[], work: string, unpacked: string): Promise<void> {
   const debs = mkdtempSync(join(work, 'debs-'));
   // Sandbox user: apt as root would fetch as _apt, who cannot write below a private directory.
-  await run('apt-get', [...apt, '-o', 'APT::Sandbox::User=root', '-qq', 'download', ...packages], { cwd: debs });
+  await run('apt-get', [...apt, '-o', 'APT::Sandbox::User=root', '-qq', 'download', ...packages], {
+    cwd: debs,
+  });
   for (const deb of readdirSync(debs)) await run('dpkg', ['-x', join(debs, deb), unpacked]);
 }
 

@@ -40,7 +40,14 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
     const port = attempt === 1 && options.port ? options.port : await freePort();
     try {
       const child = await serve(server, logFile, configuration(options, port, password), directory);
-      return { ...child, name: 'redis', url: `redis://:${password}@127.0.0.1:${port}`, port, password, server };
+      return {
+        ...child,
+        name: 'redis',
+        url: `redis://:${password}@127.0.0.1:${port}`,
+        port,
+        password,
+        server,
+      };
     } catch (error) {
       const taken = error instanceof ChildFailed && /Address already in use/.test(error.output);
       if (!taken || attempt === ATTEMPTS) throw error;

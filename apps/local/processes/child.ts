@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { closeSync, createWriteStream, mkdirSync, openSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { causeInOutput, Refusal, sentenceFor } from '../refusal.js';
 import { forget, watch } from './guard.js';
@@ -19,6 +20,8 @@ export interface ChildSpec {
   /** A line it prints once it serves, or 'message' for our own programs, which say `{ type: 'ready', ... }` over IPC. */
   ready: RegExp | 'message';
   readyWithinMs?: number;
+  /** Ends it while it is not ready yet. */
+  abort?: AbortSignal;
   /** The signal that stops it gracefully, and how long that may take before SIGKILL. */
   stopSignal?: NodeJS.Signals;
   stopWithinMs?: number;
@@ -44,7 +47,9 @@ export class ChildFailed extends Refusal {
     readonly output: string,
     logFile: string,
   ) {
-    super(causeInOutput(output) ?? `${child} did not start: it ${how}.\n${indent(output)}\nIts log: ${logFile}`);
+    super(
+      causeInOutput(output) ?? `${child} did not start: it ${how}.\n${indent(output)}\nIts log: ${logFile}`,
+    );
   }
 }
 
@@ -79,7 +84,7 @@ export async function startChild(spec: ChildSpec): Promise<Child> {
   const kill = async () => {
     // Once it is over its pid may be somebody else's.
     if (!over) signal(-pid!, 'SIGKILL');
-    await ended;
+    await within(10_000, ended);
   };
   const stop = async () => {
     if (!over) signal(pid!, stopSignal);
@@ -94,15 +99,27 @@ export async function startChild(spec: ChildSpec): Promise<Child> {
   const ready = spec.ready === 'message' ? firstMessage(child) : firstLine(child, spec, onLogError);
   closeSync(log);
 
+  const onAbort = () => void kill();
+  spec.abort?.addEventListener('abort', onAbort);
+  if (spec.abort?.aborted) onAbort();
   const limit = spec.readyWithinMs ?? 60_000;
   const first = await within(limit, Promise.race([ready, ended]));
+  spec.abort?.removeEventListener('abort', onAbort);
   if (typeof first !== 'object') {
     const how = first ?? `was not ready after ${limit / 1000} s`;
     await kill();
     await within(500, closed); // the rest of what it printed
     throw new ChildFailed(spec.name, how, tail(spec.logFile), spec.logFile);
   }
+  release(child);
   return { pid: pid!, logFile: spec.logFile, message: first, ended, stop, kill };
+}
+
+/** It does not keep us alive: a test that forgot it must not keep Jest from ending. The warden does not forget. */
+function release(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref();
+  for (const stream of [child.stdout, child.stderr] as (Socket | null)[]) stream?.unref();
 }
 
 function stdio(spec: ChildSpec, log: number): StdioOptions {

@@ -1,6 +1,6 @@
 -- ARGV: 1 license, 2 tenant, 3 device, 4 seat id to use if one is granted, 5 '1' when the licence key is the only proof,
 --       6 user, 7 trace id, 8 address
--- Gives: 'COLD' | 'BLOCKED', code | 'FULL', used, max, earliest expiry | 'HELD', seat, expiry, used, max, policy
+-- Gives: 'COLD' | 'BLOCKED', code | 'FULL', used, max, earliest expiry, now | 'HELD', seat, expiry, used, max, policy
 local license, tenant, device, candidate, by_key = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local user, trace, address = ARGV[6], ARGV[7], ARGV[8]
 local policy = policy_of()
@@ -20,7 +20,7 @@ end
 local used = live()
 if policy.max >= 0 and used >= policy.max then
   tell('refused', policy.tenant, license, '', device, user, trace, address)
-  return { 'FULL', used, policy.max, earliest() }
+  return { 'FULL', used, policy.max, earliest(), now }
 end
 local expiry = hold(policy, license, candidate, device)
 tell('acquired', policy.tenant, license, candidate, device, user, trace, address)

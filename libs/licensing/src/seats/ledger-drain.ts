@@ -27,7 +27,7 @@ export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShu
   private stopping = false;
   private wake: () => void = () => undefined;
   private running: Promise<void> = Promise.resolve();
-  private sweptAt = 0;
+  private sweptAt = -SWEEP_MS;
 
   constructor(
     clients: RedisClients,
@@ -78,8 +78,8 @@ export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShu
     while (!this.stopping) {
       let moved = 0;
       try {
-        if (Date.now() - this.sweptAt > SWEEP_MS) {
-          this.sweptAt = Date.now();
+        if (performance.now() - this.sweptAt > SWEEP_MS) {
+          this.sweptAt = performance.now();
           await this.sweep();
         }
         moved = await this.drain();

@@ -11,7 +11,7 @@ const POLICY_TTL_SECONDS = 3_600;
 
 export type SeatAnswer =
   | { outcome: 'held'; seatId: string; expiresAt: Date; used: number; max: number | null; policy?: PoolPolicy }
-  | { outcome: 'full'; used: number; max: number; earliestExpiry: Date }
+  | { outcome: 'full'; used: number; max: number; earliestExpiry: Date; freeInMs: number }
   | { outcome: 'blocked'; code: string }
   | { outcome: 'cold' | 'gone' | 'unknown' };
 
@@ -135,8 +135,9 @@ function answer(raw: unknown): SeatAnswer {
       };
     }
     case 'FULL': {
-      const [used, max, earliest] = rest as [number, number, number];
-      return { outcome: 'full', used, max, earliestExpiry: new Date(Number(earliest)) };
+      const [used, max, earliest, now] = rest as [number, number, number, number];
+      const freeInMs = Math.max(0, Number(earliest) - Number(now));
+      return { outcome: 'full', used, max, earliestExpiry: new Date(Number(earliest)), freeInMs };
     }
     case 'BLOCKED':
       return { outcome: 'blocked', code: String(rest[0]) };

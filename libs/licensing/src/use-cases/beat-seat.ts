@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Actor } from '#platform';
 import { SeatLedger } from '../persistence/seat-ledger.js';
+import { SeatBudget } from '../seats/seat-budget.js';
 import { type SeatAnswer, SeatPool } from '../seats/seat-pool.js';
 import type { SeatGrant } from '../seats/session-id.js';
-import { FindLicense } from './find-license.js';
+import { LoadPoolPolicy } from './load-pool-policy.js';
 import { callerOf, type HeldSeat, refuseBlocked, refuseFull, seatGone, Sessions } from './seat-answers.js';
 
 /** A session id as acquire gave it. */
@@ -18,18 +19,21 @@ export class BeatSeat {
   constructor(
     private readonly pool: SeatPool,
     private readonly ledger: SeatLedger,
-    private readonly find: FindLicense,
+    private readonly loadPolicy: LoadPoolPolicy,
+    private readonly budget: SeatBudget,
     private readonly sessions: Sessions,
   ) {}
 
-  /** Throws 401 forged, 403 when the licence is blocked, 409 `SEATS_EXHAUSTED`, 410 `SEAT_GONE`, 503. */
+  /** Throws 401 forged, 403 when the licence is blocked, 409 `SEATS_EXHAUSTED`, 410 `SEAT_GONE`, 429, 503. */
   async execute(actor: Actor, input: z.output<typeof SeatInput>): Promise<HeldSeat> {
-    const grant = this.sessions.read(actor, input.sessionId);
+    const grant = await this.sessions.read(actor, input.sessionId);
+    this.budget.spend(grant.licenseId);
     const answer = await this.beat(actor, grant);
     if (answer.outcome === 'full') throw refuseFull(answer);
     if (answer.outcome === 'blocked') throw refuseBlocked(answer.code);
     if (answer.outcome === 'gone') throw seatGone();
     if (answer.outcome !== 'held') throw new Error(`A heartbeat was answered ${answer.outcome}.`);
+    this.budget.learn(grant.licenseId, answer.max);
     return this.sessions.held(grant, answer);
   }
 
@@ -37,7 +41,7 @@ export class BeatSeat {
     const caller = callerOf(actor);
     let answer = await this.pool.heartbeat(grant, false, caller);
     if (answer.outcome === 'cold') {
-      await this.find.refreshPolicy(actor, grant);
+      await this.loadPolicy.execute(actor, grant);
       answer = await this.pool.heartbeat(grant, false, caller);
     }
     if (answer.outcome !== 'unknown') return answer;

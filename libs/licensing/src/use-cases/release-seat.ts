@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { Actor } from '#platform';
 import { SeatLedger } from '../persistence/seat-ledger.js';
+import { SeatBudget } from '../seats/seat-budget.js';
 import { SeatPool } from '../seats/seat-pool.js';
 import type { SeatInput } from './beat-seat.js';
 import { callerOf, Sessions } from './seat-answers.js';
@@ -11,13 +12,15 @@ import { callerOf, Sessions } from './seat-answers.js';
 export class ReleaseSeat {
   constructor(
     private readonly pool: SeatPool,
+    private readonly budget: SeatBudget,
     private readonly ledger: SeatLedger,
     private readonly sessions: Sessions,
   ) {}
 
-  /** Whether the seat was still held. Throws 401 forged, 503. */
+  /** Whether the seat was still held. Throws 401 forged, 429, 503. */
   async execute(actor: Actor, input: z.output<typeof SeatInput>): Promise<{ released: boolean }> {
-    const grant = this.sessions.read(actor, input.sessionId);
+    const grant = await this.sessions.read(actor, input.sessionId);
+    this.budget.spend(grant.licenseId);
     const caller = callerOf(actor);
 
     const outcome = await this.pool.release(grant, false, caller);

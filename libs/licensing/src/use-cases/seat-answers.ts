@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, DomainError, notFound, unauthenticated } from '#platform';
+import { type Actor, DomainError, GuessLimit, notFound, unauthenticated } from '#platform';
 import { LicensingConfig } from '../licensing.config.js';
 import { HEARTBEAT_INTERVAL_SECONDS } from '../seats/pool-policy.js';
 import type { Caller, SeatAnswer } from '../seats/seat-pool.js';
@@ -21,13 +21,15 @@ export const callerOf = (actor: Actor): Caller => ({
   address: actor.origin.address,
 });
 
+const MAX_WAIT_SECONDS = 60;
+
 /** 409 with when a seat may come free. */
 export function refuseFull(answer: Answer<'full'>): DomainError {
-  const { used, max, earliestExpiry } = answer;
+  const { used, max, earliestExpiry, freeInMs } = answer;
   return new DomainError('conflict', 'SEATS_EXHAUSTED', 'Every seat of the licence is taken.', {
     details: { used, max, earliestExpiry },
-    // A guess of the caller's next chance; holders that beat will keep theirs.
-    retryAfterSeconds: Math.min(60, Math.max(1, Math.ceil((earliestExpiry.getTime() - Date.now()) / 1000))),
+    // A seat may be released long before it would lapse: no program should wait longer to ask again.
+    retryAfterSeconds: Math.min(MAX_WAIT_SECONDS, Math.ceil(freeInMs / 1000)),
   });
 }
 
@@ -52,7 +54,10 @@ export const seatGone = () => new DomainError('gone', 'SEAT_GONE', 'This seat wa
 export class Sessions {
   private readonly ids: SessionIds;
 
-  constructor(config: LicensingConfig) {
+  constructor(
+    config: LicensingConfig,
+    private readonly guesses: GuessLimit,
+  ) {
     this.ids = new SessionIds(config.seatKeys);
   }
 
@@ -66,9 +71,14 @@ export class Sessions {
   }
 
   /** The grant of a session id. Throws 401 when forged, 410 when its key is compromised, 403 for another tenant's bearer. */
-  read(actor: Actor, sessionId: string): SeatGrant {
+  async read(actor: Actor, sessionId: string): Promise<SeatGrant> {
+    const { address } = actor.origin;
+    this.guesses.check(address, 'session_id');
     const grant = this.ids.read(sessionId);
-    if (grant === null) throw unauthenticated('forged session_id');
+    if (grant === null) {
+      await this.guesses.miss(address, 'session_id');
+      throw unauthenticated('forged session_id');
+    }
     if (grant === 'compromised') throw seatGone();
     if (actor.tenantId && actor.tenantId !== grant.tenantId) {
       throw new DomainError('forbidden', 'TENANT_MISMATCH', 'The bearer belongs to another tenant than the seat.');

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock } from '#platform';
+import { type Actor, Clock, PoolBudget } from '#platform';
 import { HardwareId } from '../domain/hardware-id.js';
 import { judge, type Verdict } from '../domain/verdict.js';
 import type { PoolPolicy } from '../seats/pool-policy.js';
 import { SeatPool } from '../seats/seat-pool.js';
 import { LicenseKeyInput } from './acquire-seat.js';
-import { FindLicense } from './find-license.js';
+import { FindLicenseByKey } from './find-license-by-key.js';
+import { LoadPoolPolicy } from './load-pool-policy.js';
 
 export const ValidateLicenseInput = z.strictObject({
   licenseKey: LicenseKeyInput,
@@ -20,11 +21,13 @@ export interface ValidateLicenseAnswer extends Verdict {
   nonce?: string;
 }
 
-/** Is this key good for that? Whoever has the key may ask. */
+/** Is this key good for that? Whoever has the key may ask. Throws only 429 and 503. */
 @Injectable()
 export class ValidateLicense {
   constructor(
-    private readonly find: FindLicense,
+    private readonly findByKey: FindLicenseByKey,
+    private readonly loadPolicy: LoadPoolPolicy,
+    private readonly budget: PoolBudget,
     private readonly pool: SeatPool,
     private readonly clock: Clock,
   ) {}
@@ -41,8 +44,9 @@ export class ValidateLicense {
   }
 
   private async policyOf(actor: Actor, key: string): Promise<PoolPolicy | null> {
-    const place = await this.find.byKey(actor, key);
+    const place = await this.findByKey.execute(actor, key);
     if (!place) return null;
-    return (await this.pool.policy(place.licenseId)) ?? this.find.refreshPolicy(actor, place);
+    this.budget.spend(place.licenseId, 'validate');
+    return (await this.pool.policy(place.licenseId)) ?? this.loadPolicy.execute(actor, place);
   }
 }

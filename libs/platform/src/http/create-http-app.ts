@@ -57,14 +57,24 @@ export async function createHttpApp(module: object, log: Log, config: HttpConfig
   assertEveryRouteIsDeclared(app);
 
   app.useGlobalFilters(envelope);
-  app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: validationFailed }));
+  app.useGlobalPipes(new WholeValuePipe({ exceptionFactory: validationFailed }));
   app.enableCors({
     origin: allowedOrigins(config),
     credentials: true,
     exposedHeaders: ['X-Trace-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'Idempotent-Replayed'],
     maxAge: 600,
+    // An OPTIONS that is no preflight gets the same empty answer instead of a plain-text refusal.
+    strictPreflight: false,
   });
   return app;
+}
+
+/**
+ * Nest's own drops `constructor` and `prototype` from what comes in, so that an unknown field would pass unseen.
+ * Nothing is lost: the parser refuses `__proto__`, and Wire refuses every name that the schema does not have.
+ */
+class WholeValuePipe extends StandardSchemaValidationPipe {
+  protected override stripProtoKeys(): void {}
 }
 
 /** The W3C trace id that came in `traceparent`, if it is one, else 128 random bits in hexadecimal. */

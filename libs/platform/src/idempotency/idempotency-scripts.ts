@@ -28,7 +28,7 @@ const SCRIPTS = {
   /** fingerprint, token, TTL in ms, status, headers, body -> 1 when kept. A lapsed lease that nobody took still serves. */
   idempotencyKeep: `
     local token = redis.call('HGET', KEYS[1], 'token')
-
+    if token and token ~= ARGV[2] then return 0 end
     redis.call('HSET', KEYS[1], 'fingerprint', ARGV[1], 'token', ARGV[2],
       'status', ARGV[4], 'headers', ARGV[5], 'body', ARGV[6])
     redis.call('PEXPIRE', KEYS[1], ARGV[3])

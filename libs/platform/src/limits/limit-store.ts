@@ -87,7 +87,7 @@ export class LimitStore implements OnModuleInit, OnApplicationShutdown {
   }
 
   private lost(error: unknown): void {
-    if (this.away) return;
+    
     this.away = true;
     this.log.warn(
       { error: describeError(error) },

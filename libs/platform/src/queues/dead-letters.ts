@@ -95,7 +95,7 @@ const LIST = `
 const RETRY = `
   with chosen as (
     select d.tenant_id, d.subscription, d.event_id from platform.dead_letters d
-    where ${FITS} order by d.dead_at limit $5 for update skip locked
+    where ${FITS} order by d.dead_at limit $5
   ), taken as (
     delete from platform.dead_letters d using chosen c
     where (d.tenant_id, d.subscription, d.event_id) = (c.tenant_id, c.subscription, c.event_id)

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { JobsOptions, Queue, QueueOptions } from 'bullmq';
@@ -22,6 +23,8 @@ export const QUEUE_CONNECTION: RedisOptions = { maxRetriesPerRequest: null };
 
 /** Longer than Redis needs for a full batch, shorter than the transaction around it may idle, in ms. */
 const DEADLINE_MS = 5_000;
+/** A worker that starts is still connecting; it is not told off for that. In ms. */
+const CONNECT_MS = 1_000;
 /** Where a job can be that will still be run. */
 const ALIVE = new Set(['waiting', 'active', 'delayed', 'prioritized', 'waiting-children']);
 
@@ -55,19 +58,20 @@ export class EventsQueue implements OnApplicationShutdown {
     await this.withRedis(() => this.queue.addBulk(deliveries.map(jobOf)));
   }
 
+  /** Those whose job Redis does not hold, or holds where it will never be run. */
+  async missing(deliveries: readonly Delivery[]): Promise<Delivery[]> {
+    if (deliveries.length === 0) return [];
+    const states = await this.withRedis(() => Promise.all(deliveries.map((one) => this.queue.getJobState(jobId(one)))));
+    return deliveries.filter((_, index) => !ALIVE.has(states[index]!));
+  }
+
   /**
-   * Adds the jobs that Redis has lost, and gives how many. A job that BullMQ keeps as failed, or of which only
-   * the shell is left, would silently block the new one of the same id; it is removed.
+   * Adds jobs that are missing. A job that BullMQ keeps as failed, or of which only the shell is left, would
+   * silently block the new one of the same id; it is removed.
    */
-  async restore(deliveries: readonly Delivery[]): Promise<number> {
-    if (deliveries.length === 0) return 0;
-    return this.withRedis(async () => {
-      const states = await Promise.all(deliveries.map((one) => this.queue.getJobState(jobId(one))));
-      const lost = deliveries.filter((_, index) => !ALIVE.has(states[index]!));
-      await Promise.all(lost.map((one) => this.queue.remove(jobId(one))));
-      await this.add(lost);
-      return lost.length;
-    });
+  async replace(deliveries: readonly Delivery[]): Promise<void> {
+    await this.withRedis(() => Promise.all(deliveries.map((one) => this.queue.remove(jobId(one)))));
+    await this.add(deliveries);
   }
 
   onApplicationShutdown(): void {
@@ -75,7 +79,7 @@ export class EventsQueue implements OnApplicationShutdown {
   }
 
   private async withRedis<T>(work: () => Promise<T>): Promise<T> {
-    if (this.connection.status !== 'ready') throw new Error('Redis, which moves the jobs, cannot be reached.');
+    if (!(await this.isReachable())) throw new Error('Redis, which moves the jobs, cannot be reached.');
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('Redis, which moves the jobs, does not answer.')), DEADLINE_MS);
@@ -84,6 +88,14 @@ export class EventsQueue implements OnApplicationShutdown {
     // It may still fail when nobody waits for it any more.
     working.catch(() => undefined);
     return Promise.race([working, late]).finally(() => clearTimeout(timer));
+  }
+
+  private async isReachable(): Promise<boolean> {
+    const { connection } = this;
+    if (connection.status === 'connecting' || connection.status === 'connect') {
+      await once(connection, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) }).catch(() => undefined);
+    }
+    return connection.status === 'ready';
   }
 
   private get connection(): Redis {

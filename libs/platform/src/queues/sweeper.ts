@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 import { SystemDatabase } from '../db/system-database.js';
 import { Subscriptions } from './subscriptions.js';
 import { Log } from '../telemetry/logger.js';
 import { EventsConfig } from './events.config.js';
 import { EventsQueue } from './events-queue.js';
+import type { Delivery } from './inbox.js';
 import { Loop } from './loop.js';
 import { deadLetters, eventsRecovered, outboxLag } from './queue-metrics.js';
 
@@ -41,9 +43,18 @@ const SWEEP = `
     where (o.tenant_id, o.id, o.recorded_at) = (w.tenant_id, w.id, w.recorded_at)
     returning w.is_open
   )
-  select tenant_id, id as event_id, recorded_at::text as recorded_at, subscription, 
+  select tenant_id, id as event_id, recorded_at::text as recorded_at, subscription,
     (select count(*)::int from ended) as seen, (select count(*)::int from ended where not is_open) as settled
   from (select 1) one left join open on true`;
+
+/** Which of these nobody has ended meanwhile. */
+const STILL_OPEN = `
+  select n::int from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) with ordinality
+    as d (tenant_id, event_id, recorded_at, subscription, n)
+  where not exists (
+    select from platform.inbox i
+    where (i.tenant_id, i.event_id, i.recorded_at, i.subscription) = (d.tenant_id, d.event_id, d.recorded_at, d.subscription)
+      and (i.done_at is not null or i.dead_at is not null))`;
 
 const MEASURE = `
   select
@@ -89,21 +100,28 @@ export class Sweeper {
     return this.database.transaction(async (client) => {
       const { rows } = await client.query<OpenRow & { seen: number; settled: number }>(SWEEP, values);
       const { seen = 0, settled = 0 } = rows[0] ?? {};
-      const open = rows.filter((row) => row.event_id !== null);
-      const restored = await this.queue.restore(
-        open.map((row) => ({
-          tenantId: row.tenant_id,
-          eventId: row.event_id,
-          recordedAt: row.recorded_at,
-          subscription: row.subscription,
-        })),
-      );
-      if (restored > 0) {
-        eventsRecovered.inc(restored);
-        this.log.warn({ restored }, 'Redis had lost deliveries; they have been added again.');
-      }
+      const restored = await this.restore(client, rows.filter((row) => row.event_id !== null).map(deliveryOf));
       return seen === BATCH && settled + restored > 0;
     });
+  }
+
+  private async restore(client: PoolClient, open: readonly Delivery[]): Promise<number> {
+    const missing = await this.queue.missing(open);
+    if (missing.length === 0) return 0;
+
+    // A job is missing too when its event was handled since we looked.
+    const { rows } = await client.query<{ n: number }>(STILL_OPEN, [
+      missing.map((one) => one.tenantId),
+      missing.map((one) => one.eventId),
+      missing.map((one) => one.recordedAt),
+      missing.map((one) => one.subscription),
+    ]);
+    const lost = rows.map((row) => missing[row.n - 1]!);
+    if (lost.length === 0) return 0;
+    await this.queue.replace(lost);
+    eventsRecovered.inc(lost.length);
+    this.log.warn({ lost: lost.length }, 'Redis had lost deliveries; they have been added again.');
+    return lost.length;
   }
 
   private async measure(): Promise<void> {
@@ -112,3 +130,10 @@ export class Sweeper {
     deadLetters.set(measured?.dead ?? 0);
   }
 }
+
+const deliveryOf = (row: OpenRow): Delivery => ({
+  tenantId: row.tenant_id,
+  eventId: row.event_id,
+  recordedAt: row.recorded_at,
+  subscription: row.subscription,
+});

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { PoolBudget } from '#platform';
+
+/** Sizes are learnt from answers; a pool that has not answered yet is not limited. */
+const REMEMBERED_SIZES = 50_000;
+
+/** How much one pool may call, in proportion to its seats. */
+@Injectable()
+export class SeatBudget {
+  private readonly sizes = new LRUCache<string, number>({ max: REMEMBERED_SIZES });
+
+  constructor(private readonly budget: PoolBudget) {}
+
+  /** Throws 429 when the pool's calls are spent. */
+  spend(licenseId: string): void {
+    this.budget.spend(licenseId, 'seats', this.sizes.get(licenseId) ?? Infinity);
+  }
+
+  /** null: unlimited. */
+  learn(licenseId: string, maxSeats: number | null): void {
+    this.sizes.set(licenseId, maxSeats ?? Infinity);
+  }
+}

@@ -1,0 +1,176 @@
+import { createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { OpenApiDocument } from '#platform';
+import { eventually } from './eventually.js';
+import { type Operation, operationsOf } from './openapi-fuzz-schema.js';
+import type { Genuine } from './openapi-fuzz-tokens.js';
+import { type AuditBody, type SeatBody, signUp, succeed } from './person.js';
+import { type Product, startProduct } from './product.js';
+
+/** Two tenants on a running API: one whose member sends hostile input, one whose data nobody else may see. */
+export interface World {
+  origin: URL;
+  document: OpenApiDocument;
+  operations: Operation[];
+  attacker: Tenant;
+  victim: Tenant;
+  genuine: Genuine;
+  /** Words that only the victim may read: their name, address, ids, keys. */
+  forbidden: string[];
+  /** The victim's ids, which the attacker has got hold of. */
+  foreignIds: string[];
+  /** A line for each table and tenant, and for each seat pool, which changes when anything in it does. */
+  digest(tenantId?: string): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface Tenant {
+  tenantId: string;
+  userId: string;
+  accessToken: string;
+  refreshToken: string;
+  licenseKey: string;
+  seat: string;
+}
+
+/** Ids of ours: a prefix and 26 characters. */
+const ID = /\b[a-z]{2,6}_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g;
+
+export async function hostileWorld(): Promise<World> {
+  const product = await startProduct();
+  const origin = new URL(product.api.url);
+  const marker = `zebra${randomBytes(6).toString('hex')}`;
+  const attacker = await settle(origin, `mallory-${randomBytes(6).toString('hex')}`);
+  const victim = await settle(origin, marker);
+  await haveBeenHeardOf(origin, [attacker, victim]);
+  // From here on nothing moves by itself: what changes, hostile input has changed.
+  await product.worker.stop();
+
+  const document = await succeed<OpenApiDocument>(`${origin.origin}/api/v1/openapi.json`);
+  const operations = operationsOf(document);
+  const foreignIds = await harvest(origin, operations, victim);
+  const signingKey = createPrivateKey({
+    key: Buffer.from(product.env.AUTH_SIGNING_KEY!, 'base64'),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  const watch = new Watch(product);
+  return {
+    origin,
+    document,
+    operations,
+    attacker,
+    victim,
+    foreignIds,
+    forbidden: [
+      marker,
+      victim.licenseKey,
+      victim.accessToken,
+      victim.refreshToken,
+      victim.seat,
+      ...foreignIds,
+    ],
+    genuine: {
+      accessToken: attacker.accessToken,
+      otherTokens: [attacker.refreshToken, attacker.seat, attacker.licenseKey],
+      signingKey,
+      publicKey: createPublicKey(signingKey),
+      victim,
+    },
+    digest: (tenantId) => watch.digest(tenantId),
+    close: async () => {
+      await watch.close();
+      await product.stop();
+    },
+  };
+}
+
+/** Somebody with a tenant and a seat. */
+async function settle(origin: URL, name: string): Promise<Tenant> {
+  const made = await signUp(origin.origin, { email: `${name}@example.com`, organization: `${name} Works` });
+  const held = await succeed<SeatBody>(`${origin.origin}/api/v1/licenses/acquire`, {
+    bearer: made.access_token,
+    body: { hardware_id: `desk of ${name}` },
+  });
+  return {
+    tenantId: made.tenant.id,
+    userId: made.user.id,
+    accessToken: made.access_token,
+    refreshToken: made.refresh_token,
+    licenseKey: made.license.key!,
+    seat: held.session_id,
+  };
+}
+
+/** Everything that the worker does about them has been done when the last of it is in the trail. */
+async function haveBeenHeardOf(origin: URL, tenants: readonly Tenant[]): Promise<void> {
+  for (const { accessToken } of tenants) {
+    await eventually(async () => {
+      const { data } = await succeed<AuditBody>(`${origin.origin}/api/v1/audit`, { bearer: accessToken });
+      return ['TENANT_REGISTERED', 'SEAT_ACQUIRED'].every((action) =>
+        data.some((one) => one.action === action),
+      );
+    });
+  }
+}
+
+/** Everything that the victim's own reading shows them and that looks like an id. */
+async function harvest(origin: URL, operations: readonly Operation[], victim: Tenant): Promise<string[]> {
+  const ids = new Set<string>([victim.tenantId, victim.userId]);
+  for (const operation of operations) {
+    if (operation.method !== 'GET' || operation.access === 'public' || operation.path.includes('{')) continue;
+    const shown = JSON.stringify(
+      await succeed(origin.origin + operation.path, { bearer: victim.accessToken }),
+    );
+    for (const id of shown.match(ID) ?? []) ids.add(id);
+  }
+  return [...ids];
+}
+
+/** Looks at all that the product keeps, bound by no policy. */
+class Watch {
+  private readonly admin: pg.Pool;
+  private readonly redis: Redis;
+
+  constructor({ database, redis }: Product) {
+    const url = new URL(database.adminUrl);
+    url.pathname = new URL(database.url).pathname;
+    this.admin = new pg.Pool({ connectionString: url.href, max: 1 });
+    this.redis = new Redis(redis.url);
+  }
+
+  async digest(tenantId?: string): Promise<string[]> {
+    const { rows: tables } = await this.admin.query<{ name: string; scoped: boolean }>(TABLES);
+    const lines: string[] = [];
+    for (const { name, scoped } of tables.filter((table) => table.scoped || !tenantId)) {
+      const tenant = scoped ? 'tenant_id::text' : `'nobody'`;
+      const { rows } = await this.admin.query<{ tenant: string; rows: string; hash: string }>(
+        `select ${tenant} as tenant, count(*) as rows, md5(string_agg(md5(t::text), '' order by md5(t::text))) as hash
+         from ${name} t where $1::text is null or ${tenant} = $1 group by 1 order by 1`,
+        [tenantId ?? null],
+      );
+      lines.push(...rows.map((row) => `${name} of ${row.tenant}: ${row.rows} rows, ${row.hash}`));
+    }
+    return tenantId ? lines : [...lines, ...(await this.seats())];
+  }
+
+  private async seats(): Promise<string[]> {
+    const keys = (await this.redis.keys('seats:*')).sort();
+    const dumps = await Promise.all(keys.map((key) => this.redis.dumpBuffer(key)));
+    return keys.map((key, at) => `${key}: ${createHash('sha256').update(dumps[at]!).digest('hex')}`);
+  }
+
+  async close(): Promise<void> {
+    this.redis.disconnect();
+    await this.admin.end();
+  }
+}
+
+const TABLES = `
+  select format('%I.%I', n.nspname, c.relname) as name,
+         exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') as scoped
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p') and not c.relispartition
+    and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+  order by 1`;

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { part } from './environment.js';
+
+export interface Answer<T = Record<string, never>> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+interface Call {
+  method?: string;
+  bearer?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** One request; the answer's body as JSON. */
+export async function call<T = never>(url: string, { method, bearer, body, headers }: Call = {}): Promise<Answer<T>> {
+  const response = await fetch(url, {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(bearer ? { authorization: `Bearer ${bearer}` } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : {}) as T };
+}
+
+/** Like {@link call}, and throws unless the answer is a success: an unexpected 401 fails the test (S3-34). */
+export async function succeed<T>(url: string, options: Call = {}): Promise<T> {
+  const answer = await call<T>(url, options);
+  if (answer.status >= 300) {
+    throw new Error(`${options.method ?? ''} ${url} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  }
+  return answer.body;
+}
+
+/** The bodies that journeys read, as the wire has them. */
+export interface RegisteredBody {
+  user: { id: string; email: string; email_verified: boolean };
+  tenant: { id: string; name: string; slug: string; plan: string; max_seats: number };
+  license: { id: string; key?: string; tier: string; status: string };
+  access_token: string;
+  refresh_token: string;
+  token_type: string;
+  expires_in: number;
+}
+
+export interface SeatBody {
+  session_id: string;
+  expires_at: string;
+  heartbeat_interval_seconds: number;
+  seats: { used: number; max: number | null };
+  license: { id: string; tier: string; entitlements: string[] };
+}
+
+export interface ErrorBody {
+  error: { code: string; message: string; trace_id: string; timestamp: string; details?: Record<string, unknown> };
+}
+
+export interface AuditBody {
+  data: {
+    id: string;
+    tenant_id: string;
+    user_id: string | null;
+    actor: { type: string; id: string | null };
+    action: string;
+    subject: string | null;
+    outcome: string;
+    metadata: Record<string, unknown>;
+    trace_id: string;
+    created_at: string;
+  }[];
+  next_cursor: string | null;
+}
+
+/** A real sign-in with Google at the Auth emulator; gives the ID token. */
+export async function signInWithGoogle(email: string, verified = true): Promise<string> {
+  const google = JSON.stringify({ sub: email, email, email_verified: verified, name: 'Ada' });
+  const url = `${part('FIREBASE_URL')}/identitytoolkit.googleapis.com/v1/accounts:signInWithIdp?key=test`;
+  const { idToken } = await succeed<{ idToken: string }>(url, {
+    body: {
+      postBody: `id_token=${encodeURIComponent(google)}&providerId=google.com`,
+      requestUri: 'http://localhost',
+      returnSecureToken: true,
+    },
+  });
+  return idToken;
+}
+
+export const newEmail = () => `ada-${randomBytes(6).toString('hex')}@acme.example`;
+
+/** Somebody new, signed up for real: their token and what the sign-up answered. */
+export async function signUp(
+  api: string,
+  options: { email?: string; organization?: string } = {},
+): Promise<RegisteredBody & { idToken: string }> {
+  const idToken = await signInWithGoogle(options.email ?? newEmail());
+  const made = await succeed<RegisteredBody>(`${api}/api/v1/auth/register`, {
+    bearer: idToken,
+    body: { organization_name: options.organization ?? 'Acme Tools' },
+  });
+  return { ...made, idToken };
+}

@@ -1,0 +1,139 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateSecrets } from '#platform';
+import { testDatabase, type TestDatabase } from './database.js';
+import { part } from './environment.js';
+import { testRedis, type TestRedis } from './redis.js';
+
+/** A process of the product, as it runs in production. */
+export interface ProductProcess {
+  url: string;
+  pid: number;
+  /** SIGTERM, then the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** What it has printed so far. */
+  output(): string;
+}
+
+/** The product with a database and a Redis of its own. */
+export interface Product {
+  database: TestDatabase;
+  redis: TestRedis;
+  /** The settings of both processes, for further ones. */
+  env: Record<string, string>;
+  api: ProductProcess;
+  worker: ProductProcess;
+  startApi(settings?: Record<string, string>): Promise<ProductProcess>;
+  startWorker(settings?: Record<string, string>): Promise<ProductProcess>;
+  /** Runs `gatehouse-admin` and gives what it printed; throws with what it complained of. */
+  admin(...args: string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts API and worker on free ports; `settings` go to both. */
+export async function startProduct(settings: Record<string, string> = {}): Promise<Product> {
+  const [database, redis] = await Promise.all([testDatabase(), testRedis()]);
+  const firebase = new URL(part('FIREBASE_URL')).host;
+  const env: Record<string, string> = {
+    ENV: 'test',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    WORKER_PORT: '0',
+    BASE_URL: 'http://127.0.0.1',
+    DATABASE_URL: database.url,
+    DATABASE_SYSTEM_URL: database.systemUrl,
+    REDIS_URL: redis.url,
+    FIREBASE_PROJECT_ID: 'demo-gatehouse',
+    FIREBASE_AUTH_EMULATOR_HOST: firebase,
+    MAIL_TRANSPORT: 'smtp',
+    MAIL_FROM: 'Gatehouse <gatehouse@example.com>',
+    SMTP_URL: part('SMTP_URL'),
+    ...generateSecrets(),
+    ...settings,
+  };
+
+  const started = new Set<ProductProcess>();
+  const start = async (program: string, extra: Record<string, string> = {}) => {
+    const process = await startProcess(program, { ...env, ...extra });
+    started.add(process);
+    return process;
+  };
+  const startApi = (extra?: Record<string, string>) => start('api', extra);
+  const startWorker = (extra?: Record<string, string>) => start('worker', extra);
+  const [api, worker] = await Promise.all([startApi(), startWorker()]);
+
+  return {
+    database,
+    redis,
+    env,
+    api,
+    worker,
+    startApi,
+    startWorker,
+    admin: (...args) => runAdmin(args, env),
+    stop: async () => {
+      await Promise.all([...started].map((one) => one.stop()));
+      await Promise.all([database.drop(), redis.drop()]);
+    },
+  };
+}
+
+async function startProcess(program: string, env: Record<string, string>): Promise<ProductProcess> {
+  const file = join(mkdtempSync(join(tmpdir(), 'gatehouse-log-')), `${program}.log`);
+  const log = createWriteStream(file);
+  const child = fork(join(process.cwd(), 'dist', 'apps', program, 'main.js'), {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+  });
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  const output = () => readFileSync(file, 'utf8');
+
+  const url = await ready(child, () => `${program} ended before it was ready:\n${output()}`);
+  return {
+    url,
+    pid: child.pid ?? 0,
+    stop: () => end(child, 'SIGTERM'),
+    kill: async () => void (await end(child, 'SIGKILL')),
+    output,
+  };
+}
+
+async function ready(child: ChildProcess, why: () => string): Promise<string> {
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(why());
+  });
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [{ type: string; url: string }];
+  ended.catch(() => undefined);
+  // The test process ends when its tests have, whatever still runs: the channel's closing ends the child.
+  return message.url;
+}
+
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+  return child.exitCode;
+}
+
+async function runAdmin(args: string[], env: Record<string, string>): Promise<string> {
+  const child = fork(join(process.cwd(), 'dist', 'apps', 'cli', 'main.js'), args, {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+  });
+  let said = '';
+  let complained = '';
+  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (complained += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`gatehouse-admin ${args.join(' ')} ended with ${code}:\n${complained}${said}`);
+  return said;
+}
