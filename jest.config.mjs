@@ -19,7 +19,10 @@ const room = (suffix) => [`<rootDir>/{apps,libs,migrations}/**/*${suffix}`];
 
 export default {
   projects: [
-    { ...tier('unit', room('.spec.ts')), testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.db\\.spec\\.ts$'] },
+    {
+      ...tier('unit', room('.spec.ts')),
+      testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.db\\.spec\\.ts$'],
+    },
     tier('db', room('.db.spec.ts')),
     tier('journeys', ['<rootDir>/test/journeys/**/*.spec.ts']),
     tier('architecture', ['<rootDir>/test/architecture/**/*.spec.ts']),

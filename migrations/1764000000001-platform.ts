@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { tenantTable } from '#platform';
+import { internalTable, tenantTable } from '#platform';
 
 /** Outbox, inbox and dead letters: what the event bus is made of. */
 export class Platform1764000000001 implements MigrationInterface {
@@ -8,7 +8,15 @@ export class Platform1764000000001 implements MigrationInterface {
       create schema platform;
       grant usage on schema platform to gatehouse_app, gatehouse_system;
 
-      -- Partitions are named <table>_p<first day>. unit is 'week' or 'month'.
+      -- Rows are reached through the parent and its policies; addressed by its own name a partition shows nothing.
+      create function platform.guard_partition(schema_name text, part text) returns void
+      language plpgsql security definer set search_path = pg_catalog as $$
+      begin
+        execute format('alter table %I.%I enable row level security, force row level security', schema_name, part);
+        execute format('create policy gatehouse_owner on %I.%I to gatehouse_owner using (true) with check (true)', schema_name, part);
+      end $$;
+
+      -- Partitions are named <table>_p<first day>, and <table>_default takes the rest. unit is 'week' or 'month'.
       create function platform.ensure_partitions(parent regclass, unit text, ahead int) returns int
       language plpgsql security definer set search_path = pg_catalog as $$
       declare
@@ -16,6 +24,11 @@ export class Platform1764000000001 implements MigrationInterface {
       begin
         select n.nspname, c.relname into schema_name, table_name
           from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = parent;
+        part := table_name || '_default';
+        if to_regclass(format('%I.%I', schema_name, part)) is null then
+          execute format('create table %I.%I partition of %s default', schema_name, part, parent);
+          perform platform.guard_partition(schema_name, part);
+        end if;
         for i in -1 .. ahead loop
           first := date_trunc(unit, now() at time zone 'UTC')::date + (i || ' ' || unit)::interval;
           part := table_name || '_p' || to_char(first, 'YYYYMMDD');
@@ -24,6 +37,7 @@ export class Platform1764000000001 implements MigrationInterface {
             execute format('create table %I.%I partition of %s for values from (%L) to (%L)',
               schema_name, part, parent, first::text || ' 00:00+00',
               (first + ('1 ' || unit)::interval)::date::text || ' 00:00+00');
+            perform platform.guard_partition(schema_name, part);
             made := made + 1;
           exception when check_violation then
             -- Nobody kept this up for weeks and rows of that time are in the default partition; they are well there.
@@ -56,16 +70,27 @@ export class Platform1764000000001 implements MigrationInterface {
         end loop;
         return dropped;
       end $$;
-      revoke all on function platform.ensure_partitions, platform.prune_partitions from public;
+      revoke all on function platform.guard_partition, platform.ensure_partitions, platform.prune_partitions from public;
+
+      -- What is looked after; a migration that partitions a table adds it here.
+      create table platform.partitioned (
+        parent text primary key,
+        unit text not null check (unit in ('week', 'month')),
+        ahead int not null
+      );
+      ${internalTable('platform.partitioned')}
 
       -- Called by workers, by one at a time; the tables they may touch are listed, not given. What has not been
       -- handled stays, and so do dead letters' events, for they may be retried, and the inbox of every event that stays.
       create function platform.maintain_partitions(keep_days int) returns void
       language plpgsql security definer set search_path = pg_catalog set lock_timeout = '2s' as $$
+      declare
+        one record;
       begin
         if not pg_try_advisory_xact_lock(7264813) then return; end if;
-        perform platform.ensure_partitions('platform.outbox', 'week', 8);
-        perform platform.ensure_partitions('platform.inbox', 'week', 8);
+        for one in select * from platform.partitioned order by parent loop
+          perform platform.ensure_partitions(one.parent::regclass, one.unit, one.ahead);
+        end loop;
         perform platform.prune_partitions('platform.outbox', 'week', now() - make_interval(days => keep_days),
           't.settled_at is null or exists (select from platform.dead_letters d where d.tenant_id = t.tenant_id and d.event_id = t.id)');
         perform platform.prune_partitions('platform.inbox', 'week', now() - make_interval(days => keep_days),
@@ -93,8 +118,8 @@ export class Platform1764000000001 implements MigrationInterface {
       ) partition by range (recorded_at);
       create index outbox_unpublished on platform.outbox (recorded_at) where published_at is null;
       create index outbox_unsettled on platform.outbox (published_at) where settled_at is null and published_at is not null;
-      create table platform.outbox_default partition of platform.outbox default;
       select platform.ensure_partitions('platform.outbox', 'week', 8);
+      insert into platform.partitioned values ('platform.outbox', 'week', 8);
       ${tenantTable('platform.outbox', { app: 'select, insert', system: 'select, update' })}
 
       -- One row per subscription and event, from the first attempt on. recorded_at is the event's.
@@ -104,14 +129,16 @@ export class Platform1764000000001 implements MigrationInterface {
         event_id text collate "C" not null,
         recorded_at timestamptz not null,
         attempts int not null default 0,
+        -- Set while an attempt runs: who finds it set knows that the attempt before ended with its process.
+        begun_at timestamptz,
         claimed_until timestamptz,
         done_at timestamptz,
         dead_at timestamptz,
         last_error text,
         primary key (tenant_id, subscription, event_id, recorded_at)
       ) partition by range (recorded_at);
-      create table platform.inbox_default partition of platform.inbox default;
       select platform.ensure_partitions('platform.inbox', 'week', 8);
+      insert into platform.partitioned values ('platform.inbox', 'week', 8);
       ${tenantTable('platform.inbox', { app: 'select, insert, update', system: 'select, update' })}
 
       create table platform.dead_letters (

@@ -15,6 +15,7 @@ export class Tenancy1764000000002 implements MigrationInterface {
         plan text not null default 'FREE',
         max_seats int not null default 1,
         status text not null default 'active' check (status in ('active', 'suspended')),
+        revision int not null default 1,
         created_at timestamptz not null
       );
       ${tenantTable('tenancy.tenants', { app: 'select, insert, update', system: 'select' })}

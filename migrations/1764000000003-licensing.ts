@@ -19,6 +19,7 @@ export class Licensing1764000000003 implements MigrationInterface {
         key_masked text not null,
         key_sealed bytea not null,
         tenant_suspended boolean not null default false,
+        tenant_revision int not null default 0,
         revision int not null,
         expires_at timestamptz,
         created_at timestamptz not null,
@@ -47,13 +48,15 @@ export class Licensing1764000000003 implements MigrationInterface {
         primary key (tenant_id, ledger_id, at)
       ) partition by range (at);
       create index seat_ledger_of_seat on licensing.seat_ledger (tenant_id, license_id, seat_id);
-      create table licensing.seat_ledger_default partition of licensing.seat_ledger default;
       select platform.ensure_partitions('licensing.seat_ledger', 'month', 3);
+      insert into platform.partitioned values ('licensing.seat_ledger', 'month', 3);
       ${tenantTable('licensing.seat_ledger', { app: 'select, insert', system: 'select' })}
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop schema licensing cascade');
+    await runner.query(`
+      delete from platform.partitioned where parent = 'licensing.seat_ledger';
+      drop schema licensing cascade`);
   }
 }

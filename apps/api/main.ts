@@ -2,6 +2,7 @@ import {
   assertEveryRouteIsDeclared,
   createHttpApp,
   createLog,
+  Drain,
   HttpConfig,
   loadConfig,
   readEnvironment,
@@ -18,8 +19,17 @@ run(async () => {
 
   const app = await createHttpApp(ApiModule.forRoot(log, settings), log, http);
   assertEveryRouteIsDeclared(app);
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  const drain = new Drain(app);
   await app.listen(http.port, http.host);
+
+  const stop = async (signal: NodeJS.Signals) => {
+    log.info({ signal }, 'The API stops: it takes no more connections and answers what it has taken.');
+    await drain.run();
+    await app.close();
+    process.exit(0);
+  };
+  process.once('SIGTERM', (signal) => run(() => stop(signal)));
+  process.once('SIGINT', (signal) => run(() => stop(signal)));
 
   const url = await app.getUrl();
   log.info({ url }, 'The API listens.');

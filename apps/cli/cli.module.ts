@@ -57,5 +57,8 @@ class CliModule {
 /** The caller closes it. */
 export function openProduct(): Promise<INestApplicationContext> {
   const log = createLog({ process: 'cli', level: 'warn' });
-  return NestFactory.createApplicationContext(CliModule.forRoot(log), { logger: new NestLog(log), abortOnError: false });
+  return NestFactory.createApplicationContext(CliModule.forRoot(log), {
+    logger: new NestLog(log),
+    abortOnError: false,
+  });
 }

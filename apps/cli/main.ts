@@ -12,7 +12,15 @@ run(async () => {
   const program = new Command('gatehouse-admin')
     .description('Gatehouse for operators and developers.')
     .showHelpAfterError();
-  for (const verb of [bootstrapVerb, migrateVerb, secretsVerb, seedVerb, tenantVerb, eventsVerb, openApiVerb]) {
+  for (const verb of [
+    bootstrapVerb,
+    migrateVerb,
+    secretsVerb,
+    seedVerb,
+    tenantVerb,
+    eventsVerb,
+    openApiVerb,
+  ]) {
     program.addCommand(verb());
   }
   await program.parseAsync();

@@ -3,7 +3,14 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeInstanceLock } from './instance-lock.js';
 import type { Part } from './parts/part.js';
-import { portInUse, prepareDatabase, runAdmin, startApi, startWorker } from './parts/product.js';
+import {
+  bootstrapDatabase,
+  migrateDatabase,
+  portInUse,
+  runAdmin,
+  startApi,
+  startWorker,
+} from './parts/product.js';
 import { program, root, runtimeFile, stateDirectory } from './paths.js';
 import { freePort, isPortFree } from './ports.js';
 import { removeAtExit } from './processes/guard.js';
@@ -57,7 +64,7 @@ export class Gatehouse {
 
     const starting = startSurroundings(choices, (part) => this.watch(part, this.surrounding));
     const secrets = this.secrets();
-    const databases = starting.postgres.then((postgres) => this.database(postgres.url));
+    const databases = starting.postgres.then((postgres) => this.database(postgres.url, postgres.used));
     // Wait for all before the first failure is told: what starts late has to be stopped, too.
     const all = await Promise.allSettled([databases, secrets, ...Object.values(starting)]);
     for (const one of all) if (one.status === 'rejected') throw one.reason;
@@ -81,14 +88,11 @@ export class Gatehouse {
       { MAIL_FROM: 'Gatehouse <gatehouse@example.com>', ...(await secrets) },
     );
     const [api, worker] = await this.startProduct();
-    const administrator =
-      postgres.pid === null
-        ? postgres.url
-        : inDatabase(postgres.url, new URL(urls.DATABASE_URL!).pathname.slice(1));
+    const database = new URL(urls.DATABASE_URL!).pathname.slice(1);
     return this.publish({
       api,
       worker,
-      postgres: { ...postgres, url: administrator },
+      postgres: { ...postgres, url: inDatabase(postgres.url, database) },
       redis,
       firebase_auth: firebase,
       mail,
@@ -104,7 +108,7 @@ export class Gatehouse {
     const old = [...this.product];
     this.product.clear();
     await Promise.all(old.map((part) => part.stop()));
-    if (migrate) await prepareDatabase({ env: this.env, ...this.logged('database') });
+    if (migrate) await migrateDatabase({ env: this.env, ...this.logged('database') });
     if (this.abort.signal.aborted) return false;
     this.starting = this.startProduct().then(([api, worker]) =>
       this.publish({ ...this.runtime, api, worker }),
@@ -141,10 +145,17 @@ export class Gatehouse {
     await Promise.all([...this.surrounding].map((part) => part.stop()));
   }
 
-  private async database(adminUrl: string): Promise<Record<string, string>> {
+  /** `used`: it is ours and existed before. Then the same build has nothing to bootstrap again, which takes 1.2 s. */
+  private async database(adminUrl: string, used: boolean): Promise<Record<string, string>> {
     const urls = databaseUrls(adminUrl, keepPasswords(join(stateDirectory, 'database-roles.json'), ROLES));
-    const env = productSettings(this.caller, urls, {});
-    await prepareDatabase({ env, ...this.logged('database') });
+    const options = { env: productSettings(this.caller, urls, {}), ...this.logged('database') };
+    const mark = join(stateDirectory, 'database-roles.made');
+    const version = buildVersion();
+    if (!used || !existsSync(mark) || readFileSync(mark, 'utf8') !== version) {
+      await bootstrapDatabase(options);
+      writePrivately(mark, version);
+    }
+    await migrateDatabase(options);
     return urls;
   }
 
@@ -167,7 +178,8 @@ export class Gatehouse {
   private listening(host: string, port: number): Record<string, string> {
     const local = { HOST: host, PORT: String(port), WORKER_PORT: this.caller.WORKER_PORT || '0' };
     if (this.caller.BASE_URL) return local;
-    return { ...local, BASE_URL: `http://127.0.0.1:${port}` };
+    const hosts: Record<string, string> = this.caller.ALLOWED_HOSTS ? {} : { ALLOWED_HOSTS: 'localhost' };
+    return { ...local, ...hosts, BASE_URL: `http://127.0.0.1:${port}` };
   }
 
   private async startProduct(): Promise<[Part, Part]> {

@@ -11,9 +11,12 @@ const SYSTEM_SENTENCES: Record<string, string> = {
   ENOMEM: 'There is not enough memory to start a process.',
 };
 
-/** What to print for a failure: a sentence where we know the cause, else the stack, which is then a bug of ours. */
+/**
+ * What to print for a failure: a sentence where we know the cause (`Stop` is the launcher's name for a Refusal), else
+ * the stack, which is then a bug of ours.
+ */
 export function sentenceFor(error: unknown): string {
-  if (error instanceof Refusal) return error.message;
+  if (error instanceof Refusal || (error instanceof Error && error.name === 'Stop')) return error.message;
   const { code, path, stack } = error as NodeJS.ErrnoException;
   const known = code && SYSTEM_SENTENCES[code];
   if (known) return known;

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { Gatehouse } from './gatehouse.js';
 import { root, runtimeFile } from './paths.js';
+import { dismissWarden } from './processes/guard.js';
 import { stopRequests } from './processes/stop-request.js';
 import { runVerb, sentenceFor } from './refusal.js';
 import type { Runtime } from './runtime-file.js';
@@ -27,6 +28,7 @@ export async function runLocally(onReady: (gatehouse: Gatehouse) => void = () =>
     await Promise.race([gatehouse.stop(), stop.second.then(() => gatehouse.kill())]);
     return code;
   });
+  await dismissWarden();
   process.exit();
 }
 

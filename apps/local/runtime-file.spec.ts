@@ -23,4 +23,9 @@ describe('runtime.json', () => {
       stripe: { webhook_secret: 'whsec_1' },
     });
   });
+
+  it('names the API where it can be reached', () => {
+    const open = runtimeOf({ ...parts, api: part('http://0.0.0.0:3000/', 10) });
+    expect(open.api.url).toBe('http://127.0.0.1:3000');
+  });
 });

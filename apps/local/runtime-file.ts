@@ -28,6 +28,10 @@ export function runtimeOf(parts: Runtime): Runtime {
   };
 }
 
+/** An API that listens on every address is reached at this one. */
 function originOf(url: string | null): string | null {
-  return url === null ? null : new URL(url).origin;
+  if (url === null) return null;
+  const origin = new URL(url);
+  if (['0.0.0.0', '[::]'].includes(origin.hostname)) origin.hostname = '127.0.0.1';
+  return origin.origin;
 }

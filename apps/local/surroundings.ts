@@ -27,7 +27,7 @@ export function startSurroundings(choices: Choices, keep: Keep) {
   const brought = (url: string): RunningPart & { url: string } => ({ url, pid: null });
   return {
     postgres: choices.databaseAdminUrl
-      ? Promise.resolve(brought(choices.databaseAdminUrl))
+      ? Promise.resolve({ ...brought(choices.databaseAdminUrl), used: false })
       : startPostgres(options('postgres', 'postgres')).then(keep),
     redis: choices.redisUrl
       ? Promise.resolve(brought(choices.redisUrl))

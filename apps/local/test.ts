@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runJest, stopped } from './jest-run.js';
 import type { Part } from './parts/part.js';
-import { keep, removeAtExit } from './processes/guard.js';
+import { dismissWarden, keep, removeAtExit } from './processes/guard.js';
 import { endMarked } from './processes/process-table.js';
 import { stopRequests } from './processes/stop-request.js';
 import { runVerb } from './refusal.js';
@@ -20,6 +20,7 @@ const args = process.argv.slice(2).filter((arg) => arg !== '--use-external');
 await runVerb(() =>
   args.some((arg) => QUESTIONS.includes(arg)) ? runJest({ args, env: process.env, stop }) : main(),
 );
+await dismissWarden();
 process.exit();
 
 async function main(): Promise<number> {

@@ -1,5 +1,14 @@
 import { NestFactory } from '@nestjs/core';
-import { countProcess, createLog, HealthChecks, loadConfig, NestLog, readEnvironment, run, RuntimeConfig } from '#platform';
+import {
+  countProcess,
+  createLog,
+  HealthChecks,
+  loadConfig,
+  NestLog,
+  readEnvironment,
+  run,
+  RuntimeConfig,
+} from '#platform';
 import { serveProbes } from './probes.js';
 import { WorkerConfig } from './worker.config.js';
 import { WORKER_CONCERNS, WorkerModule } from './worker.module.js';

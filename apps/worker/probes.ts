@@ -5,7 +5,12 @@ import { ConfigError, type HealthChecks, METRICS_CONTENT_TYPE, metricsText } fro
 import type { WorkerConfig } from './worker.config.js';
 
 /** What a probe may send is a line and a few headers. */
-const LIMITS = { maxHeaderSize: 8_192, requestTimeout: 5_000, headersTimeout: 5_000, keepAliveTimeout: 5_000 };
+const LIMITS = {
+  maxHeaderSize: 8_192,
+  requestTimeout: 5_000,
+  headersTimeout: 5_000,
+  keepAliveTimeout: 5_000,
+};
 
 export interface Probes {
   /** Their origin. */
@@ -17,7 +22,9 @@ export interface Probes {
 export async function serveProbes({ host, port }: WorkerConfig, checks: HealthChecks): Promise<Probes> {
   const server = createServer(LIMITS, (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0]!;
-    answer(request.method ?? '', path, checks, response).catch(() => send(response, 500, { status: 'failed' }));
+    answer(request.method ?? '', path, checks, response).catch(() =>
+      send(response, 500, { status: 'failed' }),
+    );
   });
   await listen(server, host, port);
   const { port: actual } = server.address() as AddressInfo;
@@ -32,13 +39,21 @@ export async function serveProbes({ host, port }: WorkerConfig, checks: HealthCh
   };
 }
 
-async function answer(method: string, path: string, checks: HealthChecks, response: ServerResponse): Promise<void> {
+async function answer(
+  method: string,
+  path: string,
+  checks: HealthChecks,
+  response: ServerResponse,
+): Promise<void> {
   if (method !== 'GET' && method !== 'HEAD') return send(response, 405, { status: 'method not allowed' });
   if (path === '/health/live') return send(response, 200, { status: 'ok' });
   if (path === '/health/ready') {
     const { database, redis } = await checks.findings();
     const ready = database.status === 'up';
-    return send(response, ready ? 200 : 503, { status: ready ? 'ready' : 'unready', checks: { database, redis } });
+    return send(response, ready ? 200 : 503, {
+      status: ready ? 'ready' : 'unready',
+      checks: { database, redis },
+    });
   }
   if (path === '/metrics') {
     response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(await metricsText());

@@ -1,13 +1,5 @@
 import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -41,28 +33,46 @@ export async function violations(directory: string): Promise<Violation[]> {
   return summary.violations.map(({ rule, from, to }) => ({ rule: rule.name, from, to }));
 }
 
+/** Doors that the rules speak of, built or not yet. */
+const DOORS = [
+  ...['platform', 'identity', 'tenancy', 'licensing', 'billing', 'audit', 'onboarding', 'admin', 'sdk'],
+  ...[
+    'platform/testing',
+    'identity/events',
+    'tenancy/events',
+    'licensing/events',
+    'billing/events',
+    'sdk/formats',
+  ],
+];
+
 /** A product in miniature under the real rules: every front door, and `files` (path -> text) besides. */
 export function plantTree(files: Readonly<Record<string, string>>): string {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-boundaries-')));
-  for (const name of ['package.json', '.dependency-cruiser.mjs'])
-    cpSync(join(root, name), join(directory, name));
-  const doors = Object.values(imports()).map((door) => [door.source, 'export const door = 1;\n']);
-  const packages = [
-    'zod',
-    'typeorm',
-    'bullmq',
-    '@nestjs/common',
-    '@nestjs/bullmq',
-    'jest',
-    'left-pad',
-  ].flatMap((name) => [
-    [`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' })],
-    [`node_modules/${name}/index.js`, 'exports.one = 1;\n'],
+  const doors = DOORS.map((door): [string, string] => [
+    `#${door}`,
+    `libs/${door.replace(/(?=\/|$)/, '/src')}/index.ts`,
   ]);
-  for (const [path, text] of [...doors, ...packages, ...Object.entries(files)]) {
-    const file = join(directory, path!);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text!);
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as object;
+  const planted: Record<string, string> = {
+    'package.json': JSON.stringify({
+      ...manifest,
+      imports: Object.fromEntries(doors.map(([name, file]) => [name, { source: `./${file}` }])),
+    }),
+    '.dependency-cruiser.mjs': readFileSync(join(root, '.dependency-cruiser.mjs'), 'utf8'),
+    ...Object.fromEntries(doors.map(([, file]) => [file, 'export const door = 1;\n'])),
+  };
+  for (const name of ['zod', 'typeorm', 'bullmq', '@nestjs/common', '@nestjs/bullmq', 'jest', 'left-pad']) {
+    planted[`node_modules/${name}/package.json`] = JSON.stringify({
+      name,
+      version: '1.0.0',
+      main: 'index.js',
+    });
+    planted[`node_modules/${name}/index.js`] = 'exports.one = 1;\n';
+  }
+  for (const [path, text] of Object.entries({ ...planted, ...files })) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
   }
   return directory;
 }

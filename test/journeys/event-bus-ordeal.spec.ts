@@ -13,7 +13,11 @@ describe('the event bus under kill -9 and FLUSHALL', () => {
   it('loses nothing and does nothing twice while workers die five times and Redis is emptied', async () => {
     const recorded = await endure(bus, { eventsPerRound: 150, kills: 5, flushAfter: 3 });
 
-    const { 'probe.count-things': counted, 'probe.hear-of-things': heard, 'probe.announce-things': announced } = await reckon(bus);
+    const {
+      'probe.count-things': counted,
+      'probe.hear-of-things': heard,
+      'probe.announce-things': announced,
+    } = await reckon(bus);
     expect(recorded).toBe(750);
     expect(counted).toEqual({ runs: recorded, events: recorded });
     // The events that those handlers recorded themselves.

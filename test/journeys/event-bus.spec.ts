@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Actor, occurred } from '#platform';
 import type { Child } from '../../apps/local/processes/child.js';
 import { record, someTenant, testBus, type TestBus } from '../support/bus.js';
@@ -12,15 +13,26 @@ describe('the event bus', () => {
   let number = 0;
 
   const startWorker = () => bus.startWorker({ EVENTS_MAX_ATTEMPTS: `${MAX_ATTEMPTS}` });
-  const made = (then: 'nothing' | 'fail' | 'fail_for_good' | 'crash', takesMs = 0) => ({ number: ++number, then, takesMs });
+  const made = (then: 'nothing' | 'fail' | 'fail_for_good' | 'crash', takesMs = 0) => ({
+    number: ++number,
+    then,
+    takesMs,
+  });
   const runsOf = async (thing: number, subscription = 'probe.count-things') => {
-    const rows = await bus.query('select from probe.runs where number = $1 and subscription = $2', [thing, subscription]);
+    const rows = await bus.query('select from probe.runs where number = $1 and subscription = $2', [
+      thing,
+      subscription,
+    ]);
     return rows.length;
   };
-  const lettersOf = async (actor: Actor) => (await bus.deadLetters.list({ tenantId: actor.tenantId! }, 10)).data;
+  const lettersOf = async (actor: Actor) =>
+    (await bus.deadLetters.list({ tenantId: actor.tenantId! }, 10)).data;
   const settled = (actor: Actor) =>
     eventually(async () => {
-      const open = await bus.query('select from platform.outbox where tenant_id = $1 and settled_at is null', [actor.tenantId]);
+      const open = await bus.query(
+        'select from platform.outbox where tenant_id = $1 and settled_at is null',
+        [actor.tenantId],
+      );
       return open.length === 0;
     });
 
@@ -36,11 +48,18 @@ describe('the event bus', () => {
     await record(bus, actor, ThingMade, thing);
     await settled(actor);
 
-    const runs = await bus.query('select subscription from probe.runs where number = $1 order by 1', [thing.number]);
-    expect(runs.map((row) => row.subscription)).toEqual(['probe.announce-things', 'probe.count-things', 'probe.hear-of-things']);
-    const [seen] = await bus.query("select actor_type, trace_id from platform.outbox where name = 'probe.thing.seen' and tenant_id = $1", [
-      actor.tenantId,
+    const runs = await bus.query('select subscription from probe.runs where number = $1 order by 1', [
+      thing.number,
     ]);
+    expect(runs.map((row) => row.subscription)).toEqual([
+      'probe.announce-things',
+      'probe.count-things',
+      'probe.hear-of-things',
+    ]);
+    const [seen] = await bus.query(
+      "select actor_type, trace_id from platform.outbox where name = 'probe.thing.seen' and tenant_id = $1",
+      [actor.tenantId],
+    );
     expect(seen).toEqual({ actor_type: 'system', trace_id: actor.origin.traceId });
   });
 
@@ -119,7 +138,12 @@ describe('the event bus', () => {
   });
 
   it.each([
-    ['a handler says that no attempt can succeed', ThingMade, () => made('fail_for_good'), 'PermanentFailure: The thing cannot be counted.'],
+    [
+      'a handler says that no attempt can succeed',
+      ThingMade,
+      () => made('fail_for_good'),
+      'PermanentFailure: The thing cannot be counted.',
+    ],
     [
       'a version is unknown',
       ThingMadeNewer,
@@ -137,7 +161,10 @@ describe('the event bus', () => {
     await record(bus, actor, type, payload() as never);
     await settled(actor);
     const letters = await lettersOf(actor);
-    expect(letters.find((letter) => letter.subscription === 'probe.count-things')).toMatchObject({ attempts: 1, lastError });
+    expect(letters.find((letter) => letter.subscription === 'probe.count-things')).toMatchObject({
+      attempts: 1,
+      lastError,
+    });
   });
 
   it('counts the attempts that end the process, and gives up an event that ends every one', async () => {
@@ -151,9 +178,33 @@ describe('the event bus', () => {
     expect(await lettersOf(actor)).toMatchObject([
       {
         subscription: 'probe.count-things',
-        lastError: 'PermanentFailure: 3 attempts were begun, and the last ended with its process.',
+        attempts: MAX_ATTEMPTS,
+        lastError: `Crash: Attempt ${MAX_ATTEMPTS} ended with its process.`,
       },
     ]);
+  });
+
+  it('waits for a Postgres that is away, and holds that against no event', async () => {
+    const actor = someTenant();
+    const things = Array.from({ length: 16 }, () => made('nothing', 100));
+    await Promise.all(things.map((thing) => record(bus, actor, ThingMade, thing)));
+    await eventually(async () => (await bus.query(BEGUN, [actor.tenantId])).length > 0);
+    await bus.withoutPostgres(() =>
+      eventually(() => {
+        const log = readFileSync(worker.logFile, 'utf8');
+        expect(log).toContain('The relay failed and tries again.');
+        expect(log).toContain('A job could not be worked on and comes again.');
+      }),
+    );
+
+    await settled(actor);
+    for (const { number } of things) expect(await runsOf(number)).toBe(1);
+    expect(await lettersOf(actor)).toEqual([]);
+    const tried = await bus.query<{ attempts: number }>(
+      'select max(attempts) as attempts from platform.inbox where tenant_id = $1',
+      [actor.tenantId],
+    );
+    expect(tried[0]!.attempts).toBeLessThanOrEqual(2);
   });
 
   it('waits for a Redis that is away, and goes on with an empty one', async () => {
@@ -183,7 +234,9 @@ describe('the event bus', () => {
 
     worker = await startWorker();
     await settled(actor);
-    const repeated = await bus.query('select from platform.inbox where tenant_id = $1 and attempts > 1', [actor.tenantId]);
+    const repeated = await bus.query('select from platform.inbox where tenant_id = $1 and attempts > 1', [
+      actor.tenantId,
+    ]);
     expect(repeated).toEqual([]);
   });
 });

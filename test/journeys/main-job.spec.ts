@@ -23,7 +23,8 @@ beforeAll(async () => {
 
 afterAll(() => product?.stop(), 60_000);
 
-const acquire = (bearer: string | undefined, body: object) => call<SeatBody & ErrorBody>(`${v1}/licenses/acquire`, { bearer, body });
+const acquire = (bearer: string | undefined, body: object) =>
+  call<SeatBody & ErrorBody>(`${v1}/licenses/acquire`, { bearer, body });
 const beat = (session_id: string) =>
   call<SeatBody & ErrorBody>(`${v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id } });
 const release = (session_id: string) =>
@@ -34,13 +35,27 @@ describe('signing up (S1-14, S1-23)', () => {
     const made = await signUp(product.api.url, { organization: 'Ächte Söhne & Co' });
     expect(made).toMatchObject({
       user: { email_verified: true },
-      tenant: { name: 'Ächte Söhne & Co', slug: expect.stringMatching(/^achte-sohne-co/), plan: 'FREE', max_seats: 1 },
-      license: { tier: 'FREE', status: 'active', key: expect.stringMatching(/^GH-FREE-[0-9A-F]{12}-[0-9A-F]{4}$/) },
+      tenant: {
+        name: 'Ächte Söhne & Co',
+        slug: expect.stringMatching(/^achte-sohne-co/),
+        plan: 'FREE',
+        max_seats: 1,
+      },
+      license: {
+        tier: 'FREE',
+        status: 'active',
+        key: expect.stringMatching(/^GH-FREE-[0-9A-F]{12}-[0-9A-F]{4}$/),
+      },
       token_type: 'Bearer',
       expires_in: 3600,
     });
     const me = await succeed<object>(`${v1}/auth/me`, { bearer: made.access_token });
-    expect(me).toMatchObject({ user: { id: made.user.id }, tenant: { id: made.tenant.id }, role: 'owner', plan: 'FREE' });
+    expect(me).toMatchObject({
+      user: { id: made.user.id },
+      tenant: { id: made.tenant.id },
+      role: 'owner',
+      plan: 'FREE',
+    });
   });
 
   it('gives the same account when repeated, without the key', async () => {
@@ -58,7 +73,10 @@ describe('signing up (S1-14, S1-23)', () => {
     const idToken = await signInWithGoogle(newEmail());
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        call<RegisteredBody>(`${v1}/auth/register`, { bearer: idToken, body: { organization_name: 'Racing' } }),
+        call<RegisteredBody>(`${v1}/auth/register`, {
+          bearer: idToken,
+          body: { organization_name: 'Racing' },
+        }),
       ),
     );
     expect(answers.filter((one) => one.status === 201)).toHaveLength(1);
@@ -91,7 +109,10 @@ describe('signing up (S1-14, S1-23)', () => {
 
   it('takes an address as verified only when the issuer asserts it (C41), and then refuses what needs one', async () => {
     const bearer = await signInWithGoogle(newEmail(), false);
-    const made = await succeed<RegisteredBody>(`${v1}/auth/register`, { bearer, body: { organization_name: 'Acme' } });
+    const made = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+      bearer,
+      body: { organization_name: 'Acme' },
+    });
     expect(made.user.email_verified).toBe(false);
     const refused = await acquire(made.access_token, { hardware_id: 'laptop' });
     expect([refused.status, refused.body.error.code]).toEqual([403, 'EMAIL_NOT_VERIFIED']);
@@ -112,7 +133,9 @@ describe('coming back', () => {
   it('refreshes, also a hundred times at once, and signs out', async () => {
     const { refresh_token } = await signUp(product.api.url);
     const answers = await Promise.all(
-      Array.from({ length: 100 }, () => call<RegisteredBody>(`${v1}/auth/refresh`, { body: { refresh_token } })),
+      Array.from({ length: 100 }, () =>
+        call<RegisteredBody>(`${v1}/auth/refresh`, { body: { refresh_token } }),
+      ),
     );
     expect(new Set(answers.map((one) => one.status))).toEqual(new Set([200]));
     const successors = new Set(answers.map((one) => one.body.refresh_token));
@@ -177,7 +200,9 @@ describe('a seat (S1-36..39)', () => {
   it('goes to one of fifty that race for the last one', async () => {
     const { license } = await signUp(product.api.url);
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, i) => acquire(undefined, { hardware_id: `device-${i}`, license_key: license.key })),
+      Array.from({ length: 50 }, (_, i) =>
+        acquire(undefined, { hardware_id: `device-${i}`, license_key: license.key }),
+      ),
     );
     expect(answers.filter((one) => one.status === 200)).toHaveLength(1);
     const refused = answers.filter((one) => one.status === 409);
@@ -192,7 +217,9 @@ describe('a seat (S1-36..39)', () => {
   it('needs a bearer or a key, and the key in any spelling', async () => {
     const { license } = await signUp(product.api.url);
     expect((await acquire(undefined, { hardware_id: 'x' })).status).toBe(401);
-    expect((await acquire(undefined, { hardware_id: 'x', license_key: 'GH-FREE-000000000000-0000' })).status).toBe(404);
+    expect(
+      (await acquire(undefined, { hardware_id: 'x', license_key: 'GH-FREE-000000000000-0000' })).status,
+    ).toBe(404);
     const spelled = ` ${license.key?.toLowerCase()} `;
     expect((await acquire(undefined, { hardware_id: 'x', license_key: spelled })).status).toBe(200);
   });
@@ -206,7 +233,8 @@ describe('a seat (S1-36..39)', () => {
 describe('validating (S1-34)', () => {
   it('is a verdict, never an error', async () => {
     const { license } = await signUp(product.api.url);
-    const validate = (body: object) => call<{ valid: boolean; code: string }>(`${v1}/licenses/validate`, { body });
+    const validate = (body: object) =>
+      call<{ valid: boolean; code: string }>(`${v1}/licenses/validate`, { body });
     expect(await validate({ license_key: license.key, nonce: 'n1' })).toMatchObject({
       status: 200,
       body: { valid: true, code: 'VALID', nonce: 'n1', license: { id: license.id } },
@@ -216,7 +244,10 @@ describe('validating (S1-34)', () => {
       code: 'ENTITLEMENT_MISSING',
     });
     for (const key of ['GH-FREE-000000000000-0000', 'nonsense', `${license.key}X`]) {
-      expect(await validate({ license_key: key })).toMatchObject({ status: 200, body: { valid: false, code: 'NOT_FOUND' } });
+      expect(await validate({ license_key: key })).toMatchObject({
+        status: 200,
+        body: { valid: false, code: 'NOT_FOUND' },
+      });
     }
   });
 });
@@ -230,7 +261,15 @@ describe('the audit trail (S1-53, S3-53)', () => {
     await succeed(`${v1}/licenses/validate`, { body: { license_key: owner.license.key } });
     await release(held.body.session_id);
 
-    const wanted = ['SEAT_RELEASED', 'SEAT_ACQUIRED', 'SESSION_STARTED', 'LICENSE_ISSUED', 'MEMBERSHIP_CREATED', 'TENANT_REGISTERED', 'USER_REGISTERED'];
+    const wanted = [
+      'SEAT_RELEASED',
+      'SEAT_ACQUIRED',
+      'SESSION_STARTED',
+      'LICENSE_ISSUED',
+      'MEMBERSHIP_CREATED',
+      'TENANT_REGISTERED',
+      'USER_REGISTERED',
+    ];
     const trail = await eventually(async () => {
       const { data } = await succeed<AuditBody>(`${v1}/audit`, { bearer: owner.access_token });
       expect(data.map((entry) => entry.action).sort()).toEqual([...wanted].sort());

@@ -37,7 +37,12 @@ export const RUNS_TABLE = `
   grant select, insert on probe.runs, probe.healed to gatehouse_app, gatehouse_system;`;
 
 const write = (db: Db, subscription: string, event: DeliveredEvent<typeof ThingMade | typeof ThingSeen>) =>
-  db.query('insert into probe.runs values ($1, $2, $3, $4)', [event.tenantId, subscription, event.id, event.payload.number]);
+  db.query('insert into probe.runs values ($1, $2, $3, $4)', [
+    event.tenantId,
+    subscription,
+    event.id,
+    event.payload.number,
+  ]);
 
 /** Its effects are rows, and one more event. */
 @Injectable()
@@ -56,9 +61,15 @@ export class CountThings implements EventHandler<typeof ThingMade> {
     if (healed.length === 0) {
       if (then === 'fail') throw new Error('The thing will not be counted.');
       if (then === 'fail_for_good') throw new PermanentFailure('The thing cannot be counted.');
-      if (then === 'crash') process.kill(process.pid, 'SIGKILL');
+      if (then === 'crash') await this.crash();
     }
     this.db.record([occurred(ThingSeen, { number }, this.clock.now())]);
+  }
+
+  /** Late enough for the other subscription to the same event, which is not meant. */
+  private async crash(): Promise<void> {
+    await this.db.query('select pg_sleep(0.3)');
+    process.kill(process.pid, 'SIGKILL');
   }
 }
 
@@ -85,6 +96,9 @@ export class AnnounceThings implements EventHandler<typeof ThingMade> {
       await write(this.db, 'probe.announce-things', event);
     });
     // Between the effect and the mark that it happened.
-    if (takesMs > 0) await this.db.read(Actor.system(event.tenantId, event.traceId), 'select pg_sleep($1)', [takesMs / 1_000]);
+    if (takesMs > 0)
+      await this.db.read(Actor.system(event.tenantId, event.traceId), 'select pg_sleep($1)', [
+        takesMs / 1_000,
+      ]);
   }
 }

@@ -15,6 +15,8 @@ export async function reckon(bus: TestBus): Promise<Reckoning> {
 
 /** Attempts beyond the first of each delivery: how often a worker died over one, or it was delivered twice. */
 export async function repeatedAttempts(bus: TestBus): Promise<number> {
-  const [row] = await bus.query<{ count: number }>('select coalesce(sum(attempts - 1), 0)::int as count from platform.inbox');
+  const [row] = await bus.query<{ count: number }>(
+    'select coalesce(sum(attempts - 1), 0)::int as count from platform.inbox',
+  );
   return row!.count;
 }

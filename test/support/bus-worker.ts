@@ -34,7 +34,10 @@ run(async () => {
   })
   class BusWorker {}
 
-  const app = await NestFactory.createApplicationContext(BusWorker, { logger: new NestLog(log), abortOnError: false });
+  const app = await NestFactory.createApplicationContext(BusWorker, {
+    logger: new NestLog(log),
+    abortOnError: false,
+  });
   process.once('SIGTERM', () => run(() => app.close().then(() => process.exit(0))));
   process.send?.({ type: 'ready' });
 });

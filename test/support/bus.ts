@@ -34,6 +34,8 @@ export interface TestBus {
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
   startWorker(settings?: Record<string, string>): Promise<Child>;
   flushRedis(): Promise<void>;
+  /** Ends every connection to the database and admits no other, as if Postgres were away, until `work` has ended. */
+  withoutPostgres(work: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function testBus(): Promise<TestBus> {
   const [database, redis] = await Promise.all([testDatabase(), testRedis()]);
   await makeRunsTable(database);
   const watcher = new pg.Pool({ connectionString: adminUrlOf(database), max: 2 });
+  watcher.on('error', () => undefined);
   const app = await publisher(database);
   const workers: Child[] = [];
 
@@ -79,6 +82,7 @@ export async function testBus(): Promise<TestBus> {
       await client.flushall();
       client.disconnect();
     },
+    withoutPostgres: (work) => withoutPostgres(database, work),
     close: async () => {
       await Promise.all(workers.map((worker) => worker.kill()));
       await app.close();
@@ -92,13 +96,23 @@ export async function testBus(): Promise<TestBus> {
 export const someTenant = (): Actor => Actor.system(newId('ten'), randomBytes(16).toString('hex'));
 
 /** Records one event of `type` in a transaction of its own. */
-export function record<E extends EventType>(bus: TestBus, actor: Actor, type: E, payload: PayloadOf<E>): Promise<void> {
+export function record<E extends EventType>(
+  bus: TestBus,
+  actor: Actor,
+  type: E,
+  payload: PayloadOf<E>,
+): Promise<void> {
   return bus.db.transaction(actor, async () => bus.db.record([occurred(type, payload, new Date())]));
 }
 
 async function publisher(database: TestDatabase): Promise<INestApplicationContext> {
-  const variables = new Map(Object.entries({ ENV: 'test', DATABASE_URL: database.url, DATABASE_SYSTEM_URL: database.systemUrl }));
-  const settings = loadConfig([DatabaseConfig], { get: (name) => variables.get(name), names: () => variables.keys() });
+  const variables = new Map(
+    Object.entries({ ENV: 'test', DATABASE_URL: database.url, DATABASE_SYSTEM_URL: database.systemUrl }),
+  );
+  const settings = loadConfig([DatabaseConfig], {
+    get: (name) => variables.get(name),
+    names: () => variables.keys(),
+  });
 
   @Module({ imports: [ConfigModule.forRoot(settings), DbModule.forRoot([]), EventBusModule.forOperators()] })
   class Publisher {}
@@ -106,12 +120,26 @@ async function publisher(database: TestDatabase): Promise<INestApplicationContex
 }
 
 async function makeRunsTable(database: TestDatabase): Promise<void> {
-  const owner = new pg.Client({ connectionString: database.migratorUrl, options: '-c role=gatehouse_owner' });
+  const owner = new pg.Client({ connectionString: database.ownerUrl });
   await owner.connect();
   try {
     await owner.query(RUNS_TABLE);
   } finally {
     await owner.end();
+  }
+}
+
+async function withoutPostgres({ url, adminUrl }: TestDatabase, work: () => Promise<void>): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    await admin.query(`alter database ${name} allow_connections false`);
+    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+    await work();
+  } finally {
+    await admin.query(`alter database ${name} allow_connections true`);
+    await admin.end();
   }
 }
 

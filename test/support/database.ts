@@ -8,6 +8,8 @@ import { part } from './environment.js';
 
 /** A migrated database of the test's own. Call `drop` when every connection to it is closed, or shall be. */
 export interface TestDatabase extends BootstrapUrls {
+  /** Acts as the owner, who sees and changes every row. */
+  ownerUrl: string;
   drop(): Promise<void>;
 }
 
@@ -25,7 +27,9 @@ export async function testDatabase(): Promise<TestDatabase> {
     await admin.query(`create database ${name} template ${template} owner gatehouse_owner`);
     // Privileges of a database, unlike those inside it, are not cloned.
     await admin.query(`revoke all on database ${name} from public`);
-    await admin.query(`grant connect on database ${name} to gatehouse_app, gatehouse_system, gatehouse_migrator`);
+    await admin.query(
+      `grant connect on database ${name} to gatehouse_app, gatehouse_system, gatehouse_migrator`,
+    );
   });
   return { ...urlsOf(name), drop: () => withAdmin((admin) => dropDatabase(admin, name)) };
 }
@@ -52,7 +56,9 @@ async function ensureTemplate(admin: pg.Client): Promise<string> {
 }
 
 async function isFinished(admin: pg.Client, name: string): Promise<boolean> {
-  const { rowCount } = await admin.query('select 1 from pg_database where datname = $1 and datistemplate', [name]);
+  const { rowCount } = await admin.query('select 1 from pg_database where datname = $1 and datistemplate', [
+    name,
+  ]);
   return rowCount === 1;
 }
 
@@ -79,7 +85,7 @@ async function withAdmin<T>(work: (admin: pg.Client) => Promise<T>): Promise<T> 
   }
 }
 
-function urlsOf(database: string): BootstrapUrls {
+function urlsOf(database: string): BootstrapUrls & { ownerUrl: string } {
   const adminUrl = part('POSTGRES_ADMIN_URL');
   const urlFor = (role: string) => {
     const url = new URL(adminUrl);
@@ -93,6 +99,7 @@ function urlsOf(database: string): BootstrapUrls {
     url: urlFor('gatehouse_app'),
     systemUrl: urlFor('gatehouse_system'),
     migratorUrl: urlFor('gatehouse_migrator'),
+    ownerUrl: `${urlFor('gatehouse_migrator')}?options=-c%20role%3Dgatehouse_owner`,
   };
 }
 

@@ -12,7 +12,10 @@ interface Patience {
  *
  * @throws what `look` threw last, or an error that says what it last gave.
  */
-export async function eventually<T>(look: () => T | Promise<T>, patience: Patience = {}): Promise<Exclude<T, false>> {
+export async function eventually<T>(
+  look: () => T | Promise<T>,
+  patience: Patience = {},
+): Promise<Exclude<T, false>> {
   const { withinMs = 10_000, everyMs = 50 } = patience;
   const deadline = performance.now() + withinMs;
   for (;;) {

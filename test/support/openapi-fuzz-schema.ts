@@ -14,6 +14,8 @@ export interface Operation {
   parameters: Json[];
   body?: { schema: Json; example: unknown };
   access: 'public' | 'bearer' | 'optional_bearer';
+  /** `open` operations answer under any host name. */
+  budget: string;
   responses: Json;
 }
 
@@ -27,6 +29,7 @@ export function operationsOf(document: OpenApiDocument): Operation[] {
       parameters: (operation.parameters ?? []).map((one: Json) => resolve(document, one)),
       body: operation.requestBody?.content['application/json'],
       access: accessOf(operation.security),
+      budget: operation['x-budget'],
       responses: Object.fromEntries(
         Object.entries(operation.responses as Json).map(([status, one]) => [
           status,

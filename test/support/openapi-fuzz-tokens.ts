@@ -16,6 +16,9 @@ export interface Genuine {
 
 type Claims = Record<string, unknown>;
 
+/** Another character with the same upper two bits: base64url of 256 bytes ends in one that carries only those. */
+const strayed = (character: string) => ({ A: 'B', Q: 'R', g: 'h', w: 'x' })[character] ?? 'A';
+
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const decode = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Claims;
 
@@ -65,6 +68,8 @@ export function forgeries(genuine: Genuine): fc.Arbitrary<readonly [what: string
     ['no signature', `${header}.${payload}.`],
     ['two parts', `${header}.${payload}`],
     ['four parts', `${accessToken}.${signature}`],
+    ['more behind the signature', `${accessToken}!`],
+    ['a signature with stray bits', accessToken.slice(0, -1) + strayed(accessToken.at(-1)!)],
     ['a signature cut short', `${header}.${payload}.${signature.slice(0, 40)}`],
     ['an expired token', ours({ ...claims, iat: now - 7_200, exp: now - 3_600 })],
     ['a token that expired just now', ours({ ...claims, iat: now - 3_601, exp: now - 1 })],

@@ -118,3 +118,41 @@ export function isUnstorable(json: string): boolean {
   };
   return visit(JSON.parse(json));
 }
+
+/** No day of any calendar, in the forms that JavaScript and PostgreSQL print; and one that is, for company. */
+const hostileTime = fc.constantFrom(
+  '2026-01-01 00:00:00+00',
+  '2026-02-30 10:15:30.123456+00',
+  '2025-02-29 00:00:00+00',
+  '2026-04-31 00:00:00+00',
+  '2026-02-31 00:00:00+00',
+  '0000-00-00 00:00:00',
+  '9999-12-31 23:59:60+00',
+  '99999-01-01 00:00:00',
+  '2026-01-01 00:00:00+99',
+  '1e309',
+  '0000000000',
+  '0000-01-01T00:00:00.000000Z',
+  '2026-02-31T00:00:00.000000Z',
+  '2026-01-01T00:00:00+24:00',
+  '+275760-09-13T00:00:00.001Z',
+  'infinity',
+);
+
+/** A cursor that another hand wrote: the form is guessed right, what is in it is not. */
+export const hostileCursor: fc.Arbitrary<string> = fc
+  .oneof(
+    { weight: 1, arbitrary: hostileJson },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(hostileTime, fc.constantFrom('', 'x', '\0', '\ud800'))
+        .map((pair) => JSON.stringify(pair)),
+    },
+    { weight: 1, arbitrary: fc.tuple(hostileText, hostileText).map((pair) => JSON.stringify(pair)) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(hostileTime, hostileText, hostileJson).map((three) => JSON.stringify(three)),
+    },
+  )
+  .map((json) => Buffer.from(json.slice(0, 2_000)).toString('base64url'));

@@ -30,6 +30,8 @@ export interface Tenant {
   userId: string;
   accessToken: string;
   refreshToken: string;
+  /** The upstream issuer's. */
+  idToken: string;
   licenseKey: string;
   seat: string;
 }
@@ -98,6 +100,7 @@ async function settle(origin: URL, name: string): Promise<Tenant> {
     userId: made.user.id,
     accessToken: made.access_token,
     refreshToken: made.refresh_token,
+    idToken: made.idToken,
     licenseKey: made.license.key!,
     seat: held.session_id,
   };

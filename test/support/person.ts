@@ -15,7 +15,10 @@ interface Call {
 }
 
 /** One request; the answer's body as JSON. */
-export async function call<T = never>(url: string, { method, bearer, body, headers }: Call = {}): Promise<Answer<T>> {
+export async function call<T = never>(
+  url: string,
+  { method, bearer, body, headers }: Call = {},
+): Promise<Answer<T>> {
   const response = await fetch(url, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
@@ -33,7 +36,9 @@ export async function call<T = never>(url: string, { method, bearer, body, heade
 export async function succeed<T>(url: string, options: Call = {}): Promise<T> {
   const answer = await call<T>(url, options);
   if (answer.status >= 300) {
-    throw new Error(`${options.method ?? ''} ${url} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    throw new Error(
+      `${options.method ?? ''} ${url} was answered ${answer.status}: ${JSON.stringify(answer.body)}`,
+    );
   }
   return answer.body;
 }
@@ -58,7 +63,13 @@ export interface SeatBody {
 }
 
 export interface ErrorBody {
-  error: { code: string; message: string; trace_id: string; timestamp: string; details?: Record<string, unknown> };
+  error: {
+    code: string;
+    message: string;
+    trace_id: string;
+    timestamp: string;
+    details?: Record<string, unknown>;
+  };
 }
 
 export interface AuditBody {

@@ -35,6 +35,9 @@ export interface Product {
   stop(): Promise<void>;
 }
 
+/** The mark by which the runner ends what a killed test leaves behind. */
+const INHERITED = { PATH: process.env.PATH, GATEHOUSE_TEST_RUN: process.env.GATEHOUSE_TEST_RUN };
+
 /** Starts API and worker on free ports; `settings` go to both. */
 export async function startProduct(settings: Record<string, string> = {}): Promise<Product> {
   const [database, redis] = await Promise.all([testDatabase(), testRedis()]);
@@ -87,7 +90,7 @@ async function startProcess(program: string, env: Record<string, string>): Promi
   const file = join(mkdtempSync(join(tmpdir(), 'gatehouse-log-')), `${program}.log`);
   const log = createWriteStream(file);
   const child = fork(join(process.cwd(), 'dist', 'apps', program, 'main.js'), {
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...INHERITED, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
   });
@@ -111,7 +114,6 @@ async function ready(child: ChildProcess, why: () => string): Promise<string> {
   });
   const [message] = (await Promise.race([once(child, 'message'), ended])) as [{ type: string; url: string }];
   ended.catch(() => undefined);
-  // The test process ends when its tests have, whatever still runs: the channel's closing ends the child.
   return message.url;
 }
 
@@ -125,7 +127,7 @@ async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<
 
 async function runAdmin(args: string[], env: Record<string, string>): Promise<string> {
   const child = fork(join(process.cwd(), 'dist', 'apps', 'cli', 'main.js'), args, {
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...INHERITED, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
   });
@@ -134,6 +136,7 @@ async function runAdmin(args: string[], env: Record<string, string>): Promise<st
   child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (complained += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`gatehouse-admin ${args.join(' ')} ended with ${code}:\n${complained}${said}`);
+  if (code !== 0)
+    throw new Error(`gatehouse-admin ${args.join(' ')} ended with ${code}:\n${complained}${said}`);
   return said;
 }

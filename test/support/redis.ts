@@ -24,7 +24,8 @@ const TRIES = 5;
 /** Starts a private redis-server on a free loopback port; it takes about 50 ms. */
 export async function testRedis(): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-redis-'));
-  let [port, server] = await launchOnFreePort(folder);
+  const [port, first] = await launchOnFreePort(folder);
+  let server = first;
 
   const kill = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -59,14 +60,27 @@ async function launchOnFreePort(folder: string): Promise<[number, ChildProcess]>
 }
 
 async function launch(port: number, folder: string): Promise<ChildProcess> {
-  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+  const options = [
+    '--port',
+    `${port}`,
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    folder,
+  ];
   const server = spawn(COMMAND, options, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   if (server.pid) endWithUs(server.pid);
   const lines: string[] = [];
   const output = createInterface({ input: server.stdout });
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(new Error(`${COMMAND} cannot be started: ${error.message}`)));
-    server.once('exit', () => reject(new Error(`${COMMAND} ended before it was ready:\n${lines.join('\n')}`)));
+    server.once('exit', () =>
+      reject(new Error(`${COMMAND} ended before it was ready:\n${lines.join('\n')}`)),
+    );
     output.on('line', (line) => {
       lines.push(line);
       if (!line.includes('Ready to accept connections')) return;
@@ -89,7 +103,7 @@ function endWithUs(group: number): void {
 }
 
 /** A loopback port that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;

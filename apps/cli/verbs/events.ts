@@ -41,9 +41,13 @@ export function eventsVerb(): Command {
 async function list(options: ListOptions): Promise<void> {
   await withProduct(async (product) => {
     const { tenant: tenantId, subscription, cursor } = options;
-    const page = await product.get(DeadLetters, { strict: false }).list({ tenantId, subscription }, PAGE, cursor);
+    const page = await product
+      .get(DeadLetters, { strict: false })
+      .list({ tenantId, subscription }, PAGE, cursor);
     for (const one of page.data) {
-      say(`${one.deadAt.toISOString()} ${one.tenantId} ${one.subscription} ${one.eventName} ${one.eventId} ${one.lastError}`);
+      say(
+        `${one.deadAt.toISOString()} ${one.tenantId} ${one.subscription} ${one.eventName} ${one.eventId} ${one.lastError}`,
+      );
     }
     if (page.nextCursor) say(`more: --cursor ${page.nextCursor}`);
     if (page.data.length === 0) say('None.');

@@ -28,6 +28,7 @@ function tell(verb: string, names: readonly string[]): void {
 
 function count(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number of 1 or more.');
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('must be a whole number of 1 or more.');
   return value;
 }

@@ -16,7 +16,9 @@ export function tenantVerb(): Command {
       .action(async (tenantId: string, options: OperatorOptions) => {
         const actor = operatorOf(options);
         const input = ChangeTenantStatusInput.parse({ tenantId, status });
-        await withProduct((product) => product.get(ChangeTenantStatus, { strict: false }).execute(actor, input));
+        await withProduct((product) =>
+          product.get(ChangeTenantStatus, { strict: false }).execute(actor, input),
+        );
         say(`${tenantId} ${done}.`);
       });
   }

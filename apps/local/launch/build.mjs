@@ -14,6 +14,7 @@ import { dirname, join, relative } from 'node:path';
 import { withLock } from './lock.mjs';
 import { diskSentence, Stop } from './stop.mjs';
 
+const STAGING = '.build-';
 const SOURCES = ['apps', 'libs', 'migrations', 'test'];
 /** Besides the sources, what the result depends on. */
 const SETTINGS = ['.swcrc', 'package-lock.json', join('apps', 'local', 'launch', 'build.mjs')];
@@ -60,18 +61,24 @@ function stamp(root) {
 }
 
 function compile(root, node) {
-  const staging = mkdtempSync(join(root, '.gatehouse', 'build-'));
+  // Inside dist: what is replaced in one step has to come from the same file system.
+  const dist = join(root, 'dist');
+  mkdirSync(dist, { recursive: true });
+  for (const name of readdirSync(dist)) {
+    if (name.startsWith(STAGING)) rmSync(join(dist, name), { recursive: true, force: true }); // of a build that was killed
+  }
+  const staging = mkdtempSync(join(dist, STAGING));
   const swc = join(root, 'node_modules', '.bin', 'swc');
   const sources = SOURCES.filter((name) => existsSync(join(root, name)));
   const { status, stdout, stderr, error } = spawnSync(
     node,
     [swc, ...sources, '--out-dir', staging, '--copy-files', '--ignore', '**/*.spec.ts', '--quiet'],
-    { cwd: root, encoding: 'utf8' },
+    { cwd: root, encoding: 'utf8', env: { ...process.env, RUST_BACKTRACE: '0' } },
   );
   if (status === 0) return staging;
   rmSync(staging, { recursive: true, force: true });
   const output = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim();
-  throw new Stop(diskSentence(output) ?? `The build failed:\n${output}`);
+  throw new Stop(diskSentence(output) ?? `The build failed:\n${complaint(output)}`);
 }
 
 function replace(root, staging, wanted) {
@@ -98,4 +105,18 @@ function list(directory) {
     if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : list(path);
     return entry.isFile() ? [path] : [];
   });
+}
+
+/** swc's words about the source, without where in swc and Node they were said. */
+function complaint(output) {
+  return output
+    .split('\n')
+    .filter(
+      (line) =>
+        !/^ +at |^ +\d+: |^Stack backtrace|^Failed to compile|^Error: Failed to compile|^Caused by/.test(
+          line,
+        ),
+    )
+    .join('\n')
+    .trim();
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
+import { explain } from './npm-failure.mjs';
 import { diskSentence, Stop } from './stop.mjs';
 
 /** Installs the dependencies when they are missing or belong to another lockfile. */
@@ -69,22 +70,6 @@ function environment() {
     ([name]) => !/^npm_(lifecycle|package|command|config_(argv|include|omit))/.test(name),
   );
   return { ...Object.fromEntries(entries), NODE_ENV: 'development' };
-}
-
-export function explain(output, code) {
-  const disk = diskSentence(output);
-  if (disk) return disk;
-  if (/EACCES|EPERM/.test(output))
-    return `npm may not write in node_modules: it was probably made by another user.\n${output.trim()}`;
-  const host = /https?:\/\/[^\s/]+/.exec(output)?.[0];
-  if (
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/.test(
-      output,
-    )
-  ) {
-    return `The npm registry${host ? ` (${host})` : ''} cannot be reached: check the network or npm's registry and proxy settings, then run the command again.`;
-  }
-  return `npm ci failed (${code}):\n${output.trim()}`;
 }
 
 function writable(write) {

@@ -1,5 +1,7 @@
 /** An ending whose message is the whole explanation. */
-export class Stop extends Error {}
+export class Stop extends Error {
+  name = 'Stop';
+}
 
 /** The sentence for a failure of the file system, or undefined. */
 export function diskSentence(text) {

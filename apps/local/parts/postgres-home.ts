@@ -98,7 +98,11 @@ function placeElsewhere(directory: string, user: User, durable: boolean): string
     const place = mkdtempSync(join(parent, 'gatehouse-postgres-'));
     chmodSync(place, 0o711);
     writeFileSync(note, `${place}\n`);
-    if (!durable) removeAtExit(place);
+    if (durable)
+      process.stdout.write(
+        `PostgreSQL's data is kept in ${place}: as root it runs as another user, who cannot enter this clone.\n`,
+      );
+    else removeAtExit(place);
     return place;
   }
   throw new Refusal(

@@ -27,9 +27,13 @@ export function startWorker(options: ProductOptions): Promise<Part> {
   return startProcess('worker', 'The worker', 'apps/worker/main.js', options);
 }
 
-/** Makes roles and database where missing, and brings the schema up to date. Repeatable. */
-export async function prepareDatabase(options: ProductOptions): Promise<void> {
+/** Makes roles and database where missing. Repeatable. */
+export async function bootstrapDatabase(options: ProductOptions): Promise<void> {
   await runAdmin(['bootstrap'], options);
+}
+
+/** Brings the schema up to date. Repeatable. */
+export async function migrateDatabase(options: ProductOptions): Promise<void> {
   await runAdmin(['migrate', 'up'], options);
 }
 

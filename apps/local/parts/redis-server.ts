@@ -25,7 +25,7 @@ export async function findRedisServer(): Promise<string> {
   throw new Refusal(`Redis is missing: ${advice()}, or set REDIS_URL to a Redis of your own.`);
 }
 
-export function onPath(name: string, path = process.env.PATH ?? ''): string | undefined {
+function onPath(name: string, path = process.env.PATH ?? ''): string | undefined {
   return path
     .split(delimiter)
     .filter((directory) => directory !== '')

@@ -74,6 +74,7 @@ function configuration(options: RedisOptions, port: number, password: string): s
     `port ${port}`,
     `requirepass ${password}`,
     'daemonize no',
+    'set-proc-title no', // it would overwrite the environment by which a forgotten one is found
     'save ""',
     `appendonly ${durable ? 'yes' : 'no'}`,
     'maxmemory-policy noeviction', // queues: an evicted key is a lost job

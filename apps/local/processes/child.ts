@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import { closeSync, createWriteStream, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { causeInOutput, Refusal, sentenceFor } from '../refusal.js';
@@ -92,17 +92,17 @@ export async function startChild(spec: ChildSpec): Promise<Child> {
   };
 
   if (spec.input !== undefined) child.stdin?.on('error', () => {}).end(spec.input);
-  const onLogError = (error: Error) => {
-    reason = `cannot write its log. ${sentenceFor(error)}`;
+  const onLogError = (error: unknown) => {
+    reason ??= `cannot write its log. ${sentenceFor(error)}`;
     void stop();
   };
-  const ready = spec.ready === 'message' ? firstMessage(child) : firstLine(child, spec, onLogError);
-  closeSync(log);
+  const ready = spec.ready === 'message' ? firstMessage(child) : firstLine(child, spec, log, onLogError);
+  if (spec.ready === 'message') closeSync(log);
 
   const onAbort = () => void kill();
   spec.abort?.addEventListener('abort', onAbort);
   if (spec.abort?.aborted) onAbort();
-  const limit = spec.readyWithinMs ?? 60_000;
+  const limit = spec.readyWithinMs ?? 120_000;
   const first = await within(limit, Promise.race([ready, ended]));
   spec.abort?.removeEventListener('abort', onAbort);
   if (typeof first !== 'object') {
@@ -141,19 +141,23 @@ function firstMessage(child: ChildProcess): Promise<Record<string, unknown>> {
 function firstLine(
   child: ChildProcess,
   spec: ChildSpec,
-  onLogError: (error: Error) => void,
+  log: number,
+  onLogError: (error: unknown) => void,
 ): Promise<Record<string, unknown>> {
-  const log = createWriteStream(spec.logFile, { flags: 'a' }).on('error', onLogError);
-  child.once('close', () => log.end());
   return new Promise((resolve) => {
     let seen = '';
     const read = (chunk: Buffer) => {
-      if (log.writable) log.write(chunk);
+      try {
+        writeSync(log, chunk); // a few lines a day; in the file before anybody asks why it died
+      } catch (error) {
+        onLogError(error);
+      }
       seen = (seen + chunk.toString('utf8')).slice(-4096);
       if ((spec.ready as RegExp).test(seen)) resolve({});
     };
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
+    child.once('close', () => closeSync(log));
   });
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { Actor } from '#platform';
 
-export const Reason = z.string().trim().min(3, 'must say why, in three characters or more').max(500);
+const Reason = z.string().trim().min(3, 'must say why, in three characters or more').max(500);
 
 /** What operators may do; the verbs themselves live in their contexts. */
 const OPERATOR_SCOPES = ['operator:tenants', 'operator:events'];

@@ -19,8 +19,16 @@ const rsaPrivateKey = () =>
   });
 
 export class IdentityConfig extends configOf('identity', {
-  signingKey: secret('AUTH_SIGNING_KEY', rsaPrivateKey(), 'Signs access tokens (RS256): an RSA private key in PEM, or PKCS#8 in base64.'),
-  refreshPepper: secret('AUTH_REFRESH_PEPPER', key32(), 'Keys the hashes of refresh tokens: 32 random bytes, base64.'),
+  signingKey: secret(
+    'AUTH_SIGNING_KEY',
+    rsaPrivateKey(),
+    'Signs access tokens (RS256): an RSA private key in PEM, or PKCS#8 in base64.',
+  ),
+  refreshPepper: secret(
+    'AUTH_REFRESH_PEPPER',
+    key32(),
+    'Keys the hashes of refresh tokens: 32 random bytes, base64.',
+  ),
   issuer: setting('AUTH_ISSUER', z.url().optional(), 'The iss of access tokens; BASE_URL unless given.'),
   audience: setting('AUTH_AUDIENCE', z.string().min(1).default('gatehouse'), 'The aud of access tokens.'),
 }) {}
@@ -29,7 +37,11 @@ export class IdentityConfig extends configOf('identity', {
 export class FirebaseConfig extends configOf(
   'firebase',
   {
-    projectId: setting('FIREBASE_PROJECT_ID', z.string().min(1).optional(), 'The Firebase project whose ID tokens sign people in.'),
+    projectId: setting(
+      'FIREBASE_PROJECT_ID',
+      z.string().min(1).optional(),
+      'The Firebase project whose ID tokens sign people in.',
+    ),
     credentials: secret(
       'FIREBASE_CREDENTIALS',
       z

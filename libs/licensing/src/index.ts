@@ -1,5 +1,10 @@
 export { LicensingConfig } from './licensing.config.js';
-export { LICENSING_ENTITIES, LicensingHttpModule, LicensingModule, LicensingWorkerModule } from './licensing.module.js';
+export {
+  LICENSING_ENTITIES,
+  LicensingHttpModule,
+  LicensingModule,
+  LicensingWorkerModule,
+} from './licensing.module.js';
 export { IssueLicense } from './use-cases/issue-license.js';
 export { ReadLicenses } from './use-cases/read-licenses.js';
 export type { License } from './domain/license.js';

@@ -24,10 +24,25 @@ const seatKeys = () =>
 export class LicensingConfig extends configOf('licensing', {
   brand: setting(
     'LICENSE_BRAND',
-    z.string().regex(/^[A-Z0-9]{1,12}$/, 'must be 1 to 12 of A-Z and 0-9').default('GH'),
+    z
+      .string()
+      .regex(/^[A-Z0-9]{1,12}$/, 'must be 1 to 12 of A-Z and 0-9')
+      .default('GH'),
     'The first part of every licence key.',
   ),
-  lookupKey: secret('LICENSE_LOOKUP_KEY', key32(), 'Keys the hash that licence keys are found by: 32 random bytes, base64.'),
-  hardwareKey: secret('HARDWARE_KEY', key32(), 'Keys the hash of hardware ids, per tenant: 32 random bytes, base64.'),
-  seatKeys: secret('SEAT_KEYS', seatKeys(), 'Authenticate session ids: id:BASE64 pairs, newest first; a leading ! marks a compromised one.'),
+  lookupKey: secret(
+    'LICENSE_LOOKUP_KEY',
+    key32(),
+    'Keys the hash that licence keys are found by: 32 random bytes, base64.',
+  ),
+  hardwareKey: secret(
+    'HARDWARE_KEY',
+    key32(),
+    'Keys the hash of hardware ids, per tenant: 32 random bytes, base64.',
+  ),
+  seatKeys: secret(
+    'SEAT_KEYS',
+    seatKeys(),
+    'Authenticate session ids: id:BASE64 pairs, newest first; a leading ! marks a compromised one.',
+  ),
 }) {}

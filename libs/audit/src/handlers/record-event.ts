@@ -22,7 +22,10 @@ export class RecordEvent implements EventHandler {
         action: told.action,
         subject: told.subject ? String(payload[told.subject]) : null,
         outcome: 'success',
-        metadata: { ...(wire(told.event.schema).encode(payload) as object), ...(actor.reason ? { reason: actor.reason } : {}) },
+        metadata: {
+          ...(wire(told.event.schema).encode(payload) as object),
+          ...(actor.reason ? { reason: actor.reason } : {}),
+        },
         address: event.address,
         traceId: event.traceId,
         createdAt: event.occurredAt,

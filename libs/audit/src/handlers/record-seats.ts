@@ -25,13 +25,16 @@ export class RecordSeats implements EventHandler<typeof SeatsRecorded> {
     const changes = entries.filter((entry) => entry.change !== 'refused').map((entry) => entryOf(entry));
     const refusals = entries.filter((entry) => entry.change === 'refused');
     const perMinute = Object.values(Object.groupBy(refusals, minuteAndPool)).flatMap((group) =>
-      group?.[0] ? [{ ...entryOf(group[0]), outcome: 'refused' as const, metadata: { count: group.length } }] : [],
+      group?.[0]
+        ? [{ ...entryOf(group[0]), outcome: 'refused' as const, metadata: { count: group.length } }]
+        : [],
     );
     await this.entries.append([...changes, ...perMinute]);
   }
 }
 
-const minuteAndPool = (entry: SeatEntry) => `${entry.licenseId} ${Math.floor(Date.parse(entry.at) / MINUTE_MS)}`;
+const minuteAndPool = (entry: SeatEntry) =>
+  `${entry.licenseId} ${Math.floor(Date.parse(entry.at) / MINUTE_MS)}`;
 
 function entryOf(entry: SeatEntry): AuditEntry {
   return {

@@ -4,7 +4,7 @@ import type { AuditEntry } from '../domain/entry.js';
 
 export interface EntryRow extends AuditEntry {
   tenantId: string;
-  /** Microseconds, as PostgreSQL prints them: what a cursor needs. */
+  /** ISO 8601 with microseconds: what a cursor needs. */
   at: string;
 }
 
@@ -33,13 +33,19 @@ export class Entries {
     return this.db.read<EntryRow>(
       actor,
       `select id, tenant_id as "tenantId", user_id as "userId", action, subject, outcome, metadata, address,
-              trace_id as "traceId", created_at as "createdAt", created_at::text as at,
+              trace_id as "traceId", created_at as "createdAt", to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
               jsonb_strip_nulls(jsonb_build_object('type', actor_type, 'id', actor_id, 'act', actor_act)) as actor
        from audit.entries
        where tenant_id = $1 and ($2::text is null or action = $2)
          and ($3::timestamptz is null or (created_at, id) < ($3::timestamptz, $4))
        order by created_at desc, id desc limit $5`,
-      [actor.tenantId, filter.action ?? null, filter.before?.at ?? null, filter.before?.id ?? null, filter.limit],
+      [
+        actor.tenantId,
+        filter.action ?? null,
+        filter.before?.at ?? null,
+        filter.before?.id ?? null,
+        filter.limit,
+      ],
     );
   }
 }

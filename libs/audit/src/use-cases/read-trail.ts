@@ -9,10 +9,12 @@ export const ReadTrailInput = z.strictObject({
   action: z
     .string()
     .regex(/^[A-Z_]{1,64}$/, 'must be an action like SEAT_ACQUIRED')
+    .meta({ example: 'SEAT_ACQUIRED' })
     .optional(),
 });
 
-const Cursor = z.tuple([z.string().regex(/^[\d:. +-]{10,40}$/), z.string().max(80)]);
+/** An instant that PostgreSQL takes, and an entry's id. */
+const Cursor = z.tuple([z.iso.datetime().regex(/^[12]\d{3}/), z.string().regex(/^[\w-]{1,80}$/)]);
 
 /** The trail of the actor's tenant, newest first. */
 @Injectable()
@@ -38,7 +40,7 @@ const writeCursor = (row: EntryRow) => Buffer.from(JSON.stringify([row.at, row.i
 function readCursor(text: string): { at: string; id: string } {
   try {
     const [at, id] = Cursor.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
-    if (!Number.isNaN(Date.parse(at))) return { at, id };
+    return { at, id };
   } catch {
     // Told below, like every other cursor that is none.
   }

@@ -31,7 +31,8 @@ export class ReceiveStripeEvent {
   async execute(body: Buffer, signature: string): Promise<void> {
     await this.mustBeSigned(body, signature);
     const parsed = StripeEvent.safeParse(parseJson(body));
-    if (!parsed.success) throw new DomainError('malformed', 'MALFORMED_REQUEST', 'The body is not a Stripe event.');
+    if (!parsed.success)
+      throw new DomainError('malformed', 'MALFORMED_REQUEST', 'The body is not a Stripe event.');
 
     const { id, type, api_version, livemode, created } = parsed.data;
     await this.events.store({
@@ -46,7 +47,9 @@ export class ReceiveStripeEvent {
 
   private async mustBeSigned(body: Buffer, signature: string): Promise<void> {
     const stripe = await (this.stripe ??= loadStripe());
-    const secrets = [this.config.webhookSecret, this.config.previousWebhookSecret].filter((one) => one !== undefined);
+    const secrets = [this.config.webhookSecret, this.config.previousWebhookSecret].filter(
+      (one) => one !== undefined,
+    );
     const signed = secrets.some((secret) => {
       try {
         return stripe.webhooks.signature?.verifyHeader(body, signature, secret, TOLERANCE_SECONDS) === true;
@@ -54,7 +57,12 @@ export class ReceiveStripeEvent {
         return false;
       }
     });
-    if (!signed) throw new DomainError('malformed', 'SIGNATURE_INVALID', 'The signature does not match the body, or is too old.');
+    if (!signed)
+      throw new DomainError(
+        'malformed',
+        'SIGNATURE_INVALID',
+        'The signature does not match the body, or is too old.',
+      );
   }
 }
 

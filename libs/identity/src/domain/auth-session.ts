@@ -59,7 +59,11 @@ export class AuthSession extends Aggregate {
       endedAt: null,
       endReason: null,
     });
-    session.record(SessionStarted, { sessionId: session.id, userId: init.userId, provider: init.provider }, now);
+    session.record(
+      SessionStarted,
+      { sessionId: session.id, userId: init.userId, provider: init.provider },
+      now,
+    );
     return session;
   }
 

@@ -30,7 +30,10 @@ export class AuthController {
       unavailable: ['UPSTREAM_UNAVAILABLE'],
     },
   })
-  async login(@CurrentActor() actor: Actor, @UpstreamToken() idToken: string): Promise<z.input<typeof SignedInView>> {
+  async login(
+    @CurrentActor() actor: Actor,
+    @UpstreamToken() idToken: string,
+  ): Promise<z.input<typeof SignedInView>> {
     return signedInView(await this.signIn.execute(actor, idToken));
   }
 

@@ -26,7 +26,7 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
     return true;
   }
 
-  override handleRequest<T>(error: unknown, actor: T): T {
+  override handleRequest<T>(error: Error | null, actor: T): T {
     if (error) throw error;
     return actor;
   }

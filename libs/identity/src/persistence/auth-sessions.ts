@@ -26,7 +26,10 @@ export class AuthSessions {
   /** Every refresh and every end of a session passes through this lock. */
   async lock(id: string): Promise<AuthSession | null> {
     const tenantId = this.db.actor.tenantId ?? '';
-    return this.db.manager.findOne(AuthSession, { where: { tenantId, id }, lock: { mode: 'pessimistic_write' } });
+    return this.db.manager.findOne(AuthSession, {
+      where: { tenantId, id },
+      lock: { mode: 'pessimistic_write' },
+    });
   }
 
   /** The sessions of a person in the transaction's tenant that have not ended, locked. */

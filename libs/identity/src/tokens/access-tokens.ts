@@ -83,7 +83,9 @@ export class AccessTokens {
 
   /** The public keys, RFC 7517. */
   jwks(): { keys: JsonWebKey[] } {
-    return { keys: [{ ...this.publicKey.export({ format: 'jwk' }), kid: this.kid, use: 'sig', alg: 'RS256' }] };
+    return {
+      keys: [{ ...this.publicKey.export({ format: 'jwk' }), kid: this.kid, use: 'sig', alg: 'RS256' }],
+    };
   }
 
   private verifySignature(token: string): AccessClaims {
@@ -91,7 +93,10 @@ export class AccessTokens {
     if (!header || !payload || !signature || more !== undefined) throw unauthenticated('not a token');
     if (header !== this.header) throw unauthenticated('unknown key, algorithm or type');
     const bytes = Buffer.from(signature, 'base64url');
-    if (!verify('RSA-SHA256', Buffer.from(`${header}.${payload}`), this.publicKey, bytes)) throw unauthenticated('bad signature');
+    // Node reads past what is no base64url and ignores spare bits: one token must have one spelling.
+    if (bytes.toString('base64url') !== signature) throw unauthenticated('not base64url');
+    if (!verify('RSA-SHA256', Buffer.from(`${header}.${payload}`), this.publicKey, bytes))
+      throw unauthenticated('bad signature');
 
     const claims = Claims.safeParse(decode(payload));
     if (!claims.success) throw unauthenticated('wrong claims');

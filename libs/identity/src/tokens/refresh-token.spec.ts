@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '#platform';
-import { formatRefreshToken, hashOf, newRefreshToken, parseRefreshToken, successorOf } from './refresh-token.js';
+import {
+  formatRefreshToken,
+  hashOf,
+  newRefreshToken,
+  parseRefreshToken,
+  successorOf,
+} from './refresh-token.js';
 
 describe('a refresh token', () => {
   const pepper = randomBytes(32);

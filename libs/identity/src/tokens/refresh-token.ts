@@ -3,7 +3,8 @@ import { idFromBytes, idToBytes, keyedHash } from '#platform';
 
 const SECRET_BYTES = 32;
 const PREFIX = 'rft_';
-const TEXT = new RegExp(`^${PREFIX}[A-Za-z0-9_-]{86}$`);
+/** 64 bytes leave four bits of the last character unused: they must be zero, or one token would have sixteen spellings. */
+const TEXT = new RegExp(`^${PREFIX}[A-Za-z0-9_-]{85}[AQgw]$`);
 
 /** A refresh token taken apart: where its session is, and 256 random bits. */
 export interface RefreshToken {
@@ -29,7 +30,10 @@ export const hashOf = (pepper: Buffer, token: RefreshToken): Buffer =>
   keyedHash(pepper, 'refresh-hash', token.tenantId, token.sessionId, token.secret);
 
 export function formatRefreshToken(token: RefreshToken): string {
-  return PREFIX + Buffer.concat([idToBytes(token.tenantId), idToBytes(token.sessionId), token.secret]).toString('base64url');
+  return (
+    PREFIX +
+    Buffer.concat([idToBytes(token.tenantId), idToBytes(token.sessionId), token.secret]).toString('base64url')
+  );
 }
 
 /** Null for what is not of the form; whether it is known, the database says. */

@@ -36,10 +36,15 @@ export class FirebaseIdentity extends UpstreamIdentity {
       const code = (error as { code?: string }).code ?? '';
       if (error instanceof DomainError) throw error;
       if (REFUSALS.has(code)) throw unauthenticated(code);
-      throw new DomainError('unavailable', 'UPSTREAM_UNAVAILABLE', 'The identity provider cannot be asked now; try again.', {
-        retryAfterSeconds: 5,
-        cause: error,
-      });
+      throw new DomainError(
+        'unavailable',
+        'UPSTREAM_UNAVAILABLE',
+        'The identity provider cannot be asked now; try again.',
+        {
+          retryAfterSeconds: 5,
+          cause: error,
+        },
+      );
     }
   }
 
@@ -50,12 +55,15 @@ export class FirebaseIdentity extends UpstreamIdentity {
       import('firebase-admin/auth'),
     ]);
     const { credentials } = this.config;
-    return getAuth(initializeApp({ projectId, ...(credentials ? { credential: cert(credentials) } : {}) }, 'gatehouse'));
+    return getAuth(
+      initializeApp({ projectId, ...(credentials ? { credential: cert(credentials) } : {}) }, 'gatehouse'),
+    );
   }
 }
 
 function personOf(token: DecodedIdToken): UpstreamPerson {
-  if (!token.email) throw new DomainError('forbidden', 'EMAIL_REQUIRED', 'The identity provider gave no e-mail address.');
+  if (!token.email)
+    throw new DomainError('forbidden', 'EMAIL_REQUIRED', 'The identity provider gave no e-mail address.');
   return {
     connection: `firebase:${token.aud}`,
     subject: token.uid,

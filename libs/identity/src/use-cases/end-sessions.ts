@@ -23,7 +23,8 @@ export class EndSessions {
 
     return this.db.transaction(actor.as({ tenantId: token.tenantId }), async () => {
       const session = await this.sessions.lock(token.sessionId);
-      const known = session && (await this.sessions.token(session.id, hashOf(this.config.refreshPepper, token)));
+      const known =
+        session && (await this.sessions.token(session.id, hashOf(this.config.refreshPepper, token)));
       if (!session || !known || !session.end('logout', this.clock.now())) return { revoked: 0 };
       await this.sessions.save(session);
       return { revoked: 1 };

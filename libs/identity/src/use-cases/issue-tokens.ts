@@ -36,7 +36,10 @@ export class IssueTokens {
    * no tenant, 403 `TENANT_SUSPENDED`.
    */
   async profile(actor: Actor): Promise<Profile> {
-    const [user, membership] = await Promise.all([this.users.self(actor), this.describeMembership.execute(actor)]);
+    const [user, membership] = await Promise.all([
+      this.users.self(actor),
+      this.describeMembership.execute(actor),
+    ]);
     if (!user || !membership) throw unauthenticated('no such person in that tenant');
     if (membership.tenant.status === 'suspended') {
       throw new DomainError('forbidden', 'TENANT_SUSPENDED', 'The organisation is suspended.');

@@ -30,7 +30,9 @@ export class RefreshSession {
     const token = parseRefreshToken(input.refreshToken);
     if (!token) throw unauthenticated('not a refresh token');
 
-    const session = await this.db.transaction(actor.as({ tenantId: token.tenantId }), () => this.rotate(token));
+    const session = await this.db.transaction(actor.as({ tenantId: token.tenantId }), () =>
+      this.rotate(token),
+    );
     if (session === 'reused') throw unauthenticated('refresh token reused; family ended');
     if (!session) throw unauthenticated('refresh token unknown or session over');
 

@@ -19,7 +19,12 @@ export class SignIn {
   async execute(actor: Actor, idToken: string): Promise<Profile & { tokens: Tokens }> {
     const person = await this.upstream.verify(idToken);
     const signedIn = await this.known(actor, person);
-    if (!signedIn) throw new DomainError('forbidden', 'NOT_REGISTERED', 'There is no account for this identity; register first.');
+    if (!signedIn)
+      throw new DomainError(
+        'forbidden',
+        'NOT_REGISTERED',
+        'There is no account for this identity; register first.',
+      );
     return signedIn;
   }
 

@@ -23,7 +23,8 @@ export class StartSession {
   /** For the actor's user in the actor's tenant; joins a transaction around it. */
   async execute(actor: Actor, provider: string): Promise<StartedSession> {
     const { id: userId, tenantId, origin } = actor;
-    if (actor.type !== 'user' || !userId || !tenantId) throw new Error('A session needs a user and a tenant.');
+    if (actor.type !== 'user' || !userId || !tenantId)
+      throw new Error('A session needs a user and a tenant.');
     const now = this.clock.now();
 
     return this.db.transaction(actor, async () => {

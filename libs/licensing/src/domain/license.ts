@@ -43,6 +43,10 @@ export class License extends Aggregate {
   @Column({ name: 'tenant_suspended', type: 'boolean', default: false })
   tenantSuspended!: boolean;
 
+  /** The revision of the tenant that `tenantSuspended` is of. */
+  @Column({ name: 'tenant_revision', type: 'int', default: 0 })
+  tenantRevision!: number;
+
   /** Grows with every change. */
   @VersionColumn({ type: 'int' })
   revision!: number;
@@ -61,7 +65,11 @@ export class License extends Aggregate {
   ): { license: License; key: string } {
     const id = newId('lic');
     const { tier, seats, entitlements } = init.plan;
-    const key = formatLicenseKey({ brand: init.brand, type: tier, hash12: randomBytes(6).toString('hex').toUpperCase() });
+    const key = formatLicenseKey({
+      brand: init.brand,
+      type: tier,
+      hash12: randomBytes(6).toString('hex').toUpperCase(),
+    });
     const license = Object.assign(new License(), {
       tenantId: init.tenantId,
       id,
@@ -73,17 +81,24 @@ export class License extends Aggregate {
       keyMasked: maskLicenseKey(key),
       keySealed: seal(key, id),
       tenantSuspended: false,
+      tenantRevision: 0,
       expiresAt: null,
       createdAt: now,
     } satisfies Partial<License>);
-    license.record(LicenseIssued, { licenseId: id, tier, maxSeats: seats, issuedToUserId: init.issuedTo }, now);
+    license.record(
+      LicenseIssued,
+      { licenseId: id, tier, maxSeats: seats, issuedToUserId: init.issuedTo },
+      now,
+    );
     return { license, key };
   }
 
-  /** Follows the tenant into suspension and out of it. */
-  followTenant(suspended: boolean, now: Date): void {
-    if (this.tenantSuspended === suspended) return;
-    this.tenantSuspended = suspended;
+  /** Follows the tenant into suspension and out of it; what is told late, of an earlier revision, changes nothing. */
+  followTenant(tenant: { suspended: boolean; revision: number }, now: Date): void {
+    if (tenant.revision <= this.tenantRevision) return;
+    this.tenantRevision = tenant.revision;
+    if (this.tenantSuspended === tenant.suspended) return;
+    this.tenantSuspended = tenant.suspended;
     this.record(LicenseChanged, { licenseId: this.id }, now);
   }
 }

@@ -1,7 +1,12 @@
 import { judge, type LicenseFacts, VERDICT_CODES } from './verdict.js';
 
 const NOW = new Date('2026-05-01T12:00:00Z');
-const sound: LicenseFacts = { status: 'active', expiresAt: null, entitlements: ['sync:read'], tenantSuspended: false };
+const sound: LicenseFacts = {
+  status: 'active',
+  expiresAt: null,
+  entitlements: ['sync:read'],
+  tenantSuspended: false,
+};
 
 describe('the verdict on a licence', () => {
   it.each([

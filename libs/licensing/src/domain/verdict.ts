@@ -1,7 +1,14 @@
 import type { LicenseStatus } from './license.js';
 
 /** In the order they are evaluated; the first that applies is the answer. Codes are public and never change meaning. */
-export const VERDICT_CODES = ['NOT_FOUND', 'REVOKED', 'SUSPENDED', 'EXPIRED', 'ENTITLEMENT_MISSING', 'VALID'] as const;
+export const VERDICT_CODES = [
+  'NOT_FOUND',
+  'REVOKED',
+  'SUSPENDED',
+  'EXPIRED',
+  'ENTITLEMENT_MISSING',
+  'VALID',
+] as const;
 export type VerdictCode = (typeof VERDICT_CODES)[number];
 
 const DETAILS: Record<VerdictCode, string> = {

@@ -13,7 +13,11 @@ export const LicenseIssued = defineEvent(
 );
 
 /** Something that seats or verdicts depend on is different now. */
-export const LicenseChanged = defineEvent('licensing.license.changed', 1, z.strictObject({ licenseId: idOf('lic') }));
+export const LicenseChanged = defineEvent(
+  'licensing.license.changed',
+  1,
+  z.strictObject({ licenseId: idOf('lic') }),
+);
 
 /** What happened to a seat. A lapse is told by whoever notices it; the seat itself was free at its TTL. */
 export const SEAT_CHANGES = ['acquired', 'released', 'lapsed', 'refused'] as const;

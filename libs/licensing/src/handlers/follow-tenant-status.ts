@@ -6,16 +6,16 @@ import { Licenses } from '../persistence/licenses.js';
 /** A suspended tenant's licences are suspended with it, and come back with it. */
 @Injectable()
 @Handles('licensing.follow-tenant-status', [TenantSuspended, TenantReactivated])
-export class FollowTenantStatus implements EventHandler {
+export class FollowTenantStatus implements EventHandler<typeof TenantSuspended | typeof TenantReactivated> {
   constructor(
     private readonly licenses: Licenses,
     private readonly clock: Clock,
   ) {}
 
-  async handle(event: DeliveredEvent): Promise<void> {
-    const suspended = event.name === TenantSuspended.name;
+  async handle(event: DeliveredEvent<typeof TenantSuspended | typeof TenantReactivated>): Promise<void> {
+    const tenant = { suspended: event.name === TenantSuspended.name, revision: event.payload.revision };
     for (const license of await this.licenses.lockAll()) {
-      license.followTenant(suspended, this.clock.now());
+      license.followTenant(tenant, this.clock.now());
       await this.licenses.save(license);
     }
   }

@@ -49,7 +49,12 @@ export const VerdictView = z.object({
   code: z.enum(VERDICT_CODES),
   detail: z.string(),
   license: z
-    .object({ id: idOf('lic'), tier: Tier, entitlements: z.array(z.string()), expiresAt: z.date().nullable() })
+    .object({
+      id: idOf('lic'),
+      tier: Tier,
+      entitlements: z.array(z.string()),
+      expiresAt: z.date().nullable(),
+    })
     .optional(),
   nonce: z.string().optional(),
 });

@@ -40,7 +40,10 @@ export class SeatsController {
     @Body({ schema: wire(AcquireSeatInput) }) input: z.output<typeof AcquireSeatInput>,
   ): Promise<z.input<typeof SeatView>> {
     const { policy, ...seat } = await this.acquireSeat.execute(actor, input);
-    return { ...seat, license: { id: policy.licenseId, tier: policy.tier, entitlements: [...policy.entitlements] } };
+    return {
+      ...seat,
+      license: { id: policy.licenseId, tier: policy.tier, entitlements: [...policy.entitlements] },
+    };
   }
 
   @Put('/heartbeat')

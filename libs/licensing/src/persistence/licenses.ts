@@ -44,7 +44,11 @@ export class Licenses {
   /** Every licence of the transaction's tenant, locked. */
   async lockAll(): Promise<License[]> {
     const tenantId = this.db.actor.tenantId ?? '';
-    return this.db.manager.find(License, { where: { tenantId }, order: { id: 'ASC' }, lock: { mode: 'pessimistic_write' } });
+    return this.db.manager.find(License, {
+      where: { tenantId },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
   }
 
   /** Throws 404 for what the actor's tenant does not own. */
@@ -90,7 +94,12 @@ export class Licenses {
 
 /** What the seat scripts need of a licence. */
 export function poolPolicyOf(tenantId: string, row: LicenseRow): PoolPolicy {
-  const blocked = row.status === 'revoked' ? 'REVOKED' : row.status === 'suspended' || row.tenantSuspended ? 'SUSPENDED' : null;
+  const blocked =
+    row.status === 'revoked'
+      ? 'REVOKED'
+      : row.status === 'suspended' || row.tenantSuspended
+        ? 'SUSPENDED'
+        : null;
   return {
     tenantId,
     licenseId: row.id,

@@ -1,15 +1,16 @@
-import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { Actor, Db, describeError, Log, occurred, RedisClients, SystemDatabase } from '#platform';
+import { Actor, Db, Log, Loop, occurred, RedisClients, SystemDatabase } from '#platform';
 import { type SEAT_CHANGES, SeatsRecorded } from '../events/index.js';
 import { type LedgerEntry, SeatLedger } from '../persistence/seat-ledger.js';
-import { goneKey, ledgerKey, poolsKey, SHARDS } from './pool-keys.js';
+import { goneKey, ledgerKey, SHARDS } from './pool-keys.js';
 import { SeatPool } from './seat-pool.js';
 
 /** How often the streams are looked at, in ms: an audit entry has to be readable within 3 s of its cause. */
 const POLL_MS = 200;
 /** Pools that nobody touches are asked for lapses this often, in ms. */
 const SWEEP_MS = 5_000;
+const FAILED_MAX_MS = 2_000;
 const BATCH = 500;
 /** Any number, as long as no other lock uses it; the shard is the second half. */
 const LOCK_CLASS = 7_264_812;
@@ -24,10 +25,7 @@ type StreamEntry = [id: string, fields: string[]];
 @Injectable()
 export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly redis: Redis;
-  private stopping = false;
-  private wake: () => void = () => undefined;
-  private running: Promise<void> = Promise.resolve();
-  private sweptAt = -SWEEP_MS;
+  private readonly loops: readonly Loop[];
 
   constructor(
     clients: RedisClients,
@@ -35,64 +33,50 @@ export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly db: Db,
     private readonly ledger: SeatLedger,
     private readonly pool: SeatPool,
-    private readonly log: Log,
+    log: Log,
   ) {
     this.redis = clients.for('seats');
+    const loop = (name: string, idleMs: number, turn: () => Promise<boolean>) =>
+      new Loop({ name, idleMs, turn, failedMaxMs: FAILED_MAX_MS, log });
+    this.loops = [
+      loop('The drain of the seat ledger', POLL_MS, async () => (await this.drain()) >= BATCH),
+      loop('The sweep of seats that lapsed', SWEEP_MS, () => this.sweep()),
+    ];
   }
 
   onApplicationBootstrap(): void {
-    this.running = this.loop();
+    for (const loop of this.loops) loop.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    this.wake();
-    await this.running;
+    await Promise.all(this.loops.map((loop) => loop.stop()));
   }
 
   /** One pass over every shard; gives how many entries were moved. */
   async drain(): Promise<number> {
-    const lengths = await this.redis.pipeline(shards.map((shard) => ['xlen', ledgerKey(shard)])).exec();
     let moved = 0;
-    for (const shard of shards) {
-      if (Number(lengths?.[shard]?.[1] ?? 0) > 0) moved += await this.drainShard(shard);
-    }
+    const lengths = await Promise.all(shards.map((shard) => this.redis.xlen(ledgerKey(shard))));
+    for (const shard of shards) if (lengths[shard]) moved += await this.drainShard(shard);
     return moved;
   }
 
-  /** Tells the ledger of seats that lapsed in pools nobody touches. */
-  async sweep(): Promise<void> {
+  /** Tells the ledger of seats that lapsed in pools nobody touches; true when there is more to tell. */
+  async sweep(): Promise<boolean> {
+    let isMore = false;
     for (const shard of shards) {
-      const [seconds, micros] = await this.redis.time();
-      const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-      const due = await this.redis.zrangebyscore(poolsKey(shard), '-inf', now, 'LIMIT', 0, BATCH);
-      for (const licenseId of due) {
-        const left = await this.pool.sweep(licenseId);
-        // Its policy has expired from Redis; the next acquire or heartbeat brings it back and reclaims by itself.
-        if (left < 0) await this.redis.zrem(poolsKey(shard), licenseId);
-      }
+      const due = await this.pool.due(shard, BATCH);
+      for (const pool of due) isMore = (await this.pool.sweep(pool)) > 0 || isMore;
+      isMore ||= due.length === BATCH;
     }
-  }
-
-  private async loop(): Promise<void> {
-    while (!this.stopping) {
-      let moved = 0;
-      try {
-        if (performance.now() - this.sweptAt > SWEEP_MS) {
-          this.sweptAt = performance.now();
-          await this.sweep();
-        }
-        moved = await this.drain();
-      } catch (error) {
-        this.log.warn({ error: describeError(error) }, 'The seat ledger could not be drained; trying again.');
-      }
-      if (moved < BATCH) await this.pause(POLL_MS);
-    }
+    return isMore;
   }
 
   private async drainShard(shard: number): Promise<number> {
     return this.system.transaction(async (client) => {
-      const lock = await client.query('select pg_try_advisory_xact_lock($1, $2) as mine', [LOCK_CLASS, shard]);
+      const lock = await client.query('select pg_try_advisory_xact_lock($1, $2) as mine', [
+        LOCK_CLASS,
+        shard,
+      ]);
       if (!(lock.rows[0] as { mine: boolean }).mine) return 0;
 
       const entries = (await this.redis.xrange(ledgerKey(shard), '-', '+', 'COUNT', BATCH)) as StreamEntry[];
@@ -118,16 +102,6 @@ export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShu
     const pipeline = this.redis.pipeline().xdel(ledgerKey(shard), ...entries.map(([id]) => id));
     if (released.length > 0) pipeline.hdel(goneKey(shard), ...released.map((one) => one.seat ?? ''));
     await pipeline.exec();
-  }
-
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

@@ -6,7 +6,7 @@ import { crc16 } from '#sdk/formats';
  */
 export const SHARDS = 16;
 
-export const shardOf = (licenseId: string): number => crc16(licenseId) % SHARDS;
+const shardOf = (licenseId: string): number => crc16(licenseId) % SHARDS;
 
 const tag = (shard: number) => `seats:{s${shard}}`;
 

@@ -1,5 +1,5 @@
 -- KEYS: 1 expiries (zset seat -> expiry ms), 2 devices (hash device -> seat), 3 holders (hash seat -> device),
---       4 policy (hash), 5 ledger (stream), 6 gone (hash seat -> 1), 7 pools (zset license -> earliest expiry ms)
+--       4 policy (hash), 5 ledger (stream), 6 gone (hash seat -> 1), 7 pools (zset 'license tenant' -> earliest expiry ms)
 -- All of one shard: they share a hash tag, so a cluster keeps them together. Time is Redis's alone.
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
@@ -46,11 +46,16 @@ local function earliest()
   return first[2] and tonumber(first[2]) or now
 end
 
+-- With its tenant: a policy may have expired when the last seat lapses, and the ledger must still be told whose it was.
+local function pool_of(license, tenant)
+  return license .. ' ' .. tenant
+end
+
 local function hold(policy, license, seat, device)
   local expiry = now + policy.ttl
   redis.call('ZADD', KEYS[1], expiry, seat)
   redis.call('HSET', KEYS[2], device, seat)
   redis.call('HSET', KEYS[3], seat, device)
-  redis.call('ZADD', KEYS[7], 'LT', expiry, license)
+  redis.call('ZADD', KEYS[7], 'LT', expiry, pool_of(license, policy.tenant))
   return expiry
 end

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { DomainError, RedisClients } from '#platform';
-import { policyKey, poolKeys } from './pool-keys.js';
+import { policyKey, poolKeys, poolsKey } from './pool-keys.js';
 import { type PoolPolicy, SEAT_TTL_MS } from './pool-policy.js';
 import type { SeatGrant } from './session-id.js';
 
@@ -10,7 +10,14 @@ import type { SeatGrant } from './session-id.js';
 const POLICY_TTL_SECONDS = 3_600;
 
 export type SeatAnswer =
-  | { outcome: 'held'; seatId: string; expiresAt: Date; used: number; max: number | null; policy?: PoolPolicy }
+  | {
+      outcome: 'held';
+      seatId: string;
+      expiresAt: Date;
+      used: number;
+      max: number | null;
+      policy?: PoolPolicy;
+    }
   | { outcome: 'full'; used: number; max: number; earliestExpiry: Date; freeInMs: number }
   | { outcome: 'blocked'; code: string }
   | { outcome: 'cold' | 'gone' | 'unknown' };
@@ -22,7 +29,8 @@ export interface Caller {
 }
 
 type Script = (...args: (string | number)[]) => Promise<unknown>;
-type Scripted = Redis & Record<'seatAcquire' | 'seatHeartbeat' | 'seatRelease' | 'seatSweep' | 'seatSetPolicy', Script>;
+type Scripted = Redis &
+  Record<'seatAcquire' | 'seatHeartbeat' | 'seatRelease' | 'seatSweep' | 'seatSetPolicy', Script>;
 
 const source = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
 
@@ -51,11 +59,7 @@ export class SeatPool {
   }
 
   /** Keeps a seat. `mayReturn`: the ledger knows of no release, so a forgotten or lapsed seat may be held again. */
-  async heartbeat(
-    seat: SeatGrant,
-    mayReturn: boolean,
-    caller: Caller,
-  ): Promise<SeatAnswer> {
+  async heartbeat(seat: SeatGrant, mayReturn: boolean, caller: Caller): Promise<SeatAnswer> {
     const { licenseId, seatId, device } = seat;
     const args = [licenseId, seatId, device, mayReturn ? '1' : '0', caller.traceId, caller.address ?? ''];
     return answer(await this.run('seatHeartbeat', licenseId, args));
@@ -68,14 +72,33 @@ export class SeatPool {
     caller: Caller,
   ): Promise<'released' | 'lapsed' | 'gone' | 'unknown'> {
     const { tenantId, licenseId, seatId, device } = seat;
-    const args = [licenseId, tenantId, seatId, device, told ? '1' : '0', caller.traceId, caller.address ?? ''];
+    const args = [
+      licenseId,
+      tenantId,
+      seatId,
+      device,
+      told ? '1' : '0',
+      caller.traceId,
+      caller.address ?? '',
+    ];
     const [word] = (await this.run('seatRelease', licenseId, args)) as [string];
     return word.toLowerCase() as 'released' | 'lapsed' | 'gone' | 'unknown';
   }
 
-  /** Reclaims what has lapsed in a pool nobody touches; gives how many are left (-1: its policy is not here). */
-  async sweep(licenseId: string): Promise<number> {
-    return (await this.run('seatSweep', licenseId, [licenseId])) as number;
+  /** The pools of a shard in which something has lapsed, or will have by now; at most `limit`. */
+  async due(shard: number, limit: number): Promise<{ tenantId: string; licenseId: string }[]> {
+    const [seconds, micros] = await this.redis.time();
+    const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+    const members = await this.redis.zrangebyscore(poolsKey(shard), '-inf', now, 'LIMIT', 0, limit);
+    return members.map((member) => {
+      const [licenseId = '', tenantId = ''] = member.split(' ');
+      return { tenantId, licenseId };
+    });
+  }
+
+  /** Reclaims what has lapsed in a pool nobody touches, also when its policy has expired; gives how many are left. */
+  async sweep({ tenantId, licenseId }: { tenantId: string; licenseId: string }): Promise<number> {
+    return (await this.run('seatSweep', licenseId, [licenseId, tenantId])) as number;
   }
 
   /** The policy as the scripts see it, or null when it must be read from Postgres. */
@@ -99,7 +122,11 @@ export class SeatPool {
     await this.reach(() => this.redis.seatSetPolicy(policyKey(policy.licenseId), ...args));
   }
 
-  private run(script: keyof Pick<Scripted, 'seatAcquire' | 'seatHeartbeat' | 'seatRelease' | 'seatSweep'>, licenseId: string, args: (string | number)[]) {
+  private run(
+    script: keyof Pick<Scripted, 'seatAcquire' | 'seatHeartbeat' | 'seatRelease' | 'seatSweep'>,
+    licenseId: string,
+    args: (string | number)[],
+  ) {
     return this.reach(() => this.redis[script](...poolKeys(licenseId), ...args));
   }
 
@@ -107,13 +134,17 @@ export class SeatPool {
     try {
       return await call();
     } catch (cause) {
-      throw new DomainError('unavailable', 'SEATS_UNAVAILABLE', 'Seats cannot be decided now; go on and try again.', {
-        retryAfterSeconds: 5,
-        cause,
-      });
+      throw seatsUnavailable(cause);
     }
   }
 }
+
+/** 503: nobody knows who holds what; a program goes on and asks again. */
+export const seatsUnavailable = (cause: unknown): DomainError =>
+  new DomainError('unavailable', 'SEATS_UNAVAILABLE', 'Seats cannot be decided now; go on and try again.', {
+    retryAfterSeconds: 5,
+    cause,
+  });
 
 function parsePolicy(json: string): PoolPolicy {
   const policy = JSON.parse(json) as Omit<PoolPolicy, 'expiresAt'> & { expiresAt: string | null };
@@ -124,7 +155,13 @@ function answer(raw: unknown): SeatAnswer {
   const [word, ...rest] = raw as [string, ...(string | number)[]];
   switch (word) {
     case 'HELD': {
-      const [seatId, expiry, used, max, policy] = rest as [string, number, number, number, string | undefined];
+      const [seatId, expiry, used, max, policy] = rest as [
+        string,
+        number,
+        number,
+        number,
+        string | undefined,
+      ];
       return {
         outcome: 'held',
         seatId,

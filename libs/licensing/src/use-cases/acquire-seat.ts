@@ -49,14 +49,12 @@ export class AcquireSeat {
       seatId: newSeatId(),
     };
 
-    let answer = await this.pool.acquire(wish, byKeyAlone, callerOf(actor));
-    if (answer.outcome === 'cold') {
-      await this.loadPolicy.execute(actor, place);
-      answer = await this.pool.acquire(wish, byKeyAlone, callerOf(actor));
-    }
+    const ask = () => this.pool.acquire(wish, byKeyAlone, callerOf(actor));
+    const answer = await this.loadPolicy.before(actor, place, ask);
     if (answer.outcome === 'full') throw refuseFull(answer);
     if (answer.outcome === 'blocked') throw refuseBlocked(answer.code);
-    if (answer.outcome !== 'held' || !answer.policy) throw new Error(`Acquire was answered ${answer.outcome}.`);
+    if (answer.outcome !== 'held' || !answer.policy)
+      throw new Error(`Acquire was answered ${answer.outcome}.`);
     this.budget.learn(place.licenseId, answer.max);
     return { ...this.sessions.held({ ...wish, seatId: answer.seatId }, answer), policy: answer.policy };
   }
@@ -79,7 +77,11 @@ export class AcquireSeat {
     const elsewhere = actor.tenantId && place?.tenantId !== actor.tenantId;
     if (!place || elsewhere) throw notFound('license');
     if (input.licenseId && input.licenseId !== place.licenseId) {
-      throw new DomainError('invalid', 'LICENSE_MISMATCH', 'The licence key belongs to another licence than license_id.');
+      throw new DomainError(
+        'invalid',
+        'LICENSE_MISMATCH',
+        'The licence key belongs to another licence than license_id.',
+      );
     }
     return place;
   }

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { Actor } from '#platform';
 import { SeatLedger } from '../persistence/seat-ledger.js';
 import { SeatBudget } from '../seats/seat-budget.js';
-import { type SeatAnswer, SeatPool } from '../seats/seat-pool.js';
+import { SeatPool } from '../seats/seat-pool.js';
 import type { SeatGrant } from '../seats/session-id.js';
-import { LoadPoolPolicy } from './load-pool-policy.js';
+import { LoadPoolPolicy, type WarmAnswer } from './load-pool-policy.js';
 import { callerOf, type HeldSeat, refuseBlocked, refuseFull, seatGone, Sessions } from './seat-answers.js';
 
 /** A session id as acquire gave it. */
@@ -37,18 +37,15 @@ export class BeatSeat {
     return this.sessions.held(grant, answer);
   }
 
-  private async beat(actor: Actor, grant: SeatGrant): Promise<SeatAnswer> {
-    const caller = callerOf(actor);
-    let answer = await this.pool.heartbeat(grant, false, caller);
-    if (answer.outcome === 'cold') {
-      await this.loadPolicy.execute(actor, grant);
-      answer = await this.pool.heartbeat(grant, false, caller);
-    }
+  private async beat(actor: Actor, grant: SeatGrant): Promise<WarmAnswer> {
+    const ask = (mayReturn: boolean) =>
+      this.loadPolicy.before(actor, grant, () => this.pool.heartbeat(grant, mayReturn, callerOf(actor)));
+    const answer = await ask(false);
     if (answer.outcome !== 'unknown') return answer;
 
     // Redis knows nothing of it: it lapsed long ago, or Redis was emptied. Only the ledger can tell a release.
     const owner = actor.as({ tenantId: grant.tenantId });
     if (await this.ledger.wasReleased(owner, grant.licenseId, grant.seatId)) return { outcome: 'gone' };
-    return this.pool.heartbeat(grant, true, caller);
+    return ask(true);
   }
 }

@@ -24,19 +24,16 @@ export class FindLicenseByKey {
   /** Null for a key that is mistyped or unknown. Throws 429 for an address that has guessed too often. */
   async execute(actor: Actor, key: string): Promise<Place | null> {
     const { address } = actor.origin;
-    this.guesses.check(address);
-    const place = parseLicenseKey(key) ? await this.lookUp(actor, key) : null;
-    if (!place) await this.guesses.miss(address);
-    return place;
-  }
-
-  private async lookUp(actor: Actor, key: string): Promise<Place | null> {
-    const hash = keyHashOf(this.config.lookupKey, key);
-    const name = hash.toString('base64');
+    const hash = parseLicenseKey(key) && keyHashOf(this.config.lookupKey, key);
+    const name = hash?.toString('base64') ?? '';
+    // A key in use goes on working, whatever a neighbour behind the same address tries.
     const remembered = this.places.get(name);
     if (remembered) return remembered;
-    const place = await this.licenses.locate(actor, hash);
+
+    this.guesses.check(address);
+    const place = hash && (await this.licenses.locate(actor, hash));
     if (place) this.places.set(name, place);
+    else await this.guesses.miss(address);
     return place;
   }
 }

@@ -28,7 +28,10 @@ export class ReadLicenses {
   }
 
   /** A page by id; `nextCursor` is null on the last one. */
-  async page(actor: Actor, input: z.output<typeof PageInput>): Promise<{ data: LicenseRow[]; nextCursor: string | null }> {
+  async page(
+    actor: Actor,
+    input: z.output<typeof PageInput>,
+  ): Promise<{ data: LicenseRow[]; nextCursor: string | null }> {
     actor.must('licenses:read');
     const rows = await this.licenses.page(actor, input.cursor ?? null, input.limit + 1);
     const data = rows.slice(0, input.limit);

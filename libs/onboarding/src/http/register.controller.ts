@@ -17,7 +17,12 @@ export class RegisterController {
     status: 201,
     output: RegisteredView,
     example: REGISTERED_EXAMPLE,
-    answers: { 200: { description: 'The account was there already; signed in, without the key', output: RegisteredView } },
+    answers: {
+      200: {
+        description: 'The account was there already; signed in, without the key',
+        output: RegisteredView,
+      },
+    },
     refusals: {
       unauthenticated: ['UNAUTHENTICATED'],
       forbidden: ['TENANT_SUSPENDED', 'EMAIL_REQUIRED'],

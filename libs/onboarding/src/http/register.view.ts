@@ -23,14 +23,30 @@ export function registeredView(made: Registered): z.input<typeof RegisteredView>
     ...made.tokens,
     user: made.user,
     tenant: made.tenant,
-    license: license && { id: license.id, key: licenseKey ?? undefined, tier: license.tier, status: license.status },
+    license: license && {
+      id: license.id,
+      key: licenseKey ?? undefined,
+      tier: license.tier,
+      status: license.status,
+    },
   };
 }
 
 export const REGISTERED_EXAMPLE = {
   user: { id: 'usr_01k9zq6mwee4rr8q3fjz6c1v2d', email: 'ada@example.com', email_verified: true },
-  tenant: { id: 'ten_01k9zq6mwee4rr8q3fjz6c1v2d', name: 'Acme Tools', slug: 'acme-tools', plan: 'FREE', max_seats: 1 },
-  license: { id: 'lic_01k9zq6mwee4rr8q3fjz6c1v2d', key: 'GH-FREE-0123456789AB-3A5F', tier: 'FREE', status: 'active' },
+  tenant: {
+    id: 'ten_01k9zq6mwee4rr8q3fjz6c1v2d',
+    name: 'Acme Tools',
+    slug: 'acme-tools',
+    plan: 'FREE',
+    max_seats: 1,
+  },
+  license: {
+    id: 'lic_01k9zq6mwee4rr8q3fjz6c1v2d',
+    key: 'GH-FREE-0123456789AB-3A5F',
+    tier: 'FREE',
+    status: 'active',
+  },
   access_token: 'eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln',
   refresh_token: 'rft_AZr6',
   token_type: 'Bearer',

@@ -1,7 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Db, newId } from '#platform';
-import { IssueTokens, type Profile, RegisterUser, SignIn, StartSession, type Tokens, UpstreamIdentity, type UpstreamPerson } from '#identity';
+import {
+  IssueTokens,
+  type Profile,
+  RegisterUser,
+  SignIn,
+  StartSession,
+  type Tokens,
+  UpstreamIdentity,
+  type UpstreamPerson,
+} from '#identity';
 import { IssueLicense } from '#licensing';
 import { RegisterTenant } from '#tenancy';
 
@@ -34,7 +43,11 @@ export class Register {
   /** Repeated with the same identity: the same account, signed in. Throws the one 401, 403 `TENANT_SUSPENDED`, 503. */
   async execute(actor: Actor, idToken: string, input: z.output<typeof RegisterInput>): Promise<Registered> {
     const person = await this.upstream.verify(idToken);
-    return (await this.returning(actor, person)) ?? (await this.create(actor, person, input)) ?? this.late(actor, person);
+    return (
+      (await this.returning(actor, person)) ??
+      (await this.create(actor, person, input)) ??
+      this.late(actor, person)
+    );
   }
 
   private async returning(actor: Actor, person: UpstreamPerson): Promise<Registered | null> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isMadeUp } from './made-up.js';
 
 /** One setting: its name in the environment, what it accepts, and a line for .env.example. */
 export interface Setting<T extends z.ZodType = z.ZodType> {
@@ -102,7 +103,8 @@ export function loadConfig(concerns: readonly ConfigClass[], environment: Enviro
     values.set(Concern, Object.freeze(instance));
   }
 
-  if (faults.length > 0) throw new ConfigError(faults);
+  // Concerns may share a setting; its fault is told once.
+  if (faults.length > 0) throw new ConfigError([...new Set(faults)]);
   return values;
 }
 
@@ -114,14 +116,16 @@ export interface Environment {
   names(): Iterable<string>;
 }
 
-function parseEnv(environment: Environment, faults: string[]): Env {
-  const value = environment.get('ENV');
-  const parsed = z.enum(ENVIRONMENTS).safeParse(value);
-  if (parsed.success) return parsed.data;
-  const fault = value === undefined ? 'it is not set' : `"${value}" is not one of them`;
-  faults.push(`ENV: one of ${ENVIRONMENTS.join(', ')} is needed; ${fault}.`);
-  return 'production';
-}
+/** Which guards are on; read by every process, before anything else. */
+export const ENV_SETTING = setting(
+  'ENV',
+  z.enum(ENVIRONMENTS, { error: `must be one of ${ENVIRONMENTS.join(', ')}` }),
+  'Which guards are on: local, test, staging or production.',
+);
+
+/** With no environment that can be used every guard is on: what it refuses is told at the same time. */
+const parseEnv = (environment: Environment, faults: string[]): Env =>
+  (parseSetting(ENV_SETTING, environment, faults) as Env | undefined) ?? 'production';
 
 function parseSetting(one: Setting, environment: Environment, faults: string[]): unknown {
   let raw: string | undefined;
@@ -156,6 +160,8 @@ const FAMILIES = new Set([
   'SEAT',
   'LICENSE',
   'ALLOWED',
+  'LIMIT',
+  'IDEMPOTENCY',
 ]);
 /** What Kubernetes puts into every pod for a service named like one of our families. */
 const KUBERNETES_LINK = /_SERVICE_HOST$|_SERVICE_PORT(_|$)|_PORT(_|$)/;
@@ -167,16 +173,18 @@ function unknownNames(concerns: readonly ConfigClass[], environment: Environment
   return [...environment.names()]
     .filter((name) => name.includes('_') && families.has(familyOf(name)))
     .filter((name) => !known.has(name) && !KUBERNETES_LINK.test(name))
-    .map((name) => `${name}: no such setting${closest(name)}.`);
+    .map((name) => `${name}: no such setting${closest(name)}`);
 }
 
 const familyOf = (name: string) => name.split('_', 1)[0] ?? name;
 
 function closest(name: string): string {
   const near = [...known.keys()].find(
-    (other) => familyOf(other) === familyOf(name) && (other.includes(name) || name.includes(other) || distance(other, name) <= 2),
+    (other) =>
+      familyOf(other) === familyOf(name) &&
+      (other.includes(name) || name.includes(other) || distance(other, name) <= 2),
   );
-  return near ? `; did you mean ${near}?` : '';
+  return near ? `; did you mean ${near}?` : '.';
 }
 
 function distance(a: string, b: string): number {
@@ -198,7 +206,11 @@ export const flag = (fallback: boolean) =>
     .transform((value) => value === 'true');
 
 export const whole = (min: number, max: number) =>
-  z.coerce.number({ error: 'must be a number' }).int('must be a whole number').min(min, `must be at least ${min}`).max(max, `must be at most ${max}`);
+  z.coerce
+    .number({ error: 'must be a number' })
+    .int('must be a whole number')
+    .min(min, `must be at least ${min}`)
+    .max(max, `must be at most ${max}`);
 
 export const list = () =>
   z.string().transform((value) =>
@@ -208,10 +220,13 @@ export const list = () =>
       .filter(Boolean),
   );
 
-/** 32 random bytes, base64. A key that repeats itself is an example that somebody forgot to replace. */
+/** 32 random bytes, base64. One that was made up is an example that somebody forgot to replace. */
 export const key32 = () =>
   z
     .string()
     .transform((value) => Buffer.from(value, 'base64'))
     .refine((bytes) => bytes.length === 32, 'must be 32 bytes in base64')
-    .refine((bytes) => new Set(bytes).size >= 12, 'must be random; make one with `gatehouse-admin secrets generate`');
+    .refine(
+      (bytes) => bytes.length !== 32 || !isMadeUp(bytes),
+      'must be random; make one with `gatehouse-admin secrets generate`',
+    );

@@ -18,7 +18,9 @@ export function readEnvironment(variables: Record<string, string | undefined> = 
       return readSecretFile(name, path);
     },
     names: () =>
-      Object.keys(variables).map((name) => (name.endsWith(FILE_SUFFIX) ? name.slice(0, -FILE_SUFFIX.length) : name)),
+      Object.keys(variables).map((name) =>
+        name.endsWith(FILE_SUFFIX) ? name.slice(0, -FILE_SUFFIX.length) : name,
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { surviveLostConnections } from './connection-lost.js';
 import { DatabaseConfig } from './database.config.js';
 import { Entities } from './entities.js';
 
@@ -31,9 +32,13 @@ export class AppDatabase implements OnModuleInit, OnApplicationShutdown {
       entities: [...entities.classes],
       installExtensions: false,
     });
-    this.readers = new pg.Pool({ ...pool, connectionString: config.url, max: config.poolSize, pipeline: true } as pg.PoolConfig);
-    // A pooled connection that breaks while idle is replaced at its next use; without a listener it would end the process.
-    this.readers.on('error', () => undefined);
+    this.readers = new pg.Pool({
+      ...pool,
+      connectionString: config.url,
+      max: config.poolSize,
+      pipeline: true,
+    } as pg.PoolConfig);
+    surviveLostConnections(this.readers);
   }
 
   async onModuleInit(): Promise<void> {

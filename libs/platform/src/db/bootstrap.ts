@@ -47,8 +47,10 @@ export async function bootstrapDatabase(urls: BootstrapUrls): Promise<void> {
 
 async function ensureLogin(admin: pg.Client, role: string, url: string, database: string): Promise<void> {
   const parsed = new URL(url);
-  if (decodeURIComponent(parsed.username) !== role) throw new Error(`The URL for ${role} names another role.`);
-  if (databaseOf(url) !== database) throw new Error(`The URL for ${role} names another database than ${database}.`);
+  if (decodeURIComponent(parsed.username) !== role)
+    throw new Error(`The URL for ${role} names another role.`);
+  if (databaseOf(url) !== database)
+    throw new Error(`The URL for ${role} names another database than ${database}.`);
   const password = decodeURIComponent(parsed.password);
   await ensureRole(admin, role, `login password ${pg.escapeLiteral(password)}`);
 }
@@ -56,19 +58,20 @@ async function ensureLogin(admin: pg.Client, role: string, url: string, database
 async function ensureRole(admin: pg.Client, role: string, attributes: string): Promise<void> {
   const { rowCount } = await admin.query('select 1 from pg_roles where rolname = $1', [role]);
   const verb = rowCount ? 'alter' : 'create';
-  await admin.query(`${verb} role ${role} with nosuperuser nocreatedb nocreaterole noreplication ${attributes}`).catch(
-    async (error: pg.DatabaseError) => {
+  await admin
+    .query(`${verb} role ${role} with nosuperuser nocreatedb nocreaterole noreplication ${attributes}`)
+    .catch(async (error: pg.DatabaseError) => {
       // Two bootstraps at once: whoever comes second finds the role made (or being altered).
       if (!['23505', '42710', 'XX000'].includes(error.code ?? '')) throw error;
       await admin.query(`alter role ${role} with ${attributes}`);
-    },
-  );
+    });
 }
 
 async function ensureDatabase(admin: pg.Client, database: string): Promise<void> {
   const { rowCount } = await admin.query('select 1 from pg_database where datname = $1', [database]);
   const name = pg.escapeIdentifier(database);
-  if (!rowCount) await admin.query(`create database ${name} owner ${ROLES.owner} encoding 'UTF8' template template0`);
+  if (!rowCount)
+    await admin.query(`create database ${name} owner ${ROLES.owner} encoding 'UTF8' template template0`);
   else await admin.query(`alter database ${name} owner to ${ROLES.owner}`);
 }
 
@@ -81,7 +84,9 @@ async function closeDatabase(adminUrl: string, database: string): Promise<void> 
   try {
     const name = pg.escapeIdentifier(database);
     await client.query(`revoke all on database ${name} from public`);
-    await client.query(`grant connect on database ${name} to ${ROLES.app}, ${ROLES.system}, ${ROLES.migrator}`);
+    await client.query(
+      `grant connect on database ${name} to ${ROLES.app}, ${ROLES.system}, ${ROLES.migrator}`,
+    );
     await client.query('revoke create on schema public from public');
   } finally {
     await client.end();

@@ -15,7 +15,9 @@ export class Migrator {
 
   /** Applies what is pending, each in a transaction of its own; gives their names. */
   async up(): Promise<string[]> {
-    return this.locked(async (source) => (await source.runMigrations({ transaction: 'each' })).map((one) => one.name));
+    return this.locked(async (source) =>
+      (await source.runMigrations({ transaction: 'each' })).map((one) => one.name),
+    );
   }
 
   /** Takes back the last `count` migrations, newest first; gives their names. */
@@ -23,7 +25,9 @@ export class Migrator {
     return this.locked(async (source) => {
       const names: string[] = [];
       for (let taken = 0; taken < count; taken++) {
-        const [last] = await source.query<{ name: string }[]>('select name from public.migrations order by id desc limit 1');
+        const [last] = await source.query<{ name: string }[]>(
+          'select name from public.migrations order by id desc limit 1',
+        );
         if (!last) break;
         await source.undoLastMigration({ transaction: 'each' });
         names.push(last.name);

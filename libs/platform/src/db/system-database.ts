@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
+import { surviveLostConnections } from './connection-lost.js';
 import { DatabaseConfig } from './database.config.js';
 
 /** Relay, sweepers and operators need few connections; a leak of them shows early. */
@@ -17,9 +18,11 @@ export class SystemDatabase implements OnApplicationShutdown {
       connectionString: config.systemUrl,
       max: POOL_SIZE,
       connectionTimeoutMillis: 5_000,
+      // A worker that is stopped in the middle of a batch must not keep its rows from the others.
+      idle_in_transaction_session_timeout: 30_000,
       application_name: 'gatehouse-system',
     });
-    this.pool.on('error', () => undefined);
+    surviveLostConnections(this.pool);
   }
 
   /** Rows of one statement. */

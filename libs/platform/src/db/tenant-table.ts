@@ -29,6 +29,11 @@ export function locatorTable(table: string, grants: Grants): string {
   return guarded(table, 'true', grants);
 }
 
+/** A table that only the owner's functions touch; it holds nothing of a tenant. */
+export function internalTable(table: string): string {
+  return guarded(table, 'false', {});
+}
+
 function guarded(table: string, rule: string, grants: Grants): string {
   const open = (role: string, privileges: string | undefined, policy: string) =>
     privileges

@@ -13,7 +13,8 @@ export interface EventType<S extends z.ZodType = z.ZodType> {
  * @throws Error when the name is not `<context>.<noun>.<past verb>`.
  */
 export function defineEvent<S extends z.ZodType>(name: string, version: number, schema: S): EventType<S> {
-  if (!/^[a-z_]+\.[a-z_]+\.[a-z_]+$/.test(name)) throw new Error(`${name} is not <context>.<noun>.<past verb>.`);
+  if (!/^[a-z_]+\.[a-z_]+\.[a-z_]+$/.test(name))
+    throw new Error(`${name} is not <context>.<noun>.<past verb>.`);
   return { name, version, schema };
 }
 

@@ -23,7 +23,11 @@ export interface EventHandler<E extends EventType = EventType> {
 export const SUBSCRIPTIONS = 'gatehouse:subscriptions';
 
 /** Marks a provider as the handler of one event or several. The worker alone discovers handlers. */
-export function Handles(name: string, events: EventType | EventType[], mode: HandlerMode = 'transaction'): ClassDecorator {
+export function Handles(
+  name: string,
+  events: EventType | EventType[],
+  mode: HandlerMode = 'transaction',
+): ClassDecorator {
   const subscriptions = [events].flat().map((event): Subscription => ({ name, event, mode }));
   return SetMetadata(SUBSCRIPTIONS, subscriptions);
 }

@@ -12,7 +12,11 @@ export interface RecordedEvent {
 }
 
 /** Checks the payload against the event's schema and holds it for the outbox. Throws ZodError when it does not fit. */
-export function occurred<E extends EventType>(event: E, payload: PayloadOf<E>, occurredAt: Date): RecordedEvent {
+export function occurred<E extends EventType>(
+  event: E,
+  payload: PayloadOf<E>,
+  occurredAt: Date,
+): RecordedEvent {
   return { name: event.name, version: event.version, payload: event.schema.parse(payload), occurredAt };
 }
 

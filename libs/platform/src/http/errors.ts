@@ -1,9 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock/clock.js';
+import { isConnectionLost } from '../db/connection-lost.js';
 import { DomainError } from '../errors/domain-error.js';
 import { RateLimited } from '../limits/rate-limited.js';
-import { describeError, type Log } from '../telemetry/logger.js';
+import type { Log } from '../telemetry/logger.js';
 import { toSnake } from './names.js';
 
 /** A fault of a request as Standard Schema tells it. */
@@ -20,7 +21,10 @@ export function validationFailed(issues: readonly Issue[]): DomainError {
   return new DomainError('invalid', 'VALIDATION_FAILED', 'The request is not of the form this route takes.', {
     details: {
       issues: issues.slice(0, MAX_ISSUES).map((issue) => ({
-        path: (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.').slice(0, 200),
+        path: (issue.path ?? [])
+          .map((part) => String(typeof part === 'object' ? part.key : part))
+          .join('.')
+          .slice(0, 200),
         message: issue.message.slice(0, 300),
       })),
     },
@@ -46,7 +50,11 @@ export class ErrorEnvelope implements ExceptionFilter {
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = asDomainError(thrown);
     if (error.kind === 'internal') {
-      this.log.error({ trace_id: request.id, error: describeError(thrown) }, 'A request failed.');
+      this.log.error({ trace_id: request.id, error: thrown }, 'A request failed.');
+    } else if (error.kind === 'unavailable') {
+      // Whoever runs this must see which part is away; a stack for each request of an outage would bury it.
+      const cause = error.cause instanceof Error ? `${error.cause.name}: ${error.cause.message}` : undefined;
+      this.log.warn({ trace_id: request.id, code: error.code, cause }, 'A request could not be served.');
     } else if (error.cause !== undefined) {
       const cause = error.cause instanceof Error ? error.cause.name : String(error.cause);
       this.log.info({ trace_id: request.id, code: error.code, cause }, 'A request was refused.');
@@ -58,7 +66,10 @@ export class ErrorEnvelope implements ExceptionFilter {
     if (error instanceof RateLimited) void reply.headers({ ...error.headers });
     // What the router refuses has passed no hook that would have set it.
     void reply.header('x-trace-id', request.id);
-    void reply.status(error.status).header('content-type', 'application/json; charset=utf-8').send(this.envelope(error, request.id));
+    void reply
+      .status(error.status)
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(this.envelope(error, request.id));
   }
 
   /** The body of an error, as JSON text. */
@@ -85,44 +96,52 @@ function snakeKeys(value: unknown): unknown {
 export function asDomainError(thrown: unknown): DomainError {
   if (thrown instanceof DomainError) return thrown;
   if (thrown instanceof HttpException) return ofHttpStatus(thrown.getStatus(), thrown);
-  const { statusCode, code } = thrown as Partial<FastifyError>;
-  const refusal = OF_FASTIFY_CODE[code ?? ''];
+  const { statusCode, code } = (thrown ?? {}) as Partial<FastifyError>;
+  const refusal = OF_FASTIFY_CODE.get(code ?? '');
   if (refusal) return new DomainError(...refusal);
-  if (typeof code === 'string' && isDatabaseAway(code, thrown)) {
+  if (isConnectionLost(thrown)) {
     return new DomainError('unavailable', 'UNAVAILABLE', 'The service cannot answer now; try again.', {
       retryAfterSeconds: 1,
       cause: thrown,
     });
   }
-  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) return ofHttpStatus(statusCode, thrown);
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
+    return ofHttpStatus(statusCode, thrown);
   return new DomainError('internal', 'INTERNAL', 'Something went wrong on our side.', { cause: thrown });
 }
 
 type Refusal = [ConstructorParameters<typeof DomainError>[0], string, string];
 
 const MALFORMED: Refusal = ['malformed', 'MALFORMED_JSON', 'The body is not well-formed JSON.'];
-const OF_FASTIFY_CODE: Record<string, Refusal> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: MALFORMED,
-  FST_ERR_CTP_EMPTY_JSON_BODY: MALFORMED,
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed', 'MALFORMED_REQUEST', 'The body does not have the length that was announced.'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'UNSUPPORTED_MEDIA_TYPE', 'This route takes application/json.'],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['too_large', 'BODY_TOO_LARGE', 'The body is larger than this route takes.'],
-};
+const MEDIA_TYPE: Refusal = [
+  'unsupported_media_type',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'This route takes application/json.',
+];
+const TOO_LARGE: Refusal = ['too_large', 'BODY_TOO_LARGE', 'The body is larger than this route takes.'];
+const LENGTH: Refusal = [
+  'malformed',
+  'MALFORMED_REQUEST',
+  'The body does not have the length that was announced.',
+];
+const OF_FASTIFY_CODE: ReadonlyMap<string, Refusal> = new Map([
+  ['FST_ERR_CTP_INVALID_JSON_BODY', MALFORMED],
+  ['FST_ERR_CTP_EMPTY_JSON_BODY', MALFORMED],
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', LENGTH],
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', MEDIA_TYPE],
+  ['FST_ERR_CTP_BODY_TOO_LARGE', TOO_LARGE],
+]);
 
 function ofHttpStatus(status: number, cause: unknown): DomainError {
   const of = (...refusal: Refusal) => new DomainError(...refusal, { cause });
   if (status === 400) return of('malformed', 'MALFORMED_REQUEST', 'The request is not well-formed.');
   if (status === 401) return of('unauthenticated', 'UNAUTHENTICATED', 'Authentication is required.');
   if (status === 403) return of('forbidden', 'FORBIDDEN', 'This is not allowed.');
-  if (status === 404 || status === 405) return of('not_found', 'NOT_FOUND', 'There is nothing at this address.');
-  if (status === 413) return of(...OF_FASTIFY_CODE.FST_ERR_CTP_BODY_TOO_LARGE!);
-  if (status === 415) return of(...OF_FASTIFY_CODE.FST_ERR_CTP_INVALID_MEDIA_TYPE!);
-  if (status >= 400 && status < 500) return of('malformed', 'MALFORMED_REQUEST', 'The request is not well-formed.');
+  if (status === 404 || status === 405)
+    return of('not_found', 'NOT_FOUND', 'There is nothing at this address.');
+  if (status === 413) return of(...TOO_LARGE);
+  if (status === 415) return of(...MEDIA_TYPE);
+  if (status >= 400 && status < 500)
+    return of('malformed', 'MALFORMED_REQUEST', 'The request is not well-formed.');
   return of('internal', 'INTERNAL', 'Something went wrong on our side.');
-}
-
-/** Class 08 and 57P are lost connections and a server that stops or starts (PostgreSQL, appendix A). */
-function isDatabaseAway(code: string, thrown: unknown): boolean {
-  if (/^(08|57P|53)/.test(code)) return true;
-  return ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'].includes(code) && thrown instanceof Error;
 }

@@ -11,7 +11,9 @@ export class HttpConfig extends configOf(
     port: setting('PORT', whole(0, 65_535).default(3000), 'The port the API listens on; 0 takes a free one.'),
     baseUrl: setting(
       'BASE_URL',
-      z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).transform((url) => url.replace(/\/+$/, '')),
+      z
+        .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+        .transform((url) => url.replace(/\/+$/, '')),
       'Where people and programs reach the API; links in mails are built from it.',
     ),
     allowedHosts: setting(
@@ -29,7 +31,11 @@ export class HttpConfig extends configOf(
       list().default([]),
       'Addresses or networks of proxies in front whose X-Forwarded-For is believed.',
     ),
-    bodyLimit: setting('BODY_LIMIT_BYTES', whole(1_024, 16_777_216).default(262_144), 'The largest body, in bytes.'),
+    bodyLimit: setting(
+      'BODY_LIMIT_BYTES',
+      whole(1_024, 16_777_216).default(262_144),
+      'The largest body, in bytes.',
+    ),
   },
   (values, env) => {
     if (env !== 'production') return [];

@@ -77,7 +77,7 @@ const ANYWHERE: readonly [ErrorKind, string][] = [
 ];
 
 /** Every refusal that `route` can answer with: its own, and those that the edge gives for it. */
-export function refusalsOf(route: DeclaredRoute): Map<ErrorKind, string[]> {
+function refusalsOf(route: DeclaredRoute): Map<ErrorKind, string[]> {
   const { endpoint } = route;
   const all = new Map<ErrorKind, string[]>();
   const add = (kind: ErrorKind, ...codes: readonly string[]) => {

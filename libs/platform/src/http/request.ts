@@ -17,7 +17,8 @@ declare module 'fastify' {
 
 export const originOf = (request: FastifyRequest): Origin => ({ traceId: request.id, address: request.ip });
 
-export const actorOf = (request: FastifyRequest): Actor => request.actor ?? Actor.anonymous(originOf(request));
+export const actorOf = (request: FastifyRequest): Actor =>
+  request.actor ?? Actor.anonymous(originOf(request));
 
 /** The caller, as a parameter of a route. */
 export const CurrentActor = createParamDecorator((_: unknown, context: ExecutionContext) =>

@@ -65,7 +65,8 @@ export class Wire<S extends z.ZodType = z.ZodType> {
       target: 'openapi-3.0',
       unrepresentable: 'any',
       override: ({ zodSchema, jsonSchema }) => {
-        if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
+        if (zodSchema._zod.def.type === 'date')
+          Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
       },
     });
     return renameJsonSchema(schema as Json) as Json;
@@ -146,7 +147,9 @@ function objectRenamer(shapes: readonly Shape[]): Renamer {
       if (!fields.has(name)) fields.set(name, { wireName: toSnake(name), renamer: renamerOf(child) });
     }
   }
-  const byWireName = new Map([...fields].map(([name, field]) => [field.wireName, { name, renamer: field.renamer }]));
+  const byWireName = new Map(
+    [...fields].map(([name, field]) => [field.wireName, { name, renamer: field.renamer }]),
+  );
 
   return {
     decode(value, path, issues) {
@@ -156,7 +159,8 @@ function objectRenamer(shapes: readonly Shape[]): Renamer {
         const field = byWireName.get(key);
         if (field) out[field.name] = field.renamer.decode(child, [...path, key], issues);
         // A camelCase name is not a wire name, and __proto__ would not be a key of `out` but its prototype.
-        else if (fields.has(key) || key === '__proto__') issues.push({ message: `Unrecognized key: "${key}"`, path });
+        else if (fields.has(key) || key === '__proto__')
+          issues.push({ message: `Unrecognized key: "${key}"`, path });
         else {
           refuseUnstorable(key, path, issues);
           out[key] = null;
@@ -223,10 +227,18 @@ function renameJsonSchema(node: unknown): unknown {
   const out: Json = {};
   for (const [key, value] of Object.entries(node)) {
     if (key === 'properties' && isObject(value)) {
-      out[key] = Object.fromEntries(Object.entries(value).map(([name, one]) => [toSnake(name), renameJsonSchema(one)]));
+      out[key] = Object.fromEntries(
+        Object.entries(value).map(([name, one]) => [toSnake(name), renameJsonSchema(one)]),
+      );
     } else if (key === 'required' && Array.isArray(value)) {
       out[key] = value.map((name) => toSnake(String(name)));
-    } else if (key === 'example' || key === 'examples' || key === 'enum' || key === 'const' || key === 'default') {
+    } else if (
+      key === 'example' ||
+      key === 'examples' ||
+      key === 'enum' ||
+      key === 'const' ||
+      key === 'default'
+    ) {
       out[key] = value;
     } else {
       out[key] = renameJsonSchema(value);

@@ -3,13 +3,18 @@ import { canonicalJson, fingerprint } from './fingerprint.js';
 
 describe('fingerprint', () => {
   it('does not see the order of keys', () => {
-    expect(fingerprint({ a: 1, b: { c: [1, { d: 2, e: 3 }] } })).toBe(fingerprint({ b: { c: [1, { e: 3, d: 2 }] }, a: 1 }));
+    expect(fingerprint({ a: 1, b: { c: [1, { d: 2, e: 3 }] } })).toBe(
+      fingerprint({ b: { c: [1, { e: 3, d: 2 }] }, a: 1 }),
+    );
   });
 
   it.each([
     [{ a: 1 }, { a: '1' }],
     [{ a: null }, {}],
-    [[1, 2], [2, 1]],
+    [
+      [1, 2],
+      [2, 1],
+    ],
     [[], {}],
     [{ a: { b: 1 } }, { a: { b: 2 } }],
     ['a', '"a"'],

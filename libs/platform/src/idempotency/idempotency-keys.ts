@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { SealedBox } from '../crypto/sealed-box.js';
 import { RedisClients } from '../redis/redis-clients.js';
-import { describeError, Log } from '../telemetry/logger.js';
+import { Log } from '../telemetry/logger.js';
 import { IdempotencyConfig } from './idempotency.config.js';
 import { type IdempotencyRedis, withScripts } from './idempotency-scripts.js';
 
@@ -75,7 +75,7 @@ export class IdempotencyKeys {
     try {
       found = await this.redis.idempotencyClaim(key, fingerprint, claim.token, this.leaseMs);
     } catch (error) {
-      this.log.warn({ error: describeError(error) }, 'Redis does not answer: an Idempotency-Key could not be claimed.');
+      this.log.warn({ error }, 'Redis does not answer: an Idempotency-Key could not be claimed.');
       // The claim may still arrive, from a call that was refused: it must not block the next one.
       this.redis.idempotencyDrop(key, claim.token).catch(() => undefined);
       return { outcome: 'unavailable' };
@@ -92,20 +92,32 @@ export class IdempotencyKeys {
    * Ends a claim with its answer. 5xx and 429 are not kept: the next call with this key runs. Of any other answer
    * that is larger than allowed (`body` null) only the fact is kept. Never throws: what was done was done.
    */
-  async answer(claim: Claim, status: number, headers: Record<string, string>, body: string | null): Promise<void> {
+  async answer(
+    claim: Claim,
+    status: number,
+    headers: Record<string, string>,
+    body: string | null,
+  ): Promise<void> {
     clearInterval(claim.renewing);
     try {
       if (status >= 500 || status === 429) await this.redis.idempotencyDrop(claim.key, claim.token);
       else await this.keep(claim, status, headers, body);
     } catch (error) {
-      this.log.warn({ error: describeError(error) }, 'Redis does not answer: an answer was not kept for its Idempotency-Key.');
+      this.log.warn({ error }, 'Redis does not answer: an answer was not kept for its Idempotency-Key.');
     }
   }
 
-  private async keep(claim: Claim, status: number, headers: Record<string, string>, body: string | null): Promise<void> {
+  private async keep(
+    claim: Claim,
+    status: number,
+    headers: Record<string, string>,
+    body: string | null,
+  ): Promise<void> {
     const { key, fingerprint, token } = claim;
     const isKept = body !== null && Buffer.byteLength(body) <= this.config.maxBytes;
-    const answer = isKept ? [String(status), JSON.stringify(headers), this.sealed(claim, body)] : [NOT_KEPT, '{}', ''];
+    const answer = isKept
+      ? [String(status), JSON.stringify(headers), this.sealed(claim, body)]
+      : [NOT_KEPT, '{}', ''];
     await this.redis.idempotencyKeep(key, fingerprint, token, this.config.ttlSeconds * 1_000, ...answer);
   }
 
@@ -117,7 +129,10 @@ export class IdempotencyKeys {
     if (status === NOT_KEPT) return { outcome: 'not_kept' };
     try {
       const plain = isSecret ? this.box.open(Buffer.from(body, 'base64'), key).toString() : body;
-      return { outcome: 'answered', answer: { status: Number(status), headers: JSON.parse(headers), body: plain } };
+      return {
+        outcome: 'answered',
+        answer: { status: Number(status), headers: JSON.parse(headers), body: plain },
+      };
     } catch {
       // Sealed under a SECRETS_KEY that has been replaced since.
       return { outcome: 'not_kept' };
@@ -126,7 +141,12 @@ export class IdempotencyKeys {
 
   private async renew(claim: Claim): Promise<void> {
     try {
-      const isOurs = await this.redis.idempotencyRenew(claim.key, claim.fingerprint, claim.token, this.leaseMs);
+      const isOurs = await this.redis.idempotencyRenew(
+        claim.key,
+        claim.fingerprint,
+        claim.token,
+        this.leaseMs,
+      );
       if (!isOurs) clearInterval(claim.renewing);
     } catch {
       // The next renewal may reach it; if none does, the lease runs out.

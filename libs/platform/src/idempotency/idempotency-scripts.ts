@@ -45,7 +45,13 @@ export interface IdempotencyRedis {
   readonly status: Redis['status'];
   idempotencyClaim(key: string, fingerprint: string, token: string, leaseMs: number): Promise<string[]>;
   idempotencyRenew(key: string, fingerprint: string, token: string, leaseMs: number): Promise<number>;
-  idempotencyKeep(key: string, fingerprint: string, token: string, ttlMs: number, ...answer: string[]): Promise<number>;
+  idempotencyKeep(
+    key: string,
+    fingerprint: string,
+    token: string,
+    ttlMs: number,
+    ...answer: string[]
+  ): Promise<number>;
   idempotencyDrop(key: string, token: string): Promise<number>;
 }
 

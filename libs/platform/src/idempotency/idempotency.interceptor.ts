@@ -1,4 +1,10 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, Optional } from '@nestjs/common';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  Optional,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Observable, of } from 'rxjs';
 import { DomainError } from '../errors/domain-error.js';
@@ -35,7 +41,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
     const { body, params, query } = request;
     const isSecret = request.routeOptions.config.endpoint?.idempotent === 'secret';
-    const claimed = await this.keys.claim(scopeOf(request, keyOf(given)), fingerprint({ body, params, query }), isSecret);
+    const claimed = await this.keys.claim(
+      scopeOf(request, keyOf(given)),
+      fingerprint({ body, params, query }),
+      isSecret,
+    );
     switch (claimed.outcome) {
       case 'claimed':
         request.idempotencyClaim = claimed.claim;
@@ -69,11 +79,20 @@ function replay(reply: FastifyReply, answer: KeptAnswer): string {
 
 const REFUSALS = {
   in_flight: () =>
-    new DomainError('conflict', 'IDEMPOTENCY_IN_FLIGHT', 'A call with this Idempotency-Key is still running; try again.', {
-      retryAfterSeconds: IN_FLIGHT_RETRY_SECONDS,
-    }),
+    new DomainError(
+      'conflict',
+      'IDEMPOTENCY_IN_FLIGHT',
+      'A call with this Idempotency-Key is still running; try again.',
+      {
+        retryAfterSeconds: IN_FLIGHT_RETRY_SECONDS,
+      },
+    ),
   reused: () =>
-    new DomainError('invalid', 'IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another request; take a new one.'),
+    new DomainError(
+      'invalid',
+      'IDEMPOTENCY_KEY_REUSED',
+      'This Idempotency-Key was used for another request; take a new one.',
+    ),
   not_kept: () =>
     new DomainError(
       'conflict',
@@ -81,5 +100,7 @@ const REFUSALS = {
       'The call with this Idempotency-Key was answered, and its answer cannot be given again.',
     ),
   unavailable: () =>
-    new DomainError('unavailable', 'UNAVAILABLE', 'The service cannot answer now; try again.', { retryAfterSeconds: 1 }),
+    new DomainError('unavailable', 'UNAVAILABLE', 'The service cannot answer now; try again.', {
+      retryAfterSeconds: 1,
+    }),
 };

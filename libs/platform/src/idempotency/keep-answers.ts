@@ -15,13 +15,17 @@ export function keepAnswers(server: FastifyInstance, keys: IdempotencyKeys): voi
       return;
     }
     request.idempotencyClaim = undefined;
-    void keys.answer(claim, reply.statusCode, headersOf(reply), textOf(payload)).then(() => done(null, payload));
+    void keys
+      .answer(claim, reply.statusCode, headersOf(reply), textOf(payload))
+      .then(() => done(null, payload));
   });
 }
 
 function headersOf(reply: FastifyReply): Record<string, string> {
   const present = KEPT_HEADERS.map((name) => [name, reply.getHeader(name)] as const);
-  return Object.fromEntries(present.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
+  return Object.fromEntries(
+    present.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
 }
 
 /** Null for streams and binary answers, which are not kept. */

@@ -6,7 +6,8 @@ import { GeneralLimits } from './general-limits.js';
 
 /** General calls have no budget named; a route that forgot its metadata is one of them. */
 export const isGeneral = (reflector: Reflector, context: ExecutionContext): boolean =>
-  (reflector.get<EndpointOptions | undefined>(ENDPOINT, context.getHandler())?.budget ?? 'general') === 'general';
+  (reflector.get<EndpointOptions | undefined>(ENDPOINT, context.getHandler())?.budget ?? 'general') ===
+  'general';
 
 /** Counts general calls per address and of everybody. Stands before authentication, which costs more. */
 @Injectable()

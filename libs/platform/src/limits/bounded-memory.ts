@@ -15,7 +15,11 @@ export class BoundedMemory extends RateLimiterMemory {
     });
   }
 
-  override penalty(key: string, points?: number, options?: { customDuration?: number }): Promise<RateLimiterRes> {
+  override penalty(
+    key: string,
+    points?: number,
+    options?: { customDuration?: number },
+  ): Promise<RateLimiterRes> {
     this.keys.set(key, true);
     return super.penalty(key, points, options);
   }

@@ -50,4 +50,3 @@ const headersOf = ({ policy }: RateBudget, { remaining, seconds }: Spent): RateH
   'ratelimit-policy': policyItem(policy),
   ratelimit: limitItem(policy, remaining, seconds),
 });
-

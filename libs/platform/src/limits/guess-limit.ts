@@ -49,7 +49,8 @@ export class GuessLimit {
 
   /**
    * Before the lookup: refuses an address whose misses are spent, and while everybody's are, each address that
-   * has missed. One that never missed is not made to pay for the guesses of others.
+   * has missed. One that never missed is not made to pay for the guesses of others. Not for what proves itself
+   * without a lookup, like a session id: there only `miss` is told, or a neighbour's forgeries refuse good seats.
    *
    * @throws RateLimited (429 `RATE_LIMITED`).
    */
@@ -60,7 +61,8 @@ export class GuessLimit {
     if (!misses || misses.endsAt <= now) return;
     if (misses.count >= this.address.limit) throw new RateLimited(this.address, misses.endsAt - now);
     const all = this.everybody.get(guessed);
-    if (all && all.endsAt > now && all.count >= this.global.limit) throw new RateLimited(this.global, all.endsAt - now);
+    if (all && all.endsAt > now && all.count >= this.global.limit)
+      throw new RateLimited(this.global, all.endsAt - now);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { Counter } from 'prom-client';
 import { type RateLimiterAbstract, RateLimiterRedis } from 'rate-limiter-flexible';
 import { RedisClients } from '../redis/redis-clients.js';
-import { describeError, Log } from '../telemetry/logger.js';
+import { Log } from '../telemetry/logger.js';
 import { BoundedMemory } from './bounded-memory.js';
 import { Limits } from './limits.config.js';
 
@@ -87,12 +87,9 @@ export class LimitStore implements OnModuleInit, OnApplicationShutdown {
   }
 
   private lost(error: unknown): void {
-    
+    if (this.away) return;
     this.away = true;
-    this.log.warn(
-      { error: describeError(error) },
-      'Redis does not answer: rate limits are counted in this process until it does.',
-    );
+    this.log.warn({ error }, 'Redis does not answer: rate limits are counted in this process until it does.');
     this.probeLater();
   }
 

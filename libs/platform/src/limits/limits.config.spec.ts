@@ -4,13 +4,21 @@ import { Limits, LimitsConfig } from './limits.config.js';
 
 function limitsOf(variables: Record<string, string>): Limits {
   const all = new Map(Object.entries(variables));
-  const values = loadConfig([RuntimeConfig, LimitsConfig], { get: (name) => all.get(name), names: () => all.keys() });
+  const values = loadConfig([RuntimeConfig, LimitsConfig], {
+    get: (name) => all.get(name),
+    names: () => all.keys(),
+  });
   return new Limits(values.get(LimitsConfig) as LimitsConfig, values.get(RuntimeConfig) as RuntimeConfig);
 }
 
 describe('the limits in force', () => {
   it.each(['staging', 'production'])('are those of the contract with ENV=%s', (env) => {
-    expect(limitsOf({ ENV: env })).toMatchObject({ user: 100, address: 1_000, global: 10_000, windowSeconds: 60 });
+    expect(limitsOf({ ENV: env })).toMatchObject({
+      user: 100,
+      address: 1_000,
+      global: 10_000,
+      windowSeconds: 60,
+    });
   });
 
   it.each(['local', 'test'])('are generous everywhere with ENV=%s', (env) => {

@@ -6,14 +6,19 @@ import { RuntimeConfig } from '../config/runtime.config.js';
 const GENEROUS = 1_000_000;
 
 const amount = () => whole(1, 1_000_000_000).optional();
-const doc = (what: string, normal: number) => `${what}; ${normal} unless set (${GENEROUS} with ENV=local and test).`;
+const doc = (what: string, normal: number) =>
+  `${what}; ${normal} unless set (${GENEROUS} with ENV=local and test).`;
 
 /** How many calls are let through. Every amount is for one window of LIMIT_WINDOW_SECONDS. */
 export class LimitsConfig extends configOf('limits', {
   user: setting('LIMIT_USER', amount(), doc('General calls of one user or service account', 100)),
   address: setting('LIMIT_ADDRESS', amount(), doc('General calls of one address (IPv6: of one /64)', 1_000)),
   global: setting('LIMIT_GLOBAL', amount(), doc('General calls of everybody together', 10_000)),
-  windowSeconds: setting('LIMIT_WINDOW_SECONDS', whole(1, 3_600).default(60), 'The window that all limits count in.'),
+  windowSeconds: setting(
+    'LIMIT_WINDOW_SECONDS',
+    whole(1, 3_600).default(60),
+    'The window that all limits count in.',
+  ),
   backOffMaxSeconds: setting(
     'LIMIT_BACKOFF_MAX_SECONDS',
     whole(1, 86_400).default(300),

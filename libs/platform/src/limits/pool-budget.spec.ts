@@ -3,7 +3,13 @@ import type { Limits } from './limits.config.js';
 import { PoolBudget } from './pool-budget.js';
 import { RateLimited } from './rate-limited.js';
 
-const LIMITS = { windowSeconds: 60, seatCalls: 3, seatCallsPerSeat: 2, usageReports: 2, validations: 1 } as Limits;
+const LIMITS = {
+  windowSeconds: 60,
+  seatCalls: 3,
+  seatCallsPerSeat: 2,
+  usageReports: 2,
+  validations: 1,
+} as Limits;
 
 function refusalOf(call: () => void): RateLimited {
   try {

@@ -19,7 +19,8 @@ const refusals = new Counter({
 });
 
 /** An item of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11, section 3). */
-export const policyItem = (policy: Policy): string => `"${policy.name}";q=${policy.limit};w=${policy.windowSeconds}`;
+export const policyItem = (policy: Policy): string =>
+  `"${policy.name}";q=${policy.limit};w=${policy.windowSeconds}`;
 
 /** An item of `RateLimit` (same draft, section 4): what is left, and for how many seconds. */
 export const limitItem = (policy: Policy, remaining: number, seconds: number): string =>

@@ -6,7 +6,9 @@ import { Mailer } from './mailer.js';
 /** The mailer that the configuration names. Only the worker sends mail. */
 @Global()
 @Module({
-  providers: [{ provide: Mailer, inject: [MailConfig], useFactory: (config: MailConfig) => createMailer(config) }],
+  providers: [
+    { provide: Mailer, inject: [MailConfig], useFactory: (config: MailConfig) => createMailer(config) },
+  ],
   exports: [Mailer],
 })
 export class MailModule {}

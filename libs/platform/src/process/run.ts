@@ -13,8 +13,12 @@ export function run(main: () => Promise<void>): void {
 
 function sentenceOf(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
-  const { code, port, address, stack, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const { code, port, address, stack, message } = error as NodeJS.ErrnoException & {
+    port?: number;
+    address?: string;
+  };
   if (code === 'EADDRINUSE') return `Port ${port} on ${address} is in use; choose another with PORT.`;
-  if (code === 'EACCES' && port) return `Port ${port} may not be opened by this user; choose another with PORT.`;
+  if (code === 'EACCES' && port)
+    return `Port ${port} may not be opened by this user; choose another with PORT.`;
   return stack ?? message ?? String(error);
 }

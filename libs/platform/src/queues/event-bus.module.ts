@@ -8,7 +8,7 @@ import { Subscriptions } from './subscriptions.js';
 import { RedisClients } from '../redis/redis-clients.js';
 import { EventBus } from './event-bus.js';
 import { EventConsumer } from './event-consumer.js';
-import { EVENTS_QUEUE, EventsQueue, QUEUE_CONNECTION } from './events-queue.js';
+import { EVENTS_QUEUE, EventsQueue, QUEUE_CONNECTION, QUEUE_PREFIX } from './events-queue.js';
 import { Relay } from './relay.js';
 import { Sweeper } from './sweeper.js';
 import { Upkeep } from './upkeep.js';
@@ -28,10 +28,24 @@ export class EventBusModule {
         BullModule.registerQueueAsync({
           name: EVENTS_QUEUE,
           inject: [RedisClients],
-          useFactory: (redis: RedisClients) => ({ connection: redis.open('queues', QUEUE_CONNECTION) }),
+          useFactory: (redis: RedisClients) => ({
+            connection: redis.open('queues', QUEUE_CONNECTION),
+            prefix: QUEUE_PREFIX,
+          }),
         }),
       ],
-      providers: [Subscriptions, Inbox, EventDelivery, DeadLetters, EventsQueue, EventConsumer, Relay, Sweeper, Upkeep, EventBus],
+      providers: [
+        Subscriptions,
+        Inbox,
+        EventDelivery,
+        DeadLetters,
+        EventsQueue,
+        EventConsumer,
+        Relay,
+        Sweeper,
+        Upkeep,
+        EventBus,
+      ],
       exports: [DeadLetters],
     };
   }

@@ -1,15 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { EventDelivery } from './event-delivery.js';
+import { EventDelivery, type Outcome } from './event-delivery.js';
 import { retryWait } from './retry-wait.js';
 import { RedisClients } from '../redis/redis-clients.js';
 import { Log } from '../telemetry/logger.js';
 import { EventsConfig } from './events.config.js';
-import { EVENTS_QUEUE, type EventJob, QUEUE_CONNECTION } from './events-queue.js';
+import { EVENTS_QUEUE, type EventJob, QUEUE_CONNECTION, QUEUE_PREFIX } from './events-queue.js';
 
 /** While Postgres is away every job comes back; it is asked for soon enough after it has returned, in ms. */
 const OUTAGE = { retryMs: 500, retryMaxMs: 15_000 };
+/** So long does a failed attempt keep its place then: a full queue must not fail through as fast as it can. */
+const OUTAGE_PAUSE_MS = 2_000;
 /** A name that no worker has known for so long belongs to a handler that was removed. */
 const STRANGER_MAX_MS = 3_600_000;
 /** BullMQ waits 15 s after a lost connection; a restarted Redis is back sooner. */
@@ -20,6 +23,8 @@ const RECONNECT_MS = 1_000;
 export class EventConsumer {
   private worker?: Worker<EventJob>;
   private connection?: Redis;
+  private readonly stopping = new AbortController();
+  private readonly attempts = new Set<Promise<Outcome>>();
 
   constructor(
     private readonly delivery: EventDelivery,
@@ -34,6 +39,7 @@ export class EventConsumer {
     this.connection = this.redis.open('queues', QUEUE_CONNECTION);
     this.worker = new Worker<EventJob>(EVENTS_QUEUE, (job, token) => this.process(job, token), {
       connection: this.connection,
+      prefix: QUEUE_PREFIX,
       concurrency,
       lockDuration: lockMs,
       stalledInterval: stalledMs,
@@ -43,8 +49,12 @@ export class EventConsumer {
       settings: { backoffStrategy: (attempts) => retryWait(attempts, OUTAGE) },
     });
     this.worker.on('error', (error) => this.log.debug({ error }, 'BullMQ'));
-    this.worker.on('failed', (job, error) => this.log.warn({ job: job?.id, error }, 'A job could not be worked on and comes again.'));
-    this.worker.on('stalled', (job) => this.log.warn({ job }, 'The job of a worker that has ended is taken over.'));
+    this.worker.on('failed', (job, error) =>
+      this.log.warn({ job: job?.id, error }, 'A job could not be worked on and comes again.'),
+    );
+    this.worker.on('stalled', (job) =>
+      this.log.warn({ job }, 'The job of a worker that has ended is taken over.'),
+    );
   }
 
   /**
@@ -53,22 +63,39 @@ export class EventConsumer {
    */
   async stop(): Promise<boolean> {
     if (!this.worker) return true;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.config.shutdownMs);
-    });
-    const ended = await Promise.race([this.worker.close().then(() => true as const), late]);
-    clearTimeout(timer);
+    this.stopping.abort();
+    const deadline = new AbortController();
+    const late = pause(this.config.shutdownMs, false, { signal: deadline.signal }).catch(() => false);
+    const ended = await Promise.race([this.close(this.worker), late]);
+    deadline.abort();
     this.connection?.disconnect();
-    if (!ended) this.log.warn({}, 'Handlers that had begun did not end in time; another worker will repeat them.');
+    if (!ended)
+      this.log.warn({}, 'Handlers that had begun did not end in time; another worker will repeat them.');
     return ended;
+  }
+
+  private async close(worker: Worker<EventJob>): Promise<true> {
+    const closed = worker
+      .close()
+      .catch((error: unknown) => this.log.warn({ error }, 'The consumer did not close cleanly.'));
+    await Promise.allSettled(this.attempts);
+    // BullMQ would wait for a Redis that is away; the inbox knows already what has been done.
+    if (this.connection?.status === 'ready') await closed;
+    return true;
   }
 
   private async process(job: Job<EventJob>, token: string | undefined): Promise<void> {
     const { tenant_id: tenantId, event_id: eventId, recorded_at: recordedAt, subscription } = job.data;
     if (!subscription) return; // The shell of a job whose data an emptied Redis lost; the sweeper adds it again.
 
-    const outcome = await this.delivery.attempt({ tenantId, eventId, recordedAt, subscription });
+    const attempt = this.delivery.attempt({ tenantId, eventId, recordedAt, subscription });
+    this.attempts.add(attempt);
+    const outcome = await attempt
+      .finally(() => this.attempts.delete(attempt))
+      .catch(async (error: unknown) => {
+        await pause(OUTAGE_PAUSE_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+        throw error;
+      });
     if (!outcome.again) return;
     if (outcome.stranger && Date.now() - job.timestamp > STRANGER_MAX_MS) return;
     await job.moveToDelayed(Date.now() + outcome.inMs, token);

@@ -18,6 +18,7 @@ export type Outcome =
   | { again: true; inMs: number; stranger?: boolean };
 
 type Begun = Extract<Beginning, { state: 'begun' }>;
+type Crashed = Extract<Beginning, { state: 'crashed' }>;
 
 const OVER: Outcome = { again: false };
 /** While a new version is rolled out, old workers meet names that only the new ones know. */
@@ -41,11 +42,12 @@ export class EventDelivery {
 
     const begun = await this.inbox.begin(delivery, mode === 'effect' ? this.config.claimMs : null);
     if (begun.state === 'claimed') return { again: true, inMs: begun.forMs };
-    if (begun.state === 'gone') this.log.warn({ delivery }, 'A job names an event that the outbox does not hold.');
+    if (begun.state === 'gone')
+      this.log.warn({ delivery }, 'A job names an event that the outbox does not hold.');
+    if (begun.state === 'crashed') return this.crashed(delivery, begun);
     if (begun.state !== 'begun') return OVER;
 
     try {
-      if (begun.attempts > this.config.maxAttempts) throw new PermanentFailure(crashes(begun));
       const subscriber = this.subscriberFor(delivery, begun.event);
       await this.handle(subscriber, delivery, begun);
       eventsHandled.inc({ subscription: delivery.subscription });
@@ -58,7 +60,9 @@ export class EventDelivery {
   private subscriberFor({ subscription }: Delivery, { name, version }: StoredEvent): Subscriber {
     const subscriber = this.subscriptions.find(subscription, name, version);
     if (subscriber) return subscriber;
-    throw new PermanentFailure(`The subscription ${subscription} does not know version ${version} of ${name}.`);
+    throw new PermanentFailure(
+      `The subscription ${subscription} does not know version ${version} of ${name}.`,
+    );
   }
 
   private async handle(subscriber: Subscriber, delivery: Delivery, begun: Begun): Promise<void> {
@@ -87,31 +91,64 @@ export class EventDelivery {
   }
 
   private async failed(delivery: Delivery, { attempts, event }: Begun, error: unknown): Promise<Outcome> {
-    const { subscription, eventId, tenantId } = delivery;
-    const facts = { subscription, event: event.name, event_id: eventId, tenant_id: tenantId, trace_id: event.trace_id };
-    const lastError = failureText(error);
-
     if (error instanceof PermanentFailure || attempts >= this.config.maxAttempts) {
-      if (await this.inbox.bury(delivery, attempts, event.name, lastError)) {
-        eventsDead.inc({ subscription });
-        this.log.error({ ...facts, attempts, error }, 'An event has become a dead letter.');
-      }
-      return OVER;
+      return this.bury(delivery, attempts, event, error);
     }
+    await this.inbox.fail(delivery, attempts, failureText(error));
+    return this.comeAgain(delivery, attempts, event, error);
+  }
 
-    await this.inbox.fail(delivery, attempts, lastError);
+  /**
+   * Whatever ran in the process that ended is found here, the one at fault and all who stood beside it. Their next
+   * attempts are spread, or they would begin together and end together until all of them are given up.
+   */
+  private async crashed(delivery: Delivery, { attempts, event, lastError }: Crashed): Promise<Outcome> {
+    const ended = `Attempt ${attempts} ended with its process.`;
+    const error = new Error(lastError ? `${ended} The last that could say why: ${lastError}` : ended);
+    error.name = 'Crash';
+    if (attempts >= this.config.maxAttempts) return this.bury(delivery, attempts, event, error);
+    return this.comeAgain(delivery, attempts, event, error);
+  }
+
+  private comeAgain(delivery: Delivery, attempts: number, event: StoredEvent, error: unknown): Outcome {
     const inMs = retryWait(attempts, this.config);
-    eventsRetried.inc({ subscription });
-    this.log.warn({ ...facts, attempts, error, retry_in_ms: inMs }, 'An event could not be handled and comes again.');
+    eventsRetried.inc({ subscription: delivery.subscription });
+    const facts = { ...factsOf(delivery, event), attempts, error, retry_in_ms: inMs };
+    this.log.warn(facts, 'An event could not be handled and comes again.');
     return { again: true, inMs };
   }
+
+  private async bury(
+    delivery: Delivery,
+    attempts: number,
+    event: StoredEvent,
+    error: unknown,
+  ): Promise<Outcome> {
+    if (await this.inbox.bury(delivery, attempts, event.name, failureText(error))) {
+      eventsDead.inc({ subscription: delivery.subscription });
+      this.log.error({ ...factsOf(delivery, event), attempts, error }, 'An event has become a dead letter.');
+    }
+    return OVER;
+  }
 }
+
+const factsOf = ({ subscription, eventId, tenantId }: Delivery, event: StoredEvent) => ({
+  subscription,
+  event: event.name,
+  event_id: eventId,
+  tenant_id: tenantId,
+  trace_id: event.trace_id,
+});
 
 function deliver(subscriber: Subscriber, delivery: Delivery, stored: StoredEvent): DeliveredEvent {
   const parsed = subscriber.event.schema.safeParse(stored.payload);
   if (!parsed.success) {
-    const where = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`).join('; ');
-    throw new PermanentFailure(`The payload of ${stored.name} v${stored.version} does not fit its schema: ${where}`);
+    const where = parsed.error.issues
+      .map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`)
+      .join('; ');
+    throw new PermanentFailure(
+      `The payload of ${stored.name} v${stored.version} does not fit its schema: ${where}`,
+    );
   }
   return {
     id: stored.id,
@@ -124,9 +161,4 @@ function deliver(subscriber: Subscriber, delivery: Delivery, stored: StoredEvent
     occurredAt: stored.occurred_at,
     payload: parsed.data,
   };
-}
-
-function crashes({ attempts, lastError }: Begun): string {
-  const ended = `${attempts - 1} attempts were begun, and the last ended with its process.`;
-  return lastError ? `${ended} The last that could say why: ${lastError}` : ended;
 }

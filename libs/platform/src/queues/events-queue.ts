@@ -6,6 +6,8 @@ import type { Redis, RedisOptions } from 'ioredis';
 import type { Delivery } from './inbox.js';
 
 export const EVENTS_QUEUE = 'events';
+/** In braces: a Redis cluster keeps all keys of the queue in one place, as the scripts need it. */
+export const QUEUE_PREFIX = '{gatehouse}';
 
 /** What a job says; the rest of the event stays in Postgres. */
 export interface EventJob {
@@ -61,7 +63,9 @@ export class EventsQueue implements OnApplicationShutdown {
   /** Those whose job Redis does not hold, or holds where it will never be run. */
   async missing(deliveries: readonly Delivery[]): Promise<Delivery[]> {
     if (deliveries.length === 0) return [];
-    const states = await this.withRedis(() => Promise.all(deliveries.map((one) => this.queue.getJobState(jobId(one)))));
+    const states = await this.withRedis(() =>
+      Promise.all(deliveries.map((one) => this.queue.getJobState(jobId(one)))),
+    );
     return deliveries.filter((_, index) => !ALIVE.has(states[index]!));
   }
 
@@ -82,7 +86,10 @@ export class EventsQueue implements OnApplicationShutdown {
     if (!(await this.isReachable())) throw new Error('Redis, which moves the jobs, cannot be reached.');
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('Redis, which moves the jobs, does not answer.')), DEADLINE_MS);
+      timer = setTimeout(
+        () => reject(new Error('Redis, which moves the jobs, does not answer.')),
+        DEADLINE_MS,
+      );
     });
     const working = work();
     // It may still fail when nobody waits for it any more.

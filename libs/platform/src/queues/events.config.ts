@@ -19,7 +19,11 @@ export class EventsConfig extends configOf(
       whole(10, 60_000).default(150),
       'How often a relay with nothing to do looks into the outbox.',
     ),
-    batchSize: setting('OUTBOX_BATCH_SIZE', whole(1, 5_000).default(200), 'Events a relay publishes at a time.'),
+    batchSize: setting(
+      'OUTBOX_BATCH_SIZE',
+      whole(1, 5_000).default(200),
+      'Events a relay publishes at a time.',
+    ),
     keepDays: setting(
       'OUTBOX_KEEP_DAYS',
       whole(1, 3_650).default(30),

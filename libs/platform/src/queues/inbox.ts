@@ -27,13 +27,16 @@ export interface StoredEvent {
 }
 
 export type Beginning =
-  | { state: 'begun'; attempts: number; lastError: string | null; event: StoredEvent }
+  | { state: 'begun'; attempts: number; event: StoredEvent }
+  /** The attempt before never came to an end; the next one may begin, but had better not at once. */
+  | { state: 'crashed'; attempts: number; lastError: string | null; event: StoredEvent }
   /** Someone else runs it, for at most so many ms more unless they renew. */
   | { state: 'claimed'; forMs: number }
   | { state: 'done' | 'dead' | 'gone' };
 
 interface BeginRow extends StoredEvent {
   attempts: number | null;
+  crashed: boolean | null;
   last_error: string | null;
   done: boolean;
   dead: boolean;
@@ -53,13 +56,14 @@ export class Inbox {
 
   /**
    * Counts an attempt before it is made, so that one that ends the process is counted too, and reads the event.
-   * With `claimMs` the event is reserved for this attempt.
+   * With `claimMs` the event is reserved for this attempt. When the attempt before has crashed, none is begun yet.
    */
   async begin(delivery: Delivery, claimMs: number | null): Promise<Beginning> {
     const [row] = await this.run<BeginRow>(delivery, BEGIN, [...keyOf(delivery), claimMs]);
     if (!row) return { state: 'gone' };
-    const { attempts, last_error: lastError, done, dead, claimed_ms: claimedMs, ...event } = row;
-    if (attempts !== null) return { state: 'begun', attempts, lastError, event };
+    const { attempts, crashed, last_error: lastError, done, dead, claimed_ms: claimedMs, ...event } = row;
+    if (attempts !== null && crashed) return { state: 'crashed', attempts, lastError, event };
+    if (attempts !== null) return { state: 'begun', attempts, event };
     if (done || dead) return { state: done ? 'done' : 'dead' };
     return { state: 'claimed', forMs: Math.max(claimedMs ?? 0, UNCLEAR_MS) };
   }
@@ -94,9 +98,15 @@ export class Inbox {
   }
 }
 
-const keyOf = ({ tenantId, eventId, recordedAt, subscription }: Delivery) => [tenantId, eventId, recordedAt, subscription];
+const keyOf = ({ tenantId, eventId, recordedAt, subscription }: Delivery) => [
+  tenantId,
+  eventId,
+  recordedAt,
+  subscription,
+];
 
-const THIS_ROW = 'i.tenant_id = $1 and i.event_id = $2 and i.recorded_at = $3::timestamptz and i.subscription = $4';
+const THIS_ROW =
+  'i.tenant_id = $1 and i.event_id = $2 and i.recorded_at = $3::timestamptz and i.subscription = $4';
 const STILL_OPEN = 'i.done_at is null and i.dead_at is null';
 const IN_MS = (ms: string) => `clock_timestamp() + ${ms}::int * interval '1 millisecond'`;
 
@@ -106,24 +116,26 @@ const BEGIN = `
   with event as (
     select * from platform.outbox where tenant_id = $1 and id = $2 and recorded_at = $3::timestamptz
   ), begun as (
-    insert into platform.inbox as i (tenant_id, subscription, event_id, recorded_at, attempts, claimed_until)
-    select e.tenant_id, $4, e.id, e.recorded_at, 1, ${IN_MS('$5')} from event e
-    on conflict (tenant_id, subscription, event_id, recorded_at) do update
-      set attempts = i.attempts + 1, claimed_until = excluded.claimed_until
+    insert into platform.inbox as i (tenant_id, subscription, event_id, recorded_at, attempts, begun_at, claimed_until)
+    select e.tenant_id, $4, e.id, e.recorded_at, 1, clock_timestamp(), ${IN_MS('$5')} from event e
+    on conflict (tenant_id, subscription, event_id, recorded_at) do update set
+      attempts = i.attempts + case when i.begun_at is null then 1 else 0 end,
+      begun_at = case when i.begun_at is null then excluded.begun_at end,
+      claimed_until = case when i.begun_at is null then excluded.claimed_until end
       where ${STILL_OPEN} and (i.claimed_until is null or i.claimed_until <= clock_timestamp())
-    returning i.attempts, i.last_error
+    returning i.attempts, i.begun_at is null as crashed, i.last_error
   )
   select e.id, e.name, e.version, e.payload, e.actor_type, e.actor_id, e.actor_reason, e.trace_id, e.address,
-    e.occurred_at, b.attempts, b.last_error, i.done_at is not null as done, i.dead_at is not null as dead,
+    e.occurred_at, b.attempts, b.crashed, b.last_error, i.done_at is not null as done, i.dead_at is not null as dead,
     (extract(epoch from i.claimed_until - clock_timestamp()) * 1000)::int as claimed_ms
   from event e left join begun b on true left join platform.inbox i on ${THIS_ROW}`;
 
 const FINISH = `
-  update platform.inbox i set done_at = $5, claimed_until = null, last_error = null
+  update platform.inbox i set done_at = $5, begun_at = null, claimed_until = null, last_error = null
   where ${THIS_ROW} and ${STILL_OPEN} returning 1`;
 
 const FAIL = `
-  update platform.inbox i set last_error = $6, claimed_until = null
+  update platform.inbox i set last_error = $6, begun_at = null, claimed_until = null
   where ${THIS_ROW} and ${STILL_OPEN} and i.attempts = $5 returning 1`;
 
 const RENEW = `
@@ -132,7 +144,7 @@ const RENEW = `
 
 const BURY = `
   with dead as (
-    update platform.inbox i set dead_at = $7, last_error = $6, claimed_until = null
+    update platform.inbox i set dead_at = $7, last_error = $6, begun_at = null, claimed_until = null
     where ${THIS_ROW} and ${STILL_OPEN} and i.attempts = $5
     returning i.tenant_id, i.subscription, i.event_id, i.recorded_at, i.attempts, i.last_error, i.dead_at
   )

@@ -27,7 +27,10 @@ const works = () => Promise.resolve(true);
 
 describe('Loop', () => {
   it('says once that it fails, and once that it works again', async () => {
-    expect(await play(works, fails, fails, fails, works, works)).toEqual(['The loop failed and tries again.', 'The loop works again.']);
+    expect(await play(works, fails, fails, fails, works, works)).toEqual([
+      'The loop failed and tries again.',
+      'The loop works again.',
+    ]);
   });
 
   it('stops when the turn that runs has ended, and begins no other', async () => {

@@ -55,12 +55,15 @@ describe('Subscriptions', () => {
   });
 
   it('refuses a subscription that is a transaction here and an effect there', async () => {
-    await expect(discover(handler('probe.count', MADE), handler('probe.count', SEEN, 'effect'))).rejects.toThrow(
-      'The subscription probe.count runs in two modes.',
-    );
+    await expect(
+      discover(handler('probe.count', MADE), handler('probe.count', SEEN, 'effect')),
+    ).rejects.toThrow('The subscription probe.count runs in two modes.');
   });
 
-  it.each(['with:colon', 'With.Capitals', '', 'a'.repeat(101)])('refuses %j as a name, for it becomes part of a job id', async (name) => {
-    await expect(discover(handler(name, MADE))).rejects.toThrow('cannot be the name of a subscription');
-  });
+  it.each(['with:colon', 'With.Capitals', '', 'a'.repeat(101)])(
+    'refuses %j as a name, for it becomes part of a job id',
+    async (name) => {
+      await expect(discover(handler(name, MADE))).rejects.toThrow('cannot be the name of a subscription');
+    },
+  );
 });

@@ -41,7 +41,9 @@ export class Subscriptions {
 
   /** Every event name with every subscription to it. */
   pairs(): { event: string; subscription: string }[] {
-    return [...this.byEvent].flatMap(([event, names]) => [...names].map((subscription) => ({ event, subscription })));
+    return [...this.byEvent].flatMap(([event, names]) =>
+      [...names].map((subscription) => ({ event, subscription })),
+    );
   }
 
   /** How the handlers of this name run; undefined when there are none in this process. */
@@ -56,13 +58,19 @@ export class Subscriptions {
 
   private add(one: Subscriber): void {
     if (!/^[a-z][a-z0-9_.-]{0,99}$/.test(one.name)) {
-      throw new Error(`${one.name} cannot be the name of a subscription: lower-case letters, digits and . _ - only.`);
+      throw new Error(
+        `${one.name} cannot be the name of a subscription: lower-case letters, digits and . _ - only.`,
+      );
     }
     const key = keyOf(one.name, one.event.name, one.event.version);
     const existing = this.subscribers.get(key);
     if (existing?.handler === one.handler) return;
-    if (existing) throw new Error(`The subscription ${one.name} has two handlers for ${one.event.name} v${one.event.version}.`);
-    if ((this.modes.get(one.name) ?? one.mode) !== one.mode) throw new Error(`The subscription ${one.name} runs in two modes.`);
+    if (existing)
+      throw new Error(
+        `The subscription ${one.name} has two handlers for ${one.event.name} v${one.event.version}.`,
+      );
+    if ((this.modes.get(one.name) ?? one.mode) !== one.mode)
+      throw new Error(`The subscription ${one.name} runs in two modes.`);
 
     this.subscribers.set(key, one);
     this.modes.set(one.name, one.mode);

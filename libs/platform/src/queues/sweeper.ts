@@ -95,12 +95,20 @@ export class Sweeper {
   private async sweep(): Promise<boolean> {
     await this.measure();
     const pairs = this.subscriptions.pairs();
-    const values = [this.config.sweepAfterMs, BATCH, pairs.map((one) => one.event), pairs.map((one) => one.subscription)];
+    const values = [
+      this.config.sweepAfterMs,
+      BATCH,
+      pairs.map((one) => one.event),
+      pairs.map((one) => one.subscription),
+    ];
 
     return this.database.transaction(async (client) => {
       const { rows } = await client.query<OpenRow & { seen: number; settled: number }>(SWEEP, values);
       const { seen = 0, settled = 0 } = rows[0] ?? {};
-      const restored = await this.restore(client, rows.filter((row) => row.event_id !== null).map(deliveryOf));
+      const restored = await this.restore(
+        client,
+        rows.filter((row) => row.event_id !== null).map(deliveryOf),
+      );
       return seen === BATCH && settled + restored > 0;
     });
   }

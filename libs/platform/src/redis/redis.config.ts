@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { configOf, type Env, flag, secret, setting } from '../config/config.js';
+import { configOf, flag, secret, setting } from '../config/config.js';
+import { isDefaultPassword } from '../config/made-up.js';
 
 const url = () => z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' });
 
@@ -10,27 +11,53 @@ export class RedisConfig extends configOf(
     url: secret('REDIS_URL', url(), 'Redis for every purpose that has no URL of its own.'),
     seatsUrl: secret('REDIS_SEATS_URL', url().optional(), 'Redis that decides seats.'),
     queuesUrl: secret('REDIS_QUEUES_URL', url().optional(), 'Redis that moves jobs (BullMQ).'),
-    limitsUrl: secret('REDIS_LIMITS_URL', url().optional(), 'Redis that counts for rate limits and idempotency.'),
+    limitsUrl: secret(
+      'REDIS_LIMITS_URL',
+      url().optional(),
+      'Redis that counts for rate limits and idempotency.',
+    ),
     noncesUrl: secret('REDIS_NONCES_URL', url().optional(), 'Redis that keeps nonces.'),
     plaintextAllowed: setting(
       'REDIS_PLAINTEXT_ALLOWED',
       flag(false),
       'Names the exception: production may reach Redis without TLS (a private network).',
     ),
+    passwordlessAllowed: setting(
+      'REDIS_PASSWORDLESS_ALLOWED',
+      flag(false),
+      'Names the exception: production may reach Redis without a password (a private network).',
+    ),
   },
-  (values, env) =>
-    [values.url, values.seatsUrl, values.queuesUrl, values.limitsUrl, values.noncesUrl]
-      .filter((one) => one !== undefined)
-      .flatMap((one) => guardUrl(one, env, values.plaintextAllowed)),
+  (values, env) => {
+    if (env !== 'production') return [];
+    const urls = {
+      REDIS_URL: values.url,
+      REDIS_SEATS_URL: values.seatsUrl,
+      REDIS_QUEUES_URL: values.queuesUrl,
+      REDIS_LIMITS_URL: values.limitsUrl,
+      REDIS_NONCES_URL: values.noncesUrl,
+    };
+    return Object.entries(urls).flatMap(([name, one]) =>
+      one === undefined ? [] : guardUrl(name, new URL(one), values),
+    );
+  },
 ) {}
 
-function guardUrl(one: string, env: Env, plaintextAllowed: boolean): string[] {
-  if (env !== 'production') return [];
-  const parsed = new URL(one);
+interface Exceptions {
+  plaintextAllowed: boolean;
+  passwordlessAllowed: boolean;
+}
+
+function guardUrl(name: string, url: URL, { plaintextAllowed, passwordlessAllowed }: Exceptions): string[] {
   const faults: string[] = [];
-  if (!parsed.password) faults.push(`Redis at ${parsed.host}: production needs a password.`);
-  if (parsed.protocol !== 'rediss:' && !plaintextAllowed) {
-    faults.push(`Redis at ${parsed.host}: production needs TLS (rediss://), or REDIS_PLAINTEXT_ALLOWED=true.`);
+  if (!url.password && !passwordlessAllowed) {
+    faults.push(`${name}: production needs a password, or REDIS_PASSWORDLESS_ALLOWED=true.`);
+  }
+  if (url.password && isDefaultPassword(url.password, url.username)) {
+    faults.push(`${name}: production takes no password that everybody tries first; draw one.`);
+  }
+  if (url.protocol !== 'rediss:' && !plaintextAllowed) {
+    faults.push(`${name}: production needs TLS (rediss://), or REDIS_PLAINTEXT_ALLOWED=true.`);
   }
   return faults;
 }

@@ -58,9 +58,10 @@ export function createLog(options: LoggerOptions): Log & { flush(): void } {
   );
 }
 
-/** An error as a log line holds it: type and message, the stack only for what nobody foresaw. */
+/** An error as a log line holds it; the log does this itself with the field `error`. */
 export function describeError(error: unknown): object {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  if (!(error instanceof Error))
+    return typeof error === 'object' && error ? error : { type: typeof error, message: String(error) };
   return { type: error.name, message: error.message, stack: error.stack };
 }
 
@@ -78,7 +79,7 @@ export class NestLog implements LoggerService {
   }
 
   error(message: unknown, stack?: string, context?: string): void {
-    const error = message instanceof Error ? describeError(message) : { message, stack };
+    const error = message instanceof Error ? message : { message, stack };
     this.target.error({ context, error }, message instanceof Error ? message.message : String(message));
   }
 

@@ -34,7 +34,10 @@ async function withApp(
 ) {
   class App {}
   Module({
-    imports: [ConfigModule.forRoot(loadConfig([RuntimeConfig, MetricsConfig], environmentOf(variables))), MetricsModule],
+    imports: [
+      ConfigModule.forRoot(loadConfig([RuntimeConfig, MetricsConfig], environmentOf(variables))),
+      MetricsModule,
+    ],
     controllers: [ThingsController],
     providers: [{ provide: Clock, useValue: new ManualClock() }],
   })(App);

@@ -3,7 +3,9 @@ import { crc16 } from './crc16.js';
 import { formatLicenseKey, maskLicenseKey, parseLicenseKey } from './license-key.js';
 
 const HEX = [...'0123456789ABCDEF'];
-const hash12 = fc.array(fc.constantFrom(...HEX), { minLength: 12, maxLength: 12 }).map((digits) => digits.join(''));
+const hash12 = fc
+  .array(fc.constantFrom(...HEX), { minLength: 12, maxLength: 12 })
+  .map((digits) => digits.join(''));
 const key = hash12.map((hash) => formatLicenseKey({ brand: 'GH', type: 'PRO', hash12: hash }));
 
 describe('the licence key (S1-32)', () => {

@@ -22,7 +22,10 @@ export function formatLicenseKey(parts: LicenseKeyParts): string {
 
 /** The key as it is stored and hashed: upper case, no white space. Forgives how people type. */
 export function normalizeLicenseKey(text: string): string {
-  return text.slice(0, MAX_LENGTH * 2).replace(/\s+/g, '').toUpperCase();
+  return text
+    .slice(0, MAX_LENGTH * 2)
+    .replace(/\s+/g, '')
+    .toUpperCase();
 }
 
 /** The parts of a well-formed key whose checksum holds, else null. Works offline. */

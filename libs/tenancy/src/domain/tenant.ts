@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn, VersionColumn } from 'typeorm';
 import { Aggregate, DomainError } from '#platform';
 import { TenantReactivated, TenantRegistered, TenantSuspended } from '../events/index.js';
 
@@ -24,6 +24,10 @@ export class Tenant extends Aggregate {
 
   @Column({ type: 'text', default: 'active' })
   status!: TenantStatus;
+
+  /** Grows with every change; who hears of changes in another order tells by it which was last. */
+  @VersionColumn({ type: 'int', default: 1 })
+  revision!: number;
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
@@ -59,7 +63,7 @@ export class Tenant extends Aggregate {
       throw new DomainError('conflict', 'TENANT_ALREADY_SUSPENDED', 'The tenant is suspended already.');
     }
     this.status = 'suspended';
-    this.record(TenantSuspended, { tenantId: this.id }, now);
+    this.record(TenantSuspended, { tenantId: this.id, revision: this.revision + 1 }, now);
   }
 
   /** Throws 409 `TENANT_NOT_SUSPENDED`. */
@@ -68,6 +72,6 @@ export class Tenant extends Aggregate {
       throw new DomainError('conflict', 'TENANT_NOT_SUSPENDED', 'The tenant is not suspended.');
     }
     this.status = 'active';
-    this.record(TenantReactivated, { tenantId: this.id }, now);
+    this.record(TenantReactivated, { tenantId: this.id, revision: this.revision + 1 }, now);
   }
 }

@@ -14,9 +14,12 @@ export const TenantRegistered = defineEvent(
   }),
 );
 
-export const TenantSuspended = defineEvent('tenancy.tenant.suspended', 1, z.strictObject({ tenantId: idOf('ten') }));
+/** `revision` is the tenant's after the change: the greatest one told is what holds, in whatever order they arrive. */
+const StatusChanged = z.strictObject({ tenantId: idOf('ten'), revision: z.int() });
 
-export const TenantReactivated = defineEvent('tenancy.tenant.reactivated', 1, z.strictObject({ tenantId: idOf('ten') }));
+export const TenantSuspended = defineEvent('tenancy.tenant.suspended', 1, StatusChanged);
+
+export const TenantReactivated = defineEvent('tenancy.tenant.reactivated', 1, StatusChanged);
 
 export const MembershipCreated = defineEvent(
   'tenancy.membership.created',

@@ -8,7 +8,10 @@ export class Tenants {
 
   /** The tenant of the transaction, locked. Throws 404. */
   async lock(id: string): Promise<Tenant> {
-    const tenant = await this.db.manager.findOne(Tenant, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const tenant = await this.db.manager.findOne(Tenant, {
+      where: { id },
+      lock: { mode: 'pessimistic_write' },
+    });
     if (!tenant) throw notFound('tenant');
     return tenant;
   }

@@ -23,7 +23,10 @@ export class DescribeMembership {
     const tenantId = actor.tenantId ?? (await this.memberships.tenantIdsOf(actor))[0];
     if (!tenantId) return null;
     const scoped = actor.as({ tenantId });
-    const [tenant, role] = await Promise.all([this.tenants.describe(scoped), this.memberships.roleOf(scoped)]);
+    const [tenant, role] = await Promise.all([
+      this.tenants.describe(scoped),
+      this.memberships.roleOf(scoped),
+    ]);
     return tenant && role ? { tenant, role, scopes: scopesOfRole(role) } : null;
   }
 }

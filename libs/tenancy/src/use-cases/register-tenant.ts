@@ -28,7 +28,9 @@ export class RegisterTenant {
     const slug = await this.claimSlug(slugOf(input.name), id);
     const tenant = Tenant.register({ id, name: input.name, slug, ownerUserId: input.ownerUserId }, now);
     await this.tenants.insert(tenant);
-    await this.memberships.insert(Membership.create({ tenantId: id, userId: input.ownerUserId, role: 'owner' }, now));
+    await this.memberships.insert(
+      Membership.create({ tenantId: id, userId: input.ownerUserId, role: 'owner' }, now),
+    );
     return tenant;
   }
 

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { Server } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+
+/** A port that is busier than this is closed all the same, in ms. */
+const QUEUE_EMPTY_WITHIN_MS = 2_000;
+/** A turn of the loop in which hardly anything can have come, in ms. */
+const SHORT_TURN_MS = 0.3;
+
+/** Longer than a client takes from connecting, or from an answer, to its next request's first byte, in ms. */
+const QUIET_MS = 500;
+
+/**
+ * Ends an API without cutting anything. Closing the server at once would reset connections that have been accepted
+ * and whose request is on its way. So the port is closed first, every answer from then on asks its client to leave,
+ * and what is still connected is closed once nothing has come for a while.
+ */
+export class Drain {
+  private readonly http: Server;
+  private accepted = 0;
+  private inFlight = 0;
+  private draining = false;
+  private timer?: NodeJS.Timeout;
+  private becomeQuiet: () => void = () => undefined;
+
+  /** Before the application listens. */
+  constructor(app: NestFastifyApplication) {
+    this.http = app.getHttpServer() as Server;
+    this.http.on('connection', () => (this.accepted += 1));
+    const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+    server.addHook('onRequest', (_request, _reply, done) => {
+      this.inFlight += 1;
+      done();
+    });
+    server.addHook('onSend', (_request, reply, _payload, done) => {
+      if (this.draining) void reply.header('connection', 'close');
+      done();
+    });
+    server.addHook('onResponse', (_request, _reply, done) => {
+      this.inFlight -= 1;
+      if (this.draining) this.waitForQuiet();
+      done();
+    });
+  }
+
+  /** Resolves when everything accepted has been answered; the application may be closed then. */
+  async run(): Promise<void> {
+    this.draining = true;
+    const quiet = new Promise<void>((resolve) => (this.becomeQuiet = resolve));
+    await this.queueEmpty();
+    const allGone = once(this.http, 'close');
+    Server.prototype.close.call(this.http);
+    this.waitForQuiet();
+    await Promise.race([quiet, allGone]);
+    clearTimeout(this.timer);
+  }
+
+  /**
+   * Closing the port resets what waits in the kernel's queue to be accepted, and nobody can ask how many do. Right
+   * behind a short turn of the loop that accepted none there are fewest.
+   */
+  private async queueEmpty(): Promise<void> {
+    const began = performance.now();
+    let turned = began;
+    while (turned - began < QUEUE_EMPTY_WITHIN_MS) {
+      const { accepted } = this;
+      await nextTurn();
+      const now = performance.now();
+      if (this.accepted === accepted && now - turned < SHORT_TURN_MS) return;
+      turned = now;
+    }
+  }
+
+  private waitForQuiet(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (this.inFlight === 0) this.becomeQuiet();
+    }, QUIET_MS);
+  }
+}

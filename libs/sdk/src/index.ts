@@ -1,0 +1,8 @@
+/** The client for Node. */
+export * from './portable.js';
+export { nodeCrypto as platformCrypto } from './crypto/node-crypto.js';
+export { authFile, type StoredAuth } from './state/auth-file.js';
+export { type DirectoryOptions, stateDirectory } from './state/directory.js';
+export { type LockOptions, StateLocked } from './state/file-lock.js';
+export { offlineFile } from './state/offline-file.js';
+export { type Codec, StateFile } from './state/state-file.js';

@@ -1,0 +1,164 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type pg from 'pg';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Migrator, newId } from '#platform';
+import { MIGRATIONS } from '../../migrations/index.js';
+import { emptyDatabase, type TestDatabase } from '../support/database.js';
+import { fill, quoted, superuser, tablesOf } from '../support/tables.js';
+import { catalogOf } from './catalog.js';
+
+const NAMES = MIGRATIONS.map((one) => one.name);
+
+let database: TestDatabase;
+let admin: pg.Client;
+
+beforeEach(async () => {
+  database = await emptyDatabase();
+  admin = await superuser(database);
+});
+afterEach(async () => {
+  await admin.end();
+  await database.drop();
+});
+
+type Rows = Record<string, unknown>[];
+
+/** The upkeep's own list: migrations write its rows themselves. */
+const LIST = 'platform.partitioned';
+
+/** What is in each table that has rows. */
+async function contents(): Promise<Map<string, Rows>> {
+  const found = new Map<string, Rows>();
+  for (const { name } of await filledTables()) {
+    const { rows } = await admin.query<{ row: Rows[number] }>(
+      `select to_jsonb(t) as row from ${name} t order by t::text`,
+    );
+    if (rows.length > 0)
+      found.set(
+        name,
+        rows.map(({ row }) => row),
+      );
+  }
+  return found;
+}
+
+const filledTables = async () => (await tablesOf(admin)).filter(({ name }) => name !== LIST);
+
+/** The same rows with the columns that `like` has: a migration may take a column back and leave the table. */
+const narrowed = (rows: Rows | undefined, like: Rows) =>
+  rows?.map((row) => Object.fromEntries(Object.keys(like[0]!).map((column) => [column, row[column]])));
+
+/** Exactly one row in each table. */
+async function fillAnew(): Promise<void> {
+  const tables = await filledTables();
+  await admin.query('begin');
+  for (const { name } of [...tables].reverse()) await admin.query(`delete from ${name}`);
+  await fill(admin, tables, newId('ten'));
+  await admin.query('commit');
+}
+
+describe('the migrations (S2-07)', () => {
+  it('are one line that names every file', () => {
+    const files = readdirSync(join(process.cwd(), 'migrations')).filter((file) => /^\d/.test(file));
+    const stamps = files.map((file) => file.slice(0, 13)).sort();
+    expect(NAMES.map((name) => name.slice(-13))).toEqual(stamps);
+    expect(new Set(stamps).size).toBe(stamps.length);
+  });
+
+  it('go up, down one by one over rows, and up again, and leave nothing behind', async () => {
+    const migrator = new Migrator(database.migratorUrl, MIGRATIONS);
+    // With none applied: only the table that remembers so.
+    const at: string[][] = [];
+    for (let applied = 0; applied <= MIGRATIONS.length; applied++) {
+      await new Migrator(database.migratorUrl, MIGRATIONS.slice(0, applied)).up();
+      at[applied] = await catalogOf(admin);
+    }
+    await fillAnew();
+    const full = await contents();
+    expect([...full.keys()].sort()).toEqual((await filledTables()).map(({ name }) => name).sort());
+
+    for (let left = MIGRATIONS.length - 1; left >= 0; left--) {
+      expect(await migrator.down(1)).toEqual([NAMES[left]]);
+      expect(await catalogOf(admin)).toEqual(at[left]);
+      const kept = await contents();
+      // No table that is left has lost a row, and no row anything but a column that went.
+      expect([...kept.keys()].sort()).toEqual((await filledTables()).map(({ name }) => name).sort());
+      for (const [table, rows] of kept)
+        expect([table, rows]).toEqual([table, narrowed(full.get(table), rows)]);
+
+      expect(await new Migrator(database.migratorUrl, MIGRATIONS.slice(0, left + 1)).up()).toEqual([
+        NAMES[left],
+      ]);
+      expect(await catalogOf(admin)).toEqual(at[left + 1]);
+      const after = await contents();
+      for (const [table, rows] of kept)
+        expect([table, rows]).toEqual([table, narrowed(after.get(table), rows)]);
+      await migrator.down(1);
+    }
+
+    expect(await filledTables()).toEqual([]);
+    expect(await migrator.up()).toEqual(NAMES);
+    expect(await catalogOf(admin)).toEqual(at.at(-1));
+  });
+
+  it('are applied once when two deployments start them at the same time', async () => {
+    const run = promisify(execFile);
+    const deploy = () =>
+      run(process.execPath, [join(process.cwd(), 'dist/apps/cli/main.js'), 'migrate', 'up'], {
+        env: { PATH: process.env.PATH, ENV: 'test', DATABASE_MIGRATOR_URL: database.migratorUrl },
+      });
+    const said = (await Promise.all([deploy(), deploy()])).map((one) => one.stdout.trim());
+    expect(said.sort()).toEqual([`Applied: ${NAMES.join(', ')}`, 'Nothing to do.']);
+    const { rows } = await admin.query<{ name: string }>('select name from public.migrations order by id');
+    expect(rows.map((row) => row.name)).toEqual(NAMES);
+  });
+
+  it('that fail leave those before them, and nothing of their own', async () => {
+    class Broken1999999999999 implements MigrationInterface {
+      async up(runner: QueryRunner): Promise<void> {
+        await runner.query('create schema half_done; create table half_done.things (id int)');
+        await runner.query('select no_such_function()');
+      }
+      async down(): Promise<void> {}
+    }
+    await expect(
+      new Migrator(database.migratorUrl, [...MIGRATIONS, Broken1999999999999]).up(),
+    ).rejects.toThrow('no_such_function');
+    const { rows } = await admin.query(
+      `select to_regnamespace('half_done') as left_over, count(*)::int as applied from public.migrations`,
+    );
+    expect(rows).toEqual([{ left_over: null, applied: MIGRATIONS.length }]);
+    expect(await new Migrator(database.migratorUrl, MIGRATIONS).up()).toEqual([]);
+  });
+
+  it('may change rows of every tenant, though row security is forced', async () => {
+    class Backfill1999999999999 implements MigrationInterface {
+      async up(runner: QueryRunner): Promise<void> {
+        for (const { name, columns } of tables) {
+          const column = quoted(columns[0]!.name);
+          const [, count] = (await runner.query(`update ${name} set ${column} = ${column}`)) as [
+            unknown[],
+            number,
+          ];
+          updated.set(name, count);
+        }
+      }
+      async down(): Promise<void> {}
+    }
+    await new Migrator(database.migratorUrl, MIGRATIONS).up();
+    const tables = await filledTables();
+    const updated = new Map<string, number>();
+    await fill(admin, tables, newId('ten'));
+    await fill(admin, tables, newId('ten'));
+    // Without the owner's own policy this is what would happen: no error, and no row.
+    await admin.query('drop policy gatehouse_owner on tenancy.slugs');
+
+    await new Migrator(database.migratorUrl, [...MIGRATIONS, Backfill1999999999999]).up();
+
+    const wanted = tables.map(({ name }) => [name, name === 'tenancy.slugs' ? 0 : 2]);
+    expect([...updated]).toEqual(wanted);
+  });
+});

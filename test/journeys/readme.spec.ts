@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import pg from 'pg';
+import { MIGRATIONS } from '../../migrations/index.js';
+import { emptyDatabase, type TestDatabase } from '../support/database.js';
+import { part } from '../support/environment.js';
+import { type Product, startProduct } from '../support/product.js';
+import { blocksOf, type Command, commandsOf, isAsWritten } from '../support/readme.js';
+
+/** They run for ever, install, or run this; test/architecture/readme.spec.ts looks at them, people try them. */
+const NOT_RUN = [
+  'npm start',
+  'npm test',
+  'npm run demo',
+  'npm ci --ignore-scripts && npm run build && npm prune --omit=dev --ignore-scripts',
+  'node --env-file=secrets.env --env-file=gatehouse.env dist/apps/api/main.js',
+];
+const commands = commandsOf('README.md');
+const firstLine = (command: Command) => command.text.split('\n', 1)[0]!;
+const run = commands.filter((command) => !NOT_RUN.includes(firstLine(command)));
+/** Then something in it waits for what will not come. */
+const SHELL_MS = 80_000;
+/** Between what two commands print; no command prints it. */
+const MARK = '\u001e';
+
+let product: Product;
+let fresh: TestDatabase;
+let clone: string;
+
+beforeAll(async () => {
+  [product, fresh] = await Promise.all([startProduct(), emptyDatabase()]);
+  clone = mkdtempSync(join(tmpdir(), 'gatehouse-readme-'));
+  for (const name of ['dist', 'node_modules', 'package.json'])
+    symlinkSync(join(process.cwd(), name), join(clone, name));
+  mkdirSync(join(clone, '.gatehouse'));
+  writeRuntime('runtime.json');
+  writeFileSync(
+    join(clone, 'gatehouse.env'),
+    ours(blocksOf('README.md').find((one) => one.language === 'ini')?.text ?? ''),
+  );
+}, 90_000);
+
+afterAll(async () => {
+  await Promise.all([product?.stop(), fresh?.drop()]);
+  if (clone) rmSync(clone, { recursive: true, force: true });
+}, 90_000);
+
+describe('the commands of the README', () => {
+  let printed: string[];
+  let complaints: string;
+
+  beforeAll(async () => {
+    const script = run.map(({ text }) => `${ours(text)}\nprintf '${MARK}'\n`).join('');
+    const ended = await shell(script);
+    printed = ended.stdout.split(MARK);
+    complaints = ended.stderr;
+  }, 90_000);
+
+  it('are found', () => {
+    expect(run.length).toBeGreaterThan(12);
+    expect(commands.length - run.length).toBe(NOT_RUN.length);
+    expect(run.filter((command) => command.prints !== null).length).toBeGreaterThan(9);
+  });
+
+  it('all run, one after the other', () => {
+    if (printed.length === run.length + 1) return;
+    throw new Error(`The command of line ${run[printed.length - 1]?.line} ended them all:\n${complaints}`);
+  });
+
+  it.each(
+    run.map((command, index) => [`line ${command.line}: ${firstLine(command)}`, command, index] as const),
+  )('print what it says, %s', (_, { prints }, index) => {
+    if (prints === null) return;
+    // Jest's own comparison shows where they part.
+    if (!isAsWritten(prints, printed[index] ?? '')) expect(printed[index]).toBe(prints);
+  });
+
+  it('leave a migrated database behind, where they say so', async () => {
+    const client = new pg.Client({ connectionString: fresh.migratorUrl });
+    await client.connect();
+    try {
+      const { rows } = await client.query('select count(*)::int as applied from public.migrations');
+      expect(rows).toEqual([{ applied: MIGRATIONS.length }]);
+    } finally {
+      await client.end();
+    }
+  });
+});
+
+describe('the demo', () => {
+  it('plays to its end', async () => {
+    const played = await demo('runtime.json');
+    expect(played).toMatchObject({ code: 0, stderr: '' });
+    expect(played.stdout).toMatch(/\d\d steps, and every answer was as it should be\.\n$/);
+    // Whoever looks over a shoulder reads no key and no token.
+    expect(played.stdout).not.toMatch(/eyJ[\w-]{20}|(rft|seat)_[\w-]{20}|-[0-9A-F]{12}-[0-9A-F]{4}/);
+  });
+
+  it('ends with 1 at the first answer that is not what it should be', async () => {
+    writeRuntime('wrong-secret.json', { stripe: { webhook_secret: `whsec_${'x'.repeat(24)}` } });
+    const played = await demo('wrong-secret.json');
+    expect(played.code).toBe(1);
+    expect(played.stderr).toMatch(
+      /^\nStep \d+ went wrong: the status should be 200; received should be true\.\n$/,
+    );
+  });
+
+  it('says in a sentence that nobody answers any more', async () => {
+    writeRuntime('old.json', { api: { url: 'http://127.0.0.1:1' } });
+    const played = await demo('old.json');
+    expect(played.code).toBe(1);
+    expect(played.stderr).toBe('\nhttp://127.0.0.1:1 does not answer: does npm start still run?\n');
+  });
+});
+
+function writeRuntime(name: string, change: object = {}): void {
+  const runtime = {
+    api: { url: product.api.url },
+    firebase_auth: { url: new URL(part('FIREBASE_URL')).origin },
+    mail: { url: new URL(part('MAIL_URL')).origin },
+    stripe: { webhook_secret: product.env.STRIPE_WEBHOOK_SECRET },
+    ...change,
+  };
+  writeFileSync(join(clone, '.gatehouse', name), JSON.stringify(runtime));
+}
+
+/** The README's text with our own database in the place of example.com's. */
+function ours(written: string): string {
+  const stands = {
+    // Production takes no database without TLS.
+    'ENV=production': 'ENV=test',
+    'postgres://postgres:PASSWORD@db.example.com/postgres': fresh.adminUrl,
+    'postgres://gatehouse_app:PASSWORD@db.example.com/gatehouse?sslmode=verify-full': fresh.url,
+    'postgres://gatehouse_system:PASSWORD@db.example.com/gatehouse?sslmode=verify-full': fresh.systemUrl,
+    'postgres://gatehouse_migrator:PASSWORD@db.example.com/gatehouse?sslmode=verify-full': fresh.migratorUrl,
+  };
+  return Object.entries(stands).reduce((left, [theirs, our]) => left.replaceAll(theirs, our), written);
+}
+
+/** One shell for all of it, as a person would have; the product's own programs need the Node that runs this. */
+async function shell(script: string): Promise<{ stdout: string; stderr: string }> {
+  const path = `${dirname(process.execPath)}:${process.env.PATH}`;
+  const child = spawn('sh', ['-eu'], { cwd: clone, env: { HOME: clone, PATH: path }, timeout: SHELL_MS });
+  child.stdin.end(script);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { stdout, stderr };
+}
+
+async function demo(runtime: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const file = join(clone, '.gatehouse', runtime);
+  const child = spawn(process.execPath, ['dist/apps/local/demo.js', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { code: code as number | null, stdout, stderr };
+}

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { type HostileCase, request, type Sound, soundBody, withJson } from './openapi-fuzz-case.js';
+import type { Json, Operation } from './openapi-fuzz-schema.js';
+import type { World } from './openapi-fuzz-world.js';
+
+/** The path of an operation with ids of another tenant in it. Throws when that tenant has none that would fit. */
+export function foreignTarget({ name, path, parameters }: Operation, ids: readonly string[]): string {
+  return path.replace(/\{(\w+)\}/g, (_, parameter: string) => {
+    const { schema } = parameters.find((one) => one.in === 'path' && one.name === parameter) as {
+      schema: Json;
+    };
+    const id = ids.find((one) => new RegExp(schema.pattern ?? '^$').test(one));
+    if (!id) throw new Error(`The victim has nothing that ${name} could show: teach the world to make one.`);
+    return id;
+  });
+}
+
+/** Another tenant in X-Tenant-Id, and each of their ids in each field that takes such an id. */
+export function foreignCases(sound: Sound, { victim, foreignIds }: World): HostileCase[] {
+  const { body } = sound.operation;
+  const plain = body ? withJson(sound, soundBody(sound)) : request(sound);
+  const named: HostileCase = {
+    what: "the victim's tenant in X-Tenant-Id",
+    request: { ...plain, headers: [...plain.headers, ['x-tenant-id', victim.tenantId]] },
+    answer: [403],
+  };
+  const fields = Object.entries((body?.schema.properties ?? {}) as Record<string, Json>);
+  const spoilt = fields.flatMap(([field, schema]) =>
+    [...foreignIds, victim.seat]
+      .filter((id) => isTakenBy(field, schema, id))
+      .map((id): HostileCase => ({
+        what: `the victim's ${id} as ${field}`,
+        request: withJson(sound, JSON.stringify({ ...(body!.example as object), [field]: id })),
+        answer: 'any',
+      })),
+  );
+  return [named, ...spoilt];
+}
+
+const isTakenBy = (field: string, { type, pattern }: Json, id: string) =>
+  type === 'string' && (pattern ? new RegExp(pattern).test(id) : field.endsWith('_id'));
+
+const METHODS = [
+  'GET',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PURGE',
+  'PROPFIND',
+  'LOCK',
+];
+const GUESSES = [
+  '/',
+  '//',
+  '/.env',
+  '/.git/config',
+  '/wp-login.php',
+  '/api/v1',
+  '/api/v2/auth/me',
+  '/docs/../../etc/passwd',
+  '*',
+  'http://evil.example/',
+];
+
+/** Methods and paths that no operation has. */
+export function elsewhere(
+  operations: readonly Operation[],
+): fc.Arbitrary<readonly [method: string, target: string]> {
+  const known = operations.map(
+    (one) => new RegExp(`^${one.method} ${one.path.replace(/\{\w+\}/g, '[^/]+')}$`),
+  );
+  const path = fc.constantFrom(...operations.map((one) => one.path));
+  const targets = fc.oneof(
+    path,
+    path.map((one) => `${one}/`),
+    path.map((one) => one.toUpperCase()),
+    fc.constantFrom(...GUESSES),
+    fc.webPath().filter((one) => one.startsWith('/')),
+  );
+  return fc
+    .tuple(fc.constantFrom(...METHODS), targets)
+    .filter(([method, target]) => !known.some((one) => one.test(`${method} ${target}`)));
+}
