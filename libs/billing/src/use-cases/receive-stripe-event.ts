@@ -8,13 +8,18 @@ import { StripeEvents } from '../persistence/stripe-events.js';
 /** Stripe's own default; a smaller one refuses honest clocks, zero accepts anything. Seconds. */
 const TOLERANCE_SECONDS = 300;
 
+/** The last second that ISO 8601 writes with four digits of a year; JavaScript's own end of time is an error. */
+const LAST_SECOND = 253_402_300_799;
+/** Stripe's ids, types and versions are ASCII; PostgreSQL takes no NUL. */
+const word = () => z.string().regex(/^[\x20-\x7e]{1,255}$/);
+
 /** What snapshot and thin events have in common (docs.stripe.com/api/events, /api/v2/core/events). */
 const StripeEvent = z.object({
-  id: z.string().min(1).max(255),
-  type: z.string().min(1).max(255),
-  api_version: z.string().nullish(),
+  id: word(),
+  type: word(),
+  api_version: word().nullish(),
   livemode: z.boolean().default(false),
-  created: z.union([z.int(), z.iso.datetime()]),
+  created: z.union([z.int().min(0).max(LAST_SECOND), z.iso.datetime()]),
 });
 
 /** Checks a webhook and keeps it. Applying it is another's work, later. */

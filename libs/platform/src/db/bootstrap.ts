@@ -55,15 +55,23 @@ async function ensureLogin(admin: pg.Client, role: string, url: string, database
   await ensureRole(admin, role, `login password ${pg.escapeLiteral(password)}`);
 }
 
+/** What none of our roles may have. Naming one of these, even to deny it, takes a superuser once the role exists. */
+const POWERLESS = 'nosuperuser nocreatedb nocreaterole noreplication nobypassrls';
+
 async function ensureRole(admin: pg.Client, role: string, attributes: string): Promise<void> {
-  const { rowCount } = await admin.query('select 1 from pg_roles where rolname = $1', [role]);
-  const verb = rowCount ? 'alter' : 'create';
+  const { rows } = await admin.query<{ powerful: boolean }>(
+    `select rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls as powerful
+     from pg_roles where rolname = $1`,
+    [role],
+  );
+  const [existing] = rows;
+  const alter = `alter role ${role} with ${existing?.powerful ? POWERLESS : ''} ${attributes}`;
   await admin
-    .query(`${verb} role ${role} with nosuperuser nocreatedb nocreaterole noreplication ${attributes}`)
+    .query(existing ? alter : `create role ${role} with ${POWERLESS} ${attributes}`)
     .catch(async (error: pg.DatabaseError) => {
       // Two bootstraps at once: whoever comes second finds the role made (or being altered).
       if (!['23505', '42710', 'XX000'].includes(error.code ?? '')) throw error;
-      await admin.query(`alter role ${role} with ${attributes}`);
+      await admin.query(alter);
     });
 }
 

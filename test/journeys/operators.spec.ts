@@ -1,0 +1,131 @@
+import { userInfo } from 'node:os';
+import { newId } from '#platform';
+import { eventually } from '../support/eventually.js';
+import {
+  type AuditBody,
+  call,
+  type ErrorBody,
+  type RegisteredBody,
+  type SeatBody,
+  signUp,
+  succeed,
+} from '../support/person.js';
+import { type Product, startProduct } from '../support/product.js';
+
+/** An operator who suspends somebody expects it to hold while they still look, in ms. */
+const SOON = { withinMs: 5_000 };
+
+let product: Product;
+let v1: string;
+
+beforeAll(async () => {
+  product = await startProduct();
+  v1 = `${product.api.url}/api/v1`;
+}, 60_000);
+
+afterAll(() => product?.stop(), 60_000);
+
+type Answer = SeatBody & ErrorBody;
+
+const acquire = (owner: RegisteredBody, hardware_id = 'laptop') =>
+  call<Answer>(`${v1}/licenses/acquire`, { bearer: owner.access_token, body: { hardware_id } });
+const acquireByKey = (owner: RegisteredBody) =>
+  call<Answer>(`${v1}/licenses/acquire`, { body: { hardware_id: 'laptop', license_key: owner.license.key } });
+const beat = (seat: SeatBody) =>
+  call<Answer>(`${v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: seat.session_id } });
+const validate = (owner: RegisteredBody) =>
+  succeed<{ valid: boolean; code: string }>(`${v1}/licenses/validate`, {
+    body: { license_key: owner.license.key },
+  });
+const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
+
+describe('gatehouse-admin tenant', () => {
+  it('suspends a tenant: within seconds nothing of it works; and brings it back, the seat included', async () => {
+    const [owner, other] = await Promise.all([signUp(product.api.url), signUp(product.api.url)]);
+    const seat = (await acquire(owner)).body;
+    const otherSeat = (await acquire(other)).body;
+    const { id } = owner.tenant;
+
+    expect(await product.admin('tenant', 'suspend', id, '--reason', 'unpaid for 60 days')).toBe(
+      `${id} is suspended.\n`,
+    );
+    await eventually(
+      async () => expect(refusal(await acquire(owner))).toEqual([403, 'LICENSE_SUSPENDED']),
+      SOON,
+    );
+    expect(refusal(await acquireByKey(owner))).toEqual([403, 'LICENSE_SUSPENDED']);
+    expect(refusal(await beat(seat))).toEqual([403, 'LICENSE_SUSPENDED']);
+    expect(await validate(owner)).toMatchObject({ valid: false, code: 'SUSPENDED' });
+    expect(refusal(await call<ErrorBody>(`${v1}/auth/me`, { bearer: owner.access_token }))).toEqual([
+      403,
+      'TENANT_SUSPENDED',
+    ]);
+    expect(
+      refusal(await call<ErrorBody>(`${v1}/auth/login`, { method: 'POST', bearer: owner.idToken })),
+    ).toEqual([403, 'TENANT_SUSPENDED']);
+    expect(
+      refusal(await call<ErrorBody>(`${v1}/auth/refresh`, { body: { refresh_token: owner.refresh_token } })),
+    ).toEqual([403, 'TENANT_SUSPENDED']);
+    // Nobody else notices.
+    expect((await beat(otherSeat)).status).toBe(200);
+    expect(await validate(other)).toMatchObject({ valid: true });
+
+    expect(await product.admin('tenant', 'reactivate', id, '--reason', 'paid')).toBe(
+      `${id} is active again.\n`,
+    );
+    await eventually(async () => expect((await beat(seat)).status).toBe(200), SOON);
+    expect((await acquire(owner)).body.session_id).toBe(seat.session_id);
+    expect(await validate(owner)).toMatchObject({ valid: true, code: 'VALID' });
+    expect((await call(`${v1}/auth/me`, { bearer: owner.access_token })).status).toBe(200);
+
+    const entries = await eventually(async () => {
+      const { data } = await succeed<AuditBody>(`${v1}/audit?limit=100`, { bearer: owner.access_token });
+      const found = data.filter((entry) => entry.action.startsWith('TENANT_')).reverse();
+      expect(found.map((entry) => entry.action)).toEqual([
+        'TENANT_REGISTERED',
+        'TENANT_SUSPENDED',
+        'TENANT_REACTIVATED',
+      ]);
+      return found;
+    });
+    const who = { type: 'operator', id: userInfo().username };
+    expect(entries[1]).toMatchObject({
+      actor: who,
+      user_id: null,
+      subject: id,
+      metadata: { tenant_id: id, reason: 'unpaid for 60 days' },
+    });
+    expect(entries[2]).toMatchObject({
+      actor: who,
+      user_id: null,
+      subject: id,
+      metadata: { tenant_id: id, reason: 'paid' },
+    });
+    const theirs = await succeed<AuditBody>(`${v1}/audit?limit=100`, { bearer: other.access_token });
+    expect(JSON.stringify(theirs)).not.toContain('unpaid');
+  }, 60_000);
+
+  it('refuses what it cannot do, in a sentence and without a stack', async () => {
+    const { tenant } = await signUp(product.api.url);
+    const refused = async (...args: string[]) => {
+      const said = await product.admin(...args).then(
+        (done) => `It did it: ${done}`,
+        (error: Error) => error.message,
+      );
+      expect(said).not.toMatch(/^\s+at /m);
+      return said;
+    };
+    const [noReason, shortReason, unknown, noId, notSuspended] = await Promise.all([
+      refused('tenant', 'suspend', tenant.id),
+      refused('tenant', 'suspend', tenant.id, '--reason', 'x'),
+      refused('tenant', 'suspend', newId('ten'), '--reason', 'unpaid'),
+      refused('tenant', 'suspend', 'acme', '--reason', 'unpaid'),
+      refused('tenant', 'reactivate', tenant.id, '--reason', 'unpaid'),
+    ]);
+    expect(shortReason).toContain('must say why, in three characters or more');
+    expect(noReason).toContain("required option '--reason <why>' not specified");
+    expect(unknown).toContain('No such tenant.');
+    expect(noId).toContain('must be an id that begins with ten_');
+    expect(notSuspended).toContain('The tenant is not suspended.');
+  }, 60_000);
+});

@@ -1,0 +1,216 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import { call, type ErrorBody } from '../support/person.js';
+import { type Product, startProduct } from '../support/product.js';
+import { superuser } from '../support/tables.js';
+
+const SECRET = `whsec_${randomBytes(24).toString('base64url')}`;
+const PREVIOUS = `whsec_${randomBytes(24).toString('base64url')}`;
+
+let product: Product;
+let admin: pg.Client;
+
+beforeAll(async () => {
+  product = await startProduct({ STRIPE_WEBHOOK_SECRET: SECRET, STRIPE_WEBHOOK_SECRET_PREVIOUS: PREVIOUS });
+  admin = await superuser(product.database);
+}, 60_000);
+
+afterAll(async () => {
+  await admin?.end();
+  await product?.stop();
+}, 60_000);
+
+const now = () => Math.floor(Date.now() / 1_000);
+const newEventId = () => `evt_${randomBytes(12).toString('hex')}`;
+
+/** The header that Stripe sends (docs.stripe.com/webhooks#verify-manually). */
+const signature = (body: string, { secret = SECRET, at = now(), scheme = 'v1' } = {}) =>
+  `t=${at},${scheme}=${createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')}`;
+
+async function send(body: string, header: string | undefined = signature(body), type = 'application/json') {
+  const response = await fetch(`${product.api.url}/api/v1/billing/webhooks/stripe`, {
+    method: 'POST',
+    headers: { 'content-type': type, ...(header === undefined ? {} : { 'stripe-signature': header }) },
+    body,
+  });
+  return {
+    status: response.status,
+    body: (await response.json()) as { received?: true } & Partial<ErrorBody>,
+  };
+}
+
+const snapshot = (id: string, more: object = {}) =>
+  JSON.stringify({
+    id,
+    object: 'event',
+    api_version: '2026-10-28.endive',
+    created: 1_795_336_200,
+    data: { object: { id: 'in_1', object: 'invoice', amount_due: 2_900 } },
+    livemode: false,
+    pending_webhooks: 1,
+    request: { id: null, idempotency_key: null },
+    type: 'invoice.paid',
+    ...more,
+  });
+
+/** As /v2/core/events delivers: no data, its time as text. */
+const thin = (id: string) =>
+  JSON.stringify({
+    id,
+    object: 'v2.core.event',
+    type: 'v1.billing.meter.error_report_triggered',
+    livemode: true,
+    created: '2026-11-22T09:30:00.250Z',
+    related_object: { id: 'mtr_1', type: 'billing.meter', url: '/v1/billing/meters/mtr_1' },
+  });
+
+async function stored(id: string) {
+  const { rows } = await admin.query<{
+    type: string;
+    api_version: string | null;
+    livemode: boolean;
+    created_at: Date;
+    payload: string;
+  }>('select type, api_version, livemode, created_at, payload from billing.stripe_events where id = $1', [
+    id,
+  ]);
+  return rows;
+}
+
+async function count(): Promise<number> {
+  const { rows } = await admin.query<{ count: number }>(
+    'select count(*)::int as count from billing.stripe_events',
+  );
+  return rows[0]!.count;
+}
+
+describe('a webhook of Stripe', () => {
+  it('is stored once, byte for byte, also when it comes five times at once and once more', async () => {
+    const id = newEventId();
+    const body = snapshot(id);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => send(body)));
+    answers.push(await send(body));
+    expect(answers).toEqual(answers.map(() => ({ status: 200, body: { received: true } })));
+    expect(await stored(id)).toEqual([
+      {
+        type: 'invoice.paid',
+        api_version: '2026-10-28.endive',
+        livemode: false,
+        created_at: new Date(1_795_336_200_000),
+        payload: body,
+      },
+    ]);
+  });
+
+  it('may be a thin event', async () => {
+    const id = newEventId();
+    expect((await send(thin(id))).status).toBe(200);
+    expect(await stored(id)).toEqual([
+      {
+        type: 'v1.billing.meter.error_report_triggered',
+        api_version: null,
+        livemode: true,
+        created_at: new Date('2026-11-22T09:30:00.250Z'),
+        payload: thin(id),
+      },
+    ]);
+  });
+
+  it.each(['customer.subscription.updated', 'a.type.nobody.has.heard.of', 'x'])(
+    'may be of any type: %s',
+    async (type) => {
+      const id = newEventId();
+      expect((await send(snapshot(id, { type }))).status).toBe(200);
+      expect((await stored(id)).map((row) => row.type)).toEqual([type]);
+    },
+  );
+
+  it('is kept as it was signed, whatever its spelling', async () => {
+    const id = newEventId();
+    const body = `{\n  "type" : "x",   "created": 1,\n "id":"${id}", "emoji": "\\ud83d\\ude00 é 漢", "big": 12345678901234567890.10 }\n`;
+    expect((await send(body)).status).toBe(200);
+    expect((await stored(id))[0]?.payload).toBe(body);
+  });
+
+  it('may be signed with the secret before this one, while it is rotated', async () => {
+    const id = newEventId();
+    const body = snapshot(id);
+    expect((await send(body, signature(body, { secret: PREVIOUS }))).status).toBe(200);
+    expect(await stored(id)).toHaveLength(1);
+  });
+
+  it('may carry several signatures, of which one is ours', async () => {
+    const id = newEventId();
+    const body = snapshot(id);
+    expect((await send(body, `${signature(body)},v1=${'0'.repeat(64)},v0=${'1'.repeat(64)}`)).status).toBe(
+      200,
+    );
+  });
+
+  const body = snapshot(newEventId());
+  it.each([
+    ['without a signature', body, undefined],
+    ['with an empty one', body, ''],
+    ['with nonsense', body, 'hello'],
+    ['with a signature of nothing', body, `t=${now()},v1=`],
+    [
+      'signed with another secret',
+      body,
+      signature(body, { secret: `whsec_${randomBytes(24).toString('base64url')}` }),
+    ],
+    ['signed with an empty secret', body, signature(body, { secret: '' })],
+    ['signed 301 s ago', body, signature(body, { at: now() - 301 })],
+    [
+      'with the right signature and another time',
+      body,
+      signature(body, { at: now() - 200 }).replace(/^t=\d+/, `t=${now()}`),
+    ],
+    ['without a time', body, signature(body).replace(/^t=\d+,/, '')],
+    ['signed under an old scheme only', body, signature(body, { scheme: 'v0' })],
+    ['with a changed body', snapshot(newEventId(), { livemode: true }), signature(body)],
+    ['with a body that only reads the same', JSON.stringify(JSON.parse(body), null, 1), signature(body)],
+    ['with one byte more', `${body} `, signature(body)],
+  ])('%s is refused, and no row is written', async (_, sent, header) => {
+    const before = await count();
+    const { status, body: answer } = await send(sent, header ?? '');
+    expect([status, answer.error?.code]).toEqual([400, 'SIGNATURE_INVALID']);
+    expect(await count()).toBe(before);
+  });
+
+  it('signed 299 s ago is taken: Stripe’s own tolerance is 300', async () => {
+    const id = newEventId();
+    const late = snapshot(id);
+    expect((await send(late, signature(late, { at: now() - 295 }))).status).toBe(200);
+  });
+
+  it.each([
+    ['no event', '[]'],
+    ['an event without an id', JSON.stringify({ type: 'x', created: 1 })],
+    ['an event of no time', JSON.stringify({ id: 'evt_1', type: 'x', created: 'yesterday' })],
+    ['an event past the end of time', JSON.stringify({ id: 'evt_1', type: 'x', created: 9e15 })],
+    ['an id with NUL', JSON.stringify({ id: 'evt_\0', type: 'x', created: 1 })],
+  ])('signed well but %s is a 400, never a 500', async (_, sent) => {
+    const before = await count();
+    const { status } = await send(sent);
+    expect(status).toBe(400);
+    expect(await count()).toBe(before);
+  });
+
+  it('that is no JSON is refused as such', async () => {
+    expect((await send('{"id":')).body.error?.code).toBe('MALFORMED_JSON');
+    expect((await send('id=evt_1', undefined, 'application/x-www-form-urlencoded')).status).toBe(415);
+  });
+
+  it('is taken with Redis away: intake needs Postgres alone', async () => {
+    await product.redis.kill();
+    const ids = Array.from({ length: 10 }, newEventId);
+    const answers = await Promise.all(ids.map((id) => send(snapshot(id))));
+    expect(answers.map((one) => one.status)).toEqual(ids.map(() => 200));
+    for (const id of ids) expect(await stored(id)).toHaveLength(1);
+    await product.redis.start();
+  });
+
+  it('finds no way to read what was stored', async () => {
+    expect((await call(`${product.api.url}/api/v1/billing/webhooks/stripe`)).status).toBe(404);
+  });
+});
