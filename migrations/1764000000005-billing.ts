@@ -14,6 +14,7 @@ export class Billing1764000000005 implements MigrationInterface {
         livemode boolean not null,
         created_at timestamptz not null,
         received_at timestamptz not null default now(),
+        trace_id text not null,
         -- Text, not jsonb: the bytes that were signed.
         payload text not null
       );

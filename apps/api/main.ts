@@ -1,5 +1,4 @@
 import {
-  assertEveryRouteIsDeclared,
   createHttpApp,
   createLog,
   Drain,
@@ -18,7 +17,6 @@ run(async () => {
   const log = createLog({ process: 'api', level: settings.of(RuntimeConfig).logLevel });
 
   const app = await createHttpApp(ApiModule.forRoot(log, settings), log, http);
-  assertEveryRouteIsDeclared(app);
   const drain = new Drain(app);
   await app.listen(http.port, http.host);
 

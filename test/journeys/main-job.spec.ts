@@ -5,6 +5,7 @@ import {
   call,
   type ErrorBody,
   newEmail,
+  proveAddress,
   type RegisteredBody,
   type SeatBody,
   signInWithGoogle,
@@ -116,6 +117,13 @@ describe('signing up (S1-14, S1-23)', () => {
     expect(made.user.email_verified).toBe(false);
     const refused = await acquire(made.access_token, { hardware_id: 'laptop' });
     expect([refused.status, refused.body.error.code]).toEqual([403, 'EMAIL_NOT_VERIFIED']);
+
+    // The issuer has seen proof since: whoever signs in again is not asked for more.
+    await proveAddress(bearer);
+    const proved = await signInWithGoogle(made.user.email);
+    const back = await succeed<RegisteredBody>(`${v1}/auth/login`, { method: 'POST', bearer: proved });
+    expect(back).toMatchObject({ user: { id: made.user.id, email_verified: true } });
+    expect((await acquire(back.access_token, { hardware_id: 'laptop' })).status).toBe(200);
   });
 });
 

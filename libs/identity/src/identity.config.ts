@@ -33,6 +33,12 @@ export class IdentityConfig extends configOf('identity', {
   audience: setting('AUTH_AUDIENCE', z.string().min(1).default('gatehouse'), 'The aud of access tokens.'),
 }) {}
 
+const ServiceAccount = z.looseObject({
+  project_id: z.string(),
+  client_email: z.string(),
+  private_key: z.string(),
+});
+
 /** Firebase Auth, or Google Identity Platform, as the upstream identity (S1-23). */
 export class FirebaseConfig extends configOf(
   'firebase',
@@ -48,9 +54,13 @@ export class FirebaseConfig extends configOf(
         .string()
         .transform((text, context) => {
           try {
-            return JSON.parse(text) as Record<string, string>;
+            const account = ServiceAccount.parse(JSON.parse(text));
+            createPrivateKey(account.private_key);
+            return account as Record<string, string>;
           } catch {
-            context.addIssue('must be the JSON of a service account');
+            context.addIssue(
+              'must be the JSON of a service account, with project_id, client_email and private_key',
+            );
             return z.NEVER;
           }
         })

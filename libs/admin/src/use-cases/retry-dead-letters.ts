@@ -20,11 +20,14 @@ export class RetryDeadLetters {
   /** Gives how many were taken up; subscriptions that have handled an event are not run again. */
   async execute(actor: Actor, input: z.output<typeof RetryDeadLettersInput>): Promise<number> {
     actor.must('operator:events');
-    const count = await this.deadLetters.retry(input);
     const { tenantId, subscription = null, eventId = null } = input;
-    await this.db.transaction(actor.as({ tenantId }), async () => {
-      this.db.record([occurred(DeadLettersRetried, { count, subscription, eventId }, this.clock.now())]);
+    // Inside, so that a trail that cannot be written stops the verb; nothing is told of what took up nothing.
+    return this.db.transaction(actor.as({ tenantId }), async () => {
+      const count = await this.deadLetters.retry(input);
+      if (count > 0) {
+        this.db.record([occurred(DeadLettersRetried, { count, subscription, eventId }, this.clock.now())]);
+      }
+      return count;
     });
-    return count;
   }
 }

@@ -14,7 +14,10 @@ export const ReadTrailInput = z.strictObject({
 });
 
 /** An instant that PostgreSQL takes, and an entry's id. */
-const Cursor = z.tuple([z.iso.datetime().regex(/^[12]\d{3}/), z.string().regex(/^[\w-]{1,80}$/)]);
+const Cursor = z.tuple([
+  z.iso.datetime({ precision: 6 }).regex(/^[12]\d{3}/),
+  z.string().regex(/^[\w-]{1,80}$/),
+]);
 
 /** The trail of the actor's tenant, newest first. */
 @Injectable()

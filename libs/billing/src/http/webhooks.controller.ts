@@ -1,7 +1,7 @@
 import { Controller, Headers, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Endpoint } from '#platform';
+import { type Actor, CurrentActor, Endpoint } from '#platform';
 import { ReceiveStripeEvent } from '../use-cases/receive-stripe-event.js';
 
 const ReceivedView = z.object({ received: z.literal(true) });
@@ -29,10 +29,11 @@ export class WebhooksController {
     refusals: { malformed: ['SIGNATURE_INVALID', 'MALFORMED_REQUEST'] },
   })
   async stripe(
+    @CurrentActor() actor: Actor,
     @Req() request: FastifyRequest,
     @Headers('stripe-signature') signature: string | undefined,
   ): Promise<z.input<typeof ReceivedView>> {
-    await this.receiveStripeEvent.execute(request.rawBody ?? Buffer.alloc(0), signature ?? '');
+    await this.receiveStripeEvent.execute(actor, request.rawBody ?? Buffer.alloc(0), signature ?? '');
     return { received: true };
   }
 }

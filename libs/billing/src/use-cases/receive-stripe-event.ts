@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { z } from 'zod';
-import { DomainError } from '#platform';
+import { type Actor, DomainError } from '#platform';
 import { BillingConfig } from '../billing.config.js';
 import { StripeEvents } from '../persistence/stripe-events.js';
 
@@ -33,7 +33,7 @@ export class ReceiveStripeEvent {
   ) {}
 
   /** Resolves once the event is stored. Throws 400 `SIGNATURE_INVALID`, or 400 `MALFORMED_REQUEST` for what Stripe does not send. */
-  async execute(body: Buffer, signature: string): Promise<void> {
+  async execute(actor: Actor, body: Buffer, signature: string): Promise<void> {
     await this.mustBeSigned(body, signature);
     const parsed = StripeEvent.safeParse(parseJson(body));
     if (!parsed.success)
@@ -47,6 +47,7 @@ export class ReceiveStripeEvent {
       livemode,
       createdAt: new Date(typeof created === 'number' ? created * 1000 : created),
       payload: body.toString('utf8'),
+      traceId: actor.origin.traceId,
     });
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
 import { Db } from '#platform';
 import { AuthSession } from '../domain/auth-session.js';
 
@@ -35,12 +36,11 @@ export class AuthSessions {
   /** The sessions of a person in the transaction's tenant that have not ended, locked. */
   async lockAllOf(userId: string): Promise<AuthSession[]> {
     const tenantId = this.db.actor.tenantId ?? '';
-    const sessions = await this.db.manager.find(AuthSession, {
-      where: { tenantId, userId },
+    return this.db.manager.find(AuthSession, {
+      where: { tenantId, userId, endedAt: IsNull() },
       order: { id: 'ASC' },
       lock: { mode: 'pessimistic_write' },
     });
-    return sessions.filter((session) => !session.endedAt);
   }
 
   async insertToken(sessionId: string, hash: Buffer, now: Date): Promise<void> {
@@ -60,7 +60,7 @@ export class AuthSessions {
     return row ?? null;
   }
 
-  /** Marks a token rotated, its predecessor's successor used, and forgets what no longer decides anything. */
+  /** Marks a token rotated and its predecessor's successor used. Old tokens stay: they tell a thief from a stranger. */
   async rotate(sessionId: string, hash: Buffer, successor: Buffer, now: Date): Promise<void> {
     const tenantId = this.db.actor.tenantId;
     await this.db.query(

@@ -37,6 +37,13 @@ export class Users {
     return row?.user_id ?? null;
   }
 
+  /** Notes that the actor's address has been proved since they registered. */
+  async verifyEmail(actor: Actor): Promise<void> {
+    await this.db.transaction(actor, () =>
+      this.db.query('update identity.users set email_verified = true where id = $1', [actor.id]),
+    );
+  }
+
   /** The actor's own person. Nobody reads anybody else's. */
   async self(actor: Actor): Promise<UserRow | null> {
     const [row] = await this.db.read<UserRow>(

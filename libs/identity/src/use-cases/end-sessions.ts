@@ -31,15 +31,17 @@ export class EndSessions {
     });
   }
 
-  /** Ends every session of the actor in the actor's tenant. */
+  /** Ends every session of the actor in the actor's tenant; those that had run out are not counted. */
   async all(actor: Actor): Promise<{ revoked: number }> {
     return this.db.transaction(actor, async () => {
       const sessions = await this.sessions.lockAllOf(actor.id ?? '');
+      const now = this.clock.now();
+      const live = sessions.filter((session) => session.isLive(now));
       for (const session of sessions) {
-        session.end('logout_all', this.clock.now());
+        session.end('logout_all', now);
         await this.sessions.save(session);
       }
-      return { revoked: sessions.length };
+      return { revoked: live.length };
     });
   }
 }

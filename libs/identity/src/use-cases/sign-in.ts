@@ -34,11 +34,19 @@ export class SignIn {
     if (!userId) return null;
 
     const anywhere = actor.as({ type: 'user', id: userId, tenantId: null });
-    const profile = await this.issueTokens.profile(anywhere);
+    const profile = await this.noteVerified(anywhere, await this.issueTokens.profile(anywhere), person);
     const { session, refreshToken } = await this.startSession.execute(
       anywhere.as({ tenantId: profile.tenant.id }),
       person.provider,
     );
     return { ...profile, tokens: this.issueTokens.tokens(profile, session, refreshToken) };
+  }
+
+  /** Whoever proves their address after they registered is not asked again. */
+  private async noteVerified(actor: Actor, profile: Profile, person: UpstreamPerson): Promise<Profile> {
+    const { user } = profile;
+    if (user.emailVerified || !person.emailVerified || person.email !== user.email) return profile;
+    await this.users.verifyEmail(actor);
+    return { ...profile, user: { ...user, emailVerified: true } };
   }
 }

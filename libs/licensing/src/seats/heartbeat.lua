@@ -1,6 +1,7 @@
--- ARGV: 1 license, 2 seat, 3 device, 4 '1' when the ledger has been asked and knows no release, 5 trace id, 6 address
+-- ARGV: 1 license, 2 seat, 3 device, 4 '1' when the ledger has been asked and knows no release, 5 user, 6 trace id, 7 address
 -- Gives: 'COLD' | 'BLOCKED', code | 'GONE' | 'UNKNOWN' | 'FULL', used, max, earliest expiry, now | 'HELD', seat, expiry, used, max
-local license, seat, device, may_return, trace, address = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local license, seat, device, may_return = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local user, trace, address = ARGV[5], ARGV[6], ARGV[7]
 local policy = policy_of()
 if not policy then return { 'COLD' } end
 local why = blocked(policy)
@@ -22,6 +23,6 @@ if other and other ~= seat and tonumber(redis.call('ZSCORE', KEYS[1], other) or 
 reclaim(policy.tenant, license, seat)
 local used = live()
 if policy.max >= 0 and used >= policy.max then return { 'FULL', used, policy.max, earliest(), now } end
-if expiry == 0 then tell('acquired', policy.tenant, license, seat, device, '', trace, address) end
+if expiry == 0 then tell('acquired', policy.tenant, license, seat, device, user, trace, address) end
 expiry = hold(policy, license, seat, device)
 return { 'HELD', seat, expiry, used + 1, policy.max }

@@ -6,7 +6,7 @@ import { policyKey, poolKeys, poolsKey } from './pool-keys.js';
 import { type PoolPolicy, SEAT_TTL_MS } from './pool-policy.js';
 import type { SeatGrant } from './session-id.js';
 
-/** Policies are written again from Postgres after this long unused; an hour of an idle pool, in seconds. */
+/** Policies are read anew from Postgres this often, in seconds: whatever an event failed to tell ends then. */
 const POLICY_TTL_SECONDS = 3_600;
 
 export type SeatAnswer =
@@ -52,16 +52,14 @@ export class SeatPool {
   /** A seat for a device: the one it holds already, or a new one, or a refusal. Throws 503 when Redis is away. */
   async acquire(wish: SeatGrant, byKeyAlone: boolean, caller: Caller): Promise<SeatAnswer> {
     const { licenseId, tenantId, device, seatId } = wish;
-    const { userId, traceId, address } = caller;
-    const by = byKeyAlone ? '1' : '0';
-    const args = [licenseId, tenantId, device, seatId, by, userId ?? '', traceId, address ?? ''];
+    const args = [licenseId, tenantId, device, seatId, byKeyAlone ? '1' : '0', ...callerArgs(caller)];
     return answer(await this.run('seatAcquire', licenseId, args));
   }
 
   /** Keeps a seat. `mayReturn`: the ledger knows of no release, so a forgotten or lapsed seat may be held again. */
   async heartbeat(seat: SeatGrant, mayReturn: boolean, caller: Caller): Promise<SeatAnswer> {
     const { licenseId, seatId, device } = seat;
-    const args = [licenseId, seatId, device, mayReturn ? '1' : '0', caller.traceId, caller.address ?? ''];
+    const args = [licenseId, seatId, device, mayReturn ? '1' : '0', ...callerArgs(caller)];
     return answer(await this.run('seatHeartbeat', licenseId, args));
   }
 
@@ -72,15 +70,7 @@ export class SeatPool {
     caller: Caller,
   ): Promise<'released' | 'lapsed' | 'gone' | 'unknown'> {
     const { tenantId, licenseId, seatId, device } = seat;
-    const args = [
-      licenseId,
-      tenantId,
-      seatId,
-      device,
-      told ? '1' : '0',
-      caller.traceId,
-      caller.address ?? '',
-    ];
+    const args = [licenseId, tenantId, seatId, device, told ? '1' : '0', ...callerArgs(caller)];
     const [word] = (await this.run('seatRelease', licenseId, args)) as [string];
     return word.toLowerCase() as 'released' | 'lapsed' | 'gone' | 'unknown';
   }
@@ -138,6 +128,9 @@ export class SeatPool {
     }
   }
 }
+
+/** As every script takes it: user, trace id, address. */
+const callerArgs = ({ userId, traceId, address }: Caller) => [userId ?? '', traceId, address ?? ''];
 
 /** 503: nobody knows who holds what; a program goes on and asks again. */
 export const seatsUnavailable = (cause: unknown): DomainError =>

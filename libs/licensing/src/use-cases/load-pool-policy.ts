@@ -24,10 +24,15 @@ export class LoadPoolPolicy {
     private readonly pool: SeatPool,
   ) {}
 
-  /** Throws 404. */
-  async execute(actor: Actor, place: Place): Promise<PoolPolicy> {
+  /** Without the pool: a verdict needs no Redis. Throws 404. */
+  async read(actor: Actor, place: Place): Promise<PoolPolicy> {
     const row = await this.licenses.get(actor.as({ tenantId: place.tenantId }), place.licenseId);
-    const policy = poolPolicyOf(place.tenantId, row);
+    return poolPolicyOf(place.tenantId, row);
+  }
+
+  /** Throws 404, 503 when Redis is away. */
+  async execute(actor: Actor, place: Place): Promise<PoolPolicy> {
+    const policy = await this.read(actor, place);
     await this.pool.setPolicy(policy);
     return policy;
   }

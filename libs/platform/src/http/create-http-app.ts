@@ -12,6 +12,7 @@ import { clientErrorHandler } from './client-errors.js';
 import { ErrorEnvelope, validationFailed } from './errors.js';
 import { HttpConfig } from './http.config.js';
 import { assertEveryRouteIsDeclared } from './openapi-guard.js';
+import { onEnd } from './on-end.js';
 import { wire } from './wire.js';
 
 /** Longest time a connection may take to send its request, in ms; idle clients must not hold sockets. */
@@ -137,16 +138,16 @@ function translateAnswers(server: FastifyInstance): void {
   });
 }
 
-/** One line a request, written when the answer has left. */
+/** One line a request, written when the answer has left or the client has. */
 function logRequests(server: FastifyInstance, log: Log): void {
-  server.addHook('onResponse', (request, reply, done) => {
+  onEnd(server, (request, reply, status) => {
     const actor = request.actor;
     log.info(
       {
         trace_id: request.id,
         method: request.method,
         route: request.routeOptions.url ?? null,
-        status: reply.statusCode,
+        status,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         address: request.ip,
         tenant_id: actor?.tenantId ?? null,
@@ -154,6 +155,5 @@ function logRequests(server: FastifyInstance, log: Log): void {
       },
       'request',
     );
-    done();
   });
 }

@@ -65,7 +65,6 @@ export class DocsController {
   @Endpoint({
     summary: 'This API as a page to read',
     access: 'public',
-    budget: 'open',
     produces: 'text/html',
     output: z.string(),
     example: '<!doctype html>',
@@ -80,7 +79,6 @@ export class DocsController {
   @Endpoint({
     summary: 'A file that the page is made of',
     access: 'public',
-    budget: 'open',
     produces: 'text/css',
     output: z.string(),
     example: '.swagger-ui{}',

@@ -3,6 +3,7 @@ import { Server } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { onEnd } from './on-end.js';
 
 /** A port that is busier than this is closed all the same, in ms. */
 const QUEUE_EMPTY_WITHIN_MS = 2_000;
@@ -38,10 +39,9 @@ export class Drain {
       if (this.draining) void reply.header('connection', 'close');
       done();
     });
-    server.addHook('onResponse', (_request, _reply, done) => {
+    onEnd(server, () => {
       this.inFlight -= 1;
       if (this.draining) this.waitForQuiet();
-      done();
     });
   }
 

@@ -6,7 +6,7 @@ import { IdempotencyInterceptor } from '../idempotency/idempotency.interceptor.j
 
 /**
  * Who may call. `public`: anybody. `bearer`: an access token. `optional_bearer`: both ways in; the use case
- * decides (acquire by token or by licence key). `operator`: operators only.
+ * decides (acquire by token or by licence key).
  */
 export type Access = 'public' | 'bearer' | 'optional_bearer';
 

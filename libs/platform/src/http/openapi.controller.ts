@@ -17,7 +17,6 @@ export class OpenapiController {
   @Endpoint({
     summary: 'This document',
     access: 'public',
-    budget: 'open',
     output: z.looseObject({ openapi: z.string() }),
     example: { openapi: '3.0.3', info: { title: 'Gatehouse', version: '0.1.0' }, paths: {} },
   })

@@ -35,7 +35,7 @@ export class MailUnavailable extends Error {
  */
 export abstract class Mailer {
   /**
-   * Resolves once the server has taken the mail, or rejects within 30 s. Never call it inside a transaction.
+   * Resolves once the server has taken the mail, or rejects within 15 s. Never call it inside a transaction.
    *
    * @throws MailRefused for good: the recipient or the content is rejected, or the mail is not well-formed.
    * @throws MailUnavailable for now: retry with the same `messageId`.

@@ -4,7 +4,7 @@ import { type OutgoingMail, Mailer, MailRefused, MailUnavailable, wellFormed } f
 
 export const RESEND_URL = 'https://api.resend.com';
 
-const TOTAL_MS = 30_000;
+const TOTAL_MS = 15_000;
 /** Resend's error body, https://resend.com/docs/api-reference/errors */
 const Fault = z.object({ name: z.string().default(''), message: z.string().default('') });
 

@@ -1,8 +1,8 @@
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { type OutgoingMail, Mailer, MailRefused, MailUnavailable, wellFormed } from './mailer.js';
 
-/** Half of what a queue's lock lasts, so a job never outlives it while it waits for a server. */
-const TOTAL_MS = 30_000;
+/** Shorter than WORKER_SHUTDOWN_MS: a worker that is told to stop sends what it has begun to send. */
+const TOTAL_MS = 15_000;
 /** Servers wait at least five minutes (RFC 5321, 4.5.3.2.7), but those in between forget connections sooner. */
 const IDLE_MS = 30_000;
 /** "Authenticate first" and its kin (RFC 4954, 6; RFC 3207, 4): about our account, not about the mail. */

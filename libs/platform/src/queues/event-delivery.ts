@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Actor } from '../actor/actor.js';
 import { Db } from '../db/db.js';
@@ -21,6 +22,9 @@ type Begun = Extract<Beginning, { state: 'begun' }>;
 type Crashed = Extract<Beginning, { state: 'crashed' }>;
 
 const OVER: Outcome = { again: false };
+/** Two minutes: longer than a restart or a failover of Postgres. */
+const FINISH_RETRY_MS = 1_000;
+const FINISH_TRIES = 120;
 /** While a new version is rolled out, old workers meet names that only the new ones know. */
 const STRANGER_MS = 5_000;
 
@@ -68,14 +72,30 @@ export class EventDelivery {
   private async handle(subscriber: Subscriber, delivery: Delivery, begun: Begun): Promise<void> {
     const event = deliver(subscriber, delivery, begun.event);
     if (subscriber.mode === 'effect') {
-      await this.whileClaimed(delivery, begun.attempts, () => subscriber.handler.handle(event));
-      await this.inbox.finish(delivery);
+      await this.whileClaimed(delivery, begun.attempts, async () => {
+        await subscriber.handler.handle(event);
+        await this.finishSurely(delivery);
+      });
       return;
     }
     await this.db.transaction(Actor.system(event.tenantId, event.traceId), async () => {
       // The row's lock makes a second delivery of the same event wait here, and then find it done.
       if (await this.inbox.finish(delivery)) await subscriber.handler.handle(event);
     });
+  }
+
+  /** The effect has left the process: a Postgres that is away for a moment must not make it happen again. */
+  private async finishSurely(delivery: Delivery): Promise<void> {
+    for (let left = FINISH_TRIES; ; left--) {
+      try {
+        await this.inbox.finish(delivery);
+        return;
+      } catch (error) {
+        if (left === 0) throw error;
+        this.log.warn({ delivery, error }, 'An effect could not be marked as done; trying again.');
+        await pause(FINISH_RETRY_MS);
+      }
+    }
   }
 
   private async whileClaimed(delivery: Delivery, attempts: number, work: () => Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Histogram, register } from 'prom-client';
+import { onEnd } from '../http/on-end.js';
 
 /** Seconds. Below 5 ms lies the hot path, above 1 s nobody waits. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -26,12 +27,11 @@ export function countProcess(): void {
 export function countRequests(server: FastifyInstance): void {
   const { requests, durations } = httpMetrics();
 
-  server.addHook('onResponse', (request, reply, done) => {
+  onEnd(server, (request, reply, status) => {
     const { method } = request;
     const route = request.routeOptions.url ?? NO_ROUTE;
-    requests.inc({ method, route, status: CLASSES[Math.floor(reply.statusCode / 100) - 1] });
+    requests.inc({ method, route, status: CLASSES[Math.floor(status / 100) - 1] });
     durations.observe({ method, route }, reply.elapsedTime / 1_000);
-    done();
   });
 }
 
