@@ -45,6 +45,7 @@ export class Licensing1764000000003 implements MigrationInterface {
         user_id text collate "C",
         trace_id text not null,
         address text,
+        count int not null default 1 check (count > 0),
         primary key (tenant_id, ledger_id, at)
       ) partition by range (at);
       create index seat_ledger_of_seat on licensing.seat_ledger (tenant_id, license_id, seat_id);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -157,8 +157,11 @@ function faultsOfPage(page: string, text: string): string[] {
   );
 }
 
-const isVerb = (verb: string) =>
-  Boolean(manifest.scripts?.[verb]) && (verb === 'build' || existsSync(`apps/local/${verb}.ts`));
+/** A script that exists, and whose program does. */
+function isVerb(verb: string): boolean {
+  const program = /launch\.mjs (\w+)/.exec(manifest.scripts?.[verb] ?? '')?.[1];
+  return verb === 'build' ? 'build' in (manifest.scripts ?? {}) : existsSync(`apps/local/${program}.ts`);
+}
 
 function faultsOf(
   concerns: Parameters<typeof loadConfig>[0],
@@ -184,11 +187,21 @@ function drawn(text: string): string {
   return text.replaceAll('PASSWORD', randomBytes(18).toString('hex'));
 }
 
+/** What Google gives for download, with a key of our own. */
+function serviceAccount(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return JSON.stringify({
+    project_id: 'acme',
+    client_email: 'gatehouse@acme.iam.gserviceaccount.com',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  });
+}
+
 /** The files that it mounts secrets from are not on this machine. */
 function inline(variables: Record<string, string | undefined>): Record<string, string | undefined> {
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]) =>
-      name.endsWith('_FILE') ? [name.slice(0, -5), '{}'] : [name, value],
+      name.endsWith('_FILE') ? [name.slice(0, -5), serviceAccount()] : [name, value],
     ),
   );
 }

@@ -139,6 +139,7 @@ describe('a worker that is told to stop while handlers run', () => {
 
   const WANTED = [
     'LICENSE_ISSUED',
+    'MAIL_SENT',
     'MEMBERSHIP_CREATED',
     'SEAT_ACQUIRED',
     'SEAT_RELEASED',

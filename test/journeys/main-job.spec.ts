@@ -272,6 +272,7 @@ describe('the audit trail (S1-53, S3-53)', () => {
     const wanted = [
       'SEAT_RELEASED',
       'SEAT_ACQUIRED',
+      'MAIL_SENT',
       'SESSION_STARTED',
       'LICENSE_ISSUED',
       'MEMBERSHIP_CREATED',
@@ -302,7 +303,7 @@ describe('the audit trail (S1-53, S3-53)', () => {
     const owner = await signUp(product.api.url);
     const all = await eventually(async () => {
       const page = await succeed<AuditBody>(`${v1}/audit?limit=100`, { bearer: owner.access_token });
-      expect(page.data.length).toBe(5);
+      expect(page.data.length).toBe(6);
       return page.data;
     });
     const ids: string[] = [];

@@ -202,13 +202,17 @@ async function validate(stage: Stage, v1: string, key: string): Promise<void> {
 
 async function readTrail(stage: Stage, running: Running, v1: string, ada: SignedUp): Promise<void> {
   stage.say('What happened?');
+  // The worker sends the mail while she comes back.
+  const beforeThat = /^(SESSION_STARTED|MAIL_SENT)$/;
   // Newest first. Heartbeats and validations are not entries.
   const newestFirst = [
     'SEAT_RELEASED',
     'SEAT_REFUSED',
     'SEAT_ACQUIRED',
-    'SESSION_STARTED',
-    'SESSION_STARTED',
+    'SESSION_REFRESHED',
+    beforeThat,
+    beforeThat,
+    beforeThat,
     'SESSION_STARTED',
     'LICENSE_ISSUED',
   ];

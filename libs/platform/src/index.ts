@@ -64,5 +64,6 @@ export * from './queues/dead-letters.js';
 export * from './queues/event-bus.module.js';
 export * from './queues/events.config.js';
 export * from './queues/dead-letter-events.js';
+export * from './mail/mail-events.js';
 export * from './mail/mail.module.js';
 export { Loop } from './queues/loop.js';

@@ -14,7 +14,7 @@ const ACTIONS: Record<SeatEntry['change'], string> = {
 };
 const MINUTE_MS = 60_000;
 
-/** Seat entries follow the ledger. Refusals are told once a minute and pool, with their number. */
+/** Seat entries follow the ledger. Of refusals the first of a minute and pool is told at once, the others with their number. */
 @Injectable()
 @Handles('audit.record-seats', SeatsRecorded)
 export class RecordSeats implements EventHandler<typeof SeatsRecorded> {
@@ -26,12 +26,14 @@ export class RecordSeats implements EventHandler<typeof SeatsRecorded> {
     const refusals = entries.filter((entry) => entry.change === 'refused');
     const perMinute = Object.values(Object.groupBy(refusals, minuteAndPool)).flatMap((group) =>
       group?.[0]
-        ? [{ ...entryOf(group[0]), outcome: 'refused' as const, metadata: { count: group.length } }]
+        ? [{ ...entryOf(group[0]), outcome: 'refused' as const, metadata: { count: sum(group) } }]
         : [],
     );
     await this.entries.append([...changes, ...perMinute]);
   }
 }
+
+const sum = (group: readonly SeatEntry[]) => group.reduce((total, entry) => total + (entry.count ?? 1), 0);
 
 const minuteAndPool = (entry: SeatEntry) =>
   `${entry.licenseId} ${Math.floor(Date.parse(entry.at) / MINUTE_MS)}`;
@@ -39,7 +41,7 @@ const minuteAndPool = (entry: SeatEntry) =>
 function entryOf(entry: SeatEntry): AuditEntry {
   return {
     id: `aud_seat-${entry.ledgerId}`,
-    actor: { type: entry.userId ? 'user' : 'licensed_program', id: entry.userId ?? entry.device },
+    actor: { type: entry.userId ? 'user' : 'licensed_program', id: entry.userId ?? (entry.device || null) },
     userId: entry.userId,
     action: ACTIONS[entry.change],
     subject: entry.licenseId,

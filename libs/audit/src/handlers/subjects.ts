@@ -1,5 +1,5 @@
-import { DeadLettersRetried, type EventType } from '#platform';
-import { SessionEnded, SessionStarted, UserRegistered } from '#identity/events';
+import { DeadLettersRetried, type EventType, MailSent } from '#platform';
+import { SessionEnded, SessionRefreshed, SessionStarted, UserRegistered } from '#identity/events';
 import { LicenseIssued } from '#licensing/events';
 import { MembershipCreated, TenantReactivated, TenantRegistered, TenantSuspended } from '#tenancy/events';
 
@@ -19,7 +19,9 @@ export const SUBJECTS: readonly Subject[] = [
   { event: MembershipCreated, action: 'MEMBERSHIP_CREATED', subject: 'membershipId' },
   { event: UserRegistered, action: 'USER_REGISTERED', subject: 'userId' },
   { event: SessionStarted, action: 'SESSION_STARTED', subject: 'sessionId' },
+  { event: SessionRefreshed, action: 'SESSION_REFRESHED', subject: 'sessionId' },
   { event: SessionEnded, action: 'SESSION_REVOKED', subject: 'sessionId' },
+  { event: MailSent, action: 'MAIL_SENT', subject: 'userId' },
   { event: LicenseIssued, action: 'LICENSE_ISSUED', subject: 'licenseId' },
   { event: DeadLettersRetried, action: 'EVENTS_RETRIED', subject: null },
 ];

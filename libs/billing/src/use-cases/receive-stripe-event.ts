@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { z } from 'zod';
-import { type Actor, DomainError } from '#platform';
+import { type Actor, DomainError, GuessLimit } from '#platform';
 import { BillingConfig } from '../billing.config.js';
 import { StripeEvents } from '../persistence/stripe-events.js';
 
@@ -30,11 +30,20 @@ export class ReceiveStripeEvent {
   constructor(
     private readonly events: StripeEvents,
     private readonly config: BillingConfig,
+    private readonly guesses: GuessLimit,
   ) {}
 
   /** Resolves once the event is stored. Throws 400 `SIGNATURE_INVALID`, or 400 `MALFORMED_REQUEST` for what Stripe does not send. */
   async execute(actor: Actor, body: Buffer, signature: string): Promise<void> {
-    await this.mustBeSigned(body, signature);
+    if (!(await this.isSigned(body, signature))) {
+      // Counted after the check alone: a rightly signed delivery is never refused for its number.
+      await this.guesses.miss(actor.origin.address, 'webhook_signature');
+      throw new DomainError(
+        'malformed',
+        'SIGNATURE_INVALID',
+        'The signature does not match the body, or is too old.',
+      );
+    }
     const parsed = StripeEvent.safeParse(parseJson(body));
     if (!parsed.success)
       throw new DomainError('malformed', 'MALFORMED_REQUEST', 'The body is not a Stripe event.');
@@ -51,24 +60,18 @@ export class ReceiveStripeEvent {
     });
   }
 
-  private async mustBeSigned(body: Buffer, signature: string): Promise<void> {
+  private async isSigned(body: Buffer, signature: string): Promise<boolean> {
     const stripe = await (this.stripe ??= loadStripe());
     const secrets = [this.config.webhookSecret, this.config.previousWebhookSecret].filter(
       (one) => one !== undefined,
     );
-    const signed = secrets.some((secret) => {
+    return secrets.some((secret) => {
       try {
         return stripe.webhooks.signature?.verifyHeader(body, signature, secret, TOLERANCE_SECONDS) === true;
       } catch {
         return false;
       }
     });
-    if (!signed)
-      throw new DomainError(
-        'malformed',
-        'SIGNATURE_INVALID',
-        'The signature does not match the body, or is too old.',
-      );
   }
 }
 

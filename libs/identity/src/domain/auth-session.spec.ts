@@ -17,7 +17,7 @@ describe('a login session', () => {
 
   it('ends 30 days after sign-in however much it is used', () => {
     const session = started();
-    for (let ms = 0; ms < SESSION_LIFETIME_MS; ms += SESSION_IDLE_MS / 2) session.use(after(ms));
+    for (let ms = 0; ms < SESSION_LIFETIME_MS; ms += SESSION_IDLE_MS / 2) session.refresh(after(ms));
     expect(session.isLive(after(SESSION_LIFETIME_MS - 1))).toBe(true);
     expect(session.isLive(after(SESSION_LIFETIME_MS))).toBe(false);
   });

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Aggregate, newId } from '#platform';
-import { type SESSION_ENDS, SessionEnded, SessionStarted } from '../events/index.js';
+import { type SESSION_ENDS, SessionEnded, SessionRefreshed, SessionStarted } from '../events/index.js';
 
 const DAY_MS = 86_400_000;
 /** A login session ends 30 days after sign-in, or after 14 idle (contract). */
@@ -75,8 +75,10 @@ export class AuthSession extends Aggregate {
     return age < SESSION_LIFETIME_MS && idle < SESSION_IDLE_MS;
   }
 
-  use(now: Date): void {
+  /** A new pair of tokens was given. */
+  refresh(now: Date): void {
     this.lastUsedAt = now;
+    this.record(SessionRefreshed, { sessionId: this.id, userId: this.userId }, now);
   }
 
   /** Ends it once; false when it had ended. */

@@ -13,6 +13,12 @@ export const SessionStarted = defineEvent(
   z.strictObject({ sessionId: idOf('ses'), userId: idOf('usr'), provider: z.string() }),
 );
 
+export const SessionRefreshed = defineEvent(
+  'identity.session.refreshed',
+  1,
+  z.strictObject({ sessionId: idOf('ses'), userId: idOf('usr') }),
+);
+
 export const SESSION_ENDS = ['logout', 'logout_all', 'refresh_reuse'] as const;
 
 export const SessionEnded = defineEvent(

@@ -52,7 +52,7 @@ export class RefreshSession {
     if (!stored.rotatedAt) {
       const successor = hashOf(this.config.refreshPepper, successorOf(this.config.refreshPepper, token));
       await this.sessions.rotate(session.id, hash, successor, now);
-      session.use(now);
+      session.refresh(now);
     } else if (!stillGivesSuccessor(stored, now)) {
       session.end('refresh_reuse', now);
       await this.sessions.save(session);

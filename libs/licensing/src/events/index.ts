@@ -39,6 +39,8 @@ export const SeatsRecorded = defineEvent(
           userId: idOf('usr').nullable(),
           traceId: z.string(),
           address: z.string().nullable(),
+          /** How many refusals this entry stands for; one unless said. */
+          count: z.int().min(1).optional(),
           at: z.iso.datetime({ offset: true }),
         }),
       )

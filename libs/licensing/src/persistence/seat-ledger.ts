@@ -12,6 +12,8 @@ export interface LedgerEntry {
   userId: string | null;
   traceId: string;
   address: string | null;
+  /** How many of it: refusals of a minute beyond the first come as one entry. */
+  count?: number;
   /** By Redis's clock, ISO 8601. */
   at: string;
 }
@@ -25,10 +27,11 @@ export class SeatLedger {
   async append(entries: readonly LedgerEntry[]): Promise<LedgerEntry[]> {
     const rows = await this.db.query<{ ledger_id: string }>(
       `insert into licensing.seat_ledger
-         (tenant_id, ledger_id, at, change, license_id, seat_id, device, user_id, trace_id, address)
-       select $1, e.* from jsonb_to_recordset($2::jsonb) as e(
+         (tenant_id, ledger_id, at, change, license_id, seat_id, device, user_id, trace_id, address, count)
+       select $1, e."ledgerId", e.at, e.change, e."licenseId", e."seatId", e.device, e."userId", e."traceId",
+         e.address, coalesce(e.count, 1) from jsonb_to_recordset($2::jsonb) as e(
          "ledgerId" text, at timestamptz, change text, "licenseId" text, "seatId" text, device text,
-         "userId" text, "traceId" text, address text)
+         "userId" text, "traceId" text, address text, count int)
        on conflict do nothing returning ledger_id`,
       [this.db.actor.tenantId, JSON.stringify(entries)],
     );

@@ -19,7 +19,7 @@ end
 
 local used = live()
 if policy.max >= 0 and used >= policy.max then
-  tell('refused', policy.tenant, license, '', device, user, trace, address)
+  refuse(policy.tenant, license, device, user, trace, address)
   return { 'FULL', used, policy.max, earliest(), now }
 end
 local expiry = hold(policy, license, candidate, device)

@@ -120,6 +120,7 @@ function byTenant(shard: number, entries: readonly StreamEntry[]): Map<string, L
       userId: fields.user || null,
       traceId: fields.trace ?? '',
       address: fields.address || null,
+      count: Number(fields.count ?? 1),
       // A stream id begins with Redis's clock in ms.
       at: new Date(Number(id.split('-', 1)[0])).toISOString(),
     };

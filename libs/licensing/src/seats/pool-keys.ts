@@ -27,5 +27,6 @@ export function poolKeys(licenseId: string): string[] {
     ledgerKey(shard),
     goneKey(shard),
     poolsKey(shard),
+    `${pool}:refused`,
   ];
 }

@@ -1,8 +1,10 @@
 -- KEYS: 1 expiries (zset seat -> expiry ms), 2 devices (hash device -> seat), 3 holders (hash seat -> device),
---       4 policy (hash), 5 ledger (stream), 6 gone (hash seat -> 1), 7 pools (zset 'license tenant' -> earliest expiry ms)
+--       4 policy (hash), 5 ledger (stream), 6 gone (hash seat -> 1), 7 pools (zset 'license tenant' -> when to sweep it, ms),
+--       8 refused (hash: minute, more)
 -- All of one shard: they share a hash tag, so a cluster keeps them together. Time is Redis's alone.
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+local minute = math.floor(now / 60000)
 
 local function policy_of()
   local p = redis.call('HMGET', KEYS[4], 'max', 'ttl', 'blocked', 'expires', 'tenant')
@@ -17,9 +19,9 @@ local function blocked(policy)
 end
 
 -- Every change reaches the ledger from here and nowhere else.
-local function tell(change, tenant, license, seat, device, user, trace, address)
+local function tell(change, tenant, license, seat, device, user, trace, address, count)
   redis.call('XADD', KEYS[5], '*', 'change', change, 'tenant', tenant, 'license', license, 'seat', seat,
-    'device', device, 'user', user, 'trace', trace, 'address', address)
+    'device', device, 'user', user, 'trace', trace, 'address', address, 'count', count or 1)
 end
 
 local function forget(seat)
@@ -58,4 +60,24 @@ local function hold(policy, license, seat, device)
   redis.call('HSET', KEYS[3], seat, device)
   redis.call('ZADD', KEYS[7], 'LT', expiry, pool_of(license, policy.tenant))
   return expiry
+end
+
+-- Refusals of a minute that is over, beyond the first, as one entry with their number.
+local function tell_refusals(tenant, license)
+  local kept = redis.call('HMGET', KEYS[8], 'minute', 'more')
+  if not kept[1] or tonumber(kept[1]) >= minute then return end
+  if tonumber(kept[2]) > 0 then tell('refused', tenant, license, '', '', '', '', '', kept[2]) end
+  redis.call('DEL', KEYS[8])
+end
+
+-- The first of a minute is told at once, the others are counted: a client that keeps asking must not fill the ledger.
+local function refuse(tenant, license, device, user, trace, address)
+  tell_refusals(tenant, license)
+  if redis.call('EXISTS', KEYS[8]) == 1 then
+    redis.call('HINCRBY', KEYS[8], 'more', 1)
+    return
+  end
+  redis.call('HSET', KEYS[8], 'minute', minute, 'more', 0)
+  redis.call('ZADD', KEYS[7], 'LT', (minute + 1) * 60000, pool_of(license, tenant))
+  tell('refused', tenant, license, '', device, user, trace, address)
 end

@@ -44,7 +44,7 @@ export class SeatPool {
     const prelude = source('pool-prelude');
     for (const name of ['acquire', 'heartbeat', 'release', 'sweep']) {
       const command = `seat${name[0]!.toUpperCase()}${name.slice(1)}`;
-      this.redis.defineCommand(command, { numberOfKeys: 7, lua: prelude + source(name) });
+      this.redis.defineCommand(command, { numberOfKeys: 8, lua: prelude + source(name) });
     }
     this.redis.defineCommand('seatSetPolicy', { numberOfKeys: 1, lua: source('set-policy') });
   }

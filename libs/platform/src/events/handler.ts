@@ -1,5 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import type { DeliveredEvent, EventType } from './event.js';
+import type { RecordedEvent } from './outbox.js';
 
 /**
  * How a handler runs. `transaction`: inside one transaction of the event's tenant, together with the mark
@@ -17,7 +18,8 @@ export interface Subscription {
 
 /** A reaction to another context's event. */
 export interface EventHandler<E extends EventType = EventType> {
-  handle(event: DeliveredEvent<E>): Promise<void>;
+  /** An effect may give events: they are recorded together with the mark that it happened. */
+  handle(event: DeliveredEvent<E>): Promise<void | RecordedEvent[]>;
 }
 
 export const SUBSCRIPTIONS = 'gatehouse:subscriptions';

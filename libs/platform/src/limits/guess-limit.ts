@@ -10,7 +10,7 @@ const EVERYBODY = 'everybody';
 /** About 4 MB when full. */
 const MAX_ADDRESSES = 20_000;
 
-export type Guessed = 'license_key' | 'session_id';
+export type Guessed = 'license_key' | 'session_id' | 'webhook_signature';
 
 interface Misses {
   count: number;

@@ -6,6 +6,7 @@ import { EventsConfig } from './events.config.js';
 import { eventsDead, eventsHandled, eventsRetried } from './queue-metrics.js';
 import { Log } from '../telemetry/logger.js';
 import type { DeliveredEvent } from '../events/event.js';
+import type { RecordedEvent } from '../events/outbox.js';
 import { failureText } from './failure-text.js';
 import { type Beginning, type Delivery, Inbox, type StoredEvent } from './inbox.js';
 import { PermanentFailure } from '../events/permanent-failure.js';
@@ -73,8 +74,8 @@ export class EventDelivery {
     const event = deliver(subscriber, delivery, begun.event);
     if (subscriber.mode === 'effect') {
       await this.whileClaimed(delivery, begun.attempts, async () => {
-        await subscriber.handler.handle(event);
-        await this.finishSurely(delivery);
+        const events = await subscriber.handler.handle(event);
+        await this.finishSurely(delivery, event.traceId, events ?? []);
       });
       return;
     }
@@ -85,10 +86,12 @@ export class EventDelivery {
   }
 
   /** The effect has left the process: a Postgres that is away for a moment must not make it happen again. */
-  private async finishSurely(delivery: Delivery): Promise<void> {
+  private async finishSurely(delivery: Delivery, traceId: string, events: RecordedEvent[]): Promise<void> {
     for (let left = FINISH_TRIES; ; left--) {
       try {
-        await this.inbox.finish(delivery);
+        await this.db.transaction(Actor.system(delivery.tenantId, traceId), async () => {
+          if (await this.inbox.finish(delivery)) this.db.record(events);
+        });
         return;
       } catch (error) {
         if (left === 0) throw error;

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { defineEvent } from '../events/event.js';
+import { idOf } from '../ids/ids.js';
+
+/** The mail server has taken a mail to a person. */
+export const MailSent = defineEvent(
+  'platform.mail.sent',
+  1,
+  z.strictObject({ kind: z.enum(['welcome']), userId: idOf('usr'), messageId: z.string() }),
+);
