@@ -77,7 +77,7 @@ describe('a Postgres that ends and comes back under load', () => {
     await eventually(
       async () => {
         const { data } = await succeed<AuditBody>(`${product.api.url}/api/v1/audit`, { bearer });
-        expect(data).toHaveLength(5);
+        expect(data).toHaveLength(6);
       },
       { withinMs: 20_000 },
     );
