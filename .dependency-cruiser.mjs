@@ -106,16 +106,16 @@ const forbidden = [
     comment: 'Test support stays with tests.',
     from: {
       path: '^(libs|migrations|apps/(?!local/)[^/]+)/',
-      pathNot: [TEST_CODE, '^libs/platform/src/testing/'],
+      pathNot: [TEST_CODE, '^libs/[^/]+/src/testing/'],
     },
-    to: { path: ['^test/', '^libs/platform/src/testing/', TEST_CODE] },
+    to: { path: ['^test/', '^libs/[^/]+/src/testing/', TEST_CODE] },
   },
   {
     name: 'product-needs-no-dev-dependency',
     comment: 'It would be missing after npm ci --omit=dev.',
     from: {
       path: '^(libs|migrations|apps/(?!local/)[^/]+)/',
-      pathNot: [TEST_CODE, '^libs/platform/src/testing/'],
+      pathNot: [TEST_CODE, '^libs/[^/]+/src/testing/'],
     },
     to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
   },

@@ -28,7 +28,7 @@ import {
 import { AuditModule } from '#audit';
 import { BillingConfig, BillingModule } from '#billing';
 import { BearerGuard, FirebaseConfig, IDENTITY_ENTITIES, IdentityConfig, IdentityModule } from '#identity';
-import { LicensingConfig, LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
+import { LeasesConfig, LicensingConfig, LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
 import { TENANCY_ENTITIES, TenancyModule } from '#tenancy';
 
@@ -46,6 +46,7 @@ export const API_CONCERNS = [
   IdentityConfig,
   FirebaseConfig,
   LicensingConfig,
+  LeasesConfig,
   BillingConfig,
 ];
 

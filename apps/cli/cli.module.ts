@@ -19,7 +19,14 @@ import {
 } from '#platform';
 import { AdminModule } from '#admin';
 import { FirebaseConfig, IDENTITY_ENTITIES, IdentityConfig, IdentityModule } from '#identity';
-import { LicensingConfig, LICENSING_ENTITIES, LicensingModule } from '#licensing';
+import {
+  LeasesConfig,
+  LeasesModule,
+  LicensingConfig,
+  LICENSING_ENTITIES,
+  LicensingModule,
+  LicensingOperatorsModule,
+} from '#licensing';
 import { OnboardingModule } from '#onboarding';
 import { TENANCY_ENTITIES, TenancyModule } from '#tenancy';
 
@@ -32,6 +39,7 @@ const CLI_CONCERNS = [
   IdentityConfig,
   FirebaseConfig,
   LicensingConfig,
+  LeasesConfig,
 ];
 
 /** The contexts, for commands: the same use cases as behind HTTP. */
@@ -42,6 +50,8 @@ const CLI_CONCERNS = [
     CryptoModule,
     TenancyModule,
     LicensingModule,
+    LicensingOperatorsModule,
+    LeasesModule,
     IdentityModule,
     OnboardingModule,
     AdminModule,

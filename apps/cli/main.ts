@@ -1,11 +1,18 @@
 import { Command } from 'commander';
 import { run } from '#platform';
 import { bootstrapVerb } from './verbs/bootstrap.js';
+import { deviceVerb } from './verbs/device.js';
 import { eventsVerb } from './verbs/events.js';
+import { licenseVerb } from './verbs/license.js';
 import { migrateVerb } from './verbs/migrate.js';
 import { openApiVerb } from './verbs/openapi.js';
+import { seatsVerb } from './verbs/seats.js';
+import { plansVerb } from './verbs/plans.js';
+import { policyVerb } from './verbs/policy.js';
+import { productVerb } from './verbs/product.js';
 import { secretsVerb } from './verbs/secrets.js';
 import { seedVerb } from './verbs/seed.js';
+import { signingKeysVerb } from './verbs/signing-keys.js';
 import { tenantVerb } from './verbs/tenant.js';
 
 run(async () => {
@@ -16,8 +23,15 @@ run(async () => {
     bootstrapVerb,
     migrateVerb,
     secretsVerb,
+    signingKeysVerb,
     seedVerb,
     tenantVerb,
+    productVerb,
+    policyVerb,
+    plansVerb,
+    licenseVerb,
+    seatsVerb,
+    deviceVerb,
     eventsVerb,
     openApiVerb,
   ]) {

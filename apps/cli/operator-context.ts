@@ -10,6 +10,9 @@ export interface OperatorOptions {
 /** The operator at this machine; the reason stands in the audit trail. */
 export const operatorOf = (options: OperatorOptions): Actor => operator(userInfo().username, options.reason);
 
+/** The operator at this machine, who only looks. */
+export const lookingOperator = (): Actor => operator(userInfo().username, 'Only looks.');
+
 /** Runs `work` with the use cases of the contexts, then closes every connection. */
 export async function withProduct(work: (product: INestApplicationContext) => Promise<void>): Promise<void> {
   // Loaded here: `secrets generate` needs no framework.

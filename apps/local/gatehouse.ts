@@ -11,7 +11,7 @@ import {
   startApi,
   startWorker,
 } from './parts/product.js';
-import { program, root, runtimeFile, stateDirectory } from './paths.js';
+import { environmentFile, program, root, runtimeFile, stateDirectory } from './paths.js';
 import { freePort, isPortFree } from './ports.js';
 import { removeAtExit } from './processes/guard.js';
 import { endMarked } from './processes/process-table.js';
@@ -58,7 +58,7 @@ export class Gatehouse {
     if (choices.port !== 0 && !(await isPortFree(choices.port, choices.host))) throw portInUse(choices.port);
     const port = choices.port || (await freePort());
 
-    rmSync(runtimeFile, { force: true });
+    this.unpublish();
     await endMarked('GATEHOUSE_LOCAL_RUN', root);
     process.env.GATEHOUSE_LOCAL_RUN = root;
 
@@ -129,14 +129,14 @@ export class Gatehouse {
     // What was still starting fails for want of the others, or is here by now.
     await this.starting?.catch(() => {});
     await this.stopParts();
-    rmSync(runtimeFile, { force: true });
+    this.unpublish();
     this.release();
   }
 
   async kill(): Promise<void> {
     this.abort.abort();
     await Promise.all([...this.product, ...this.surrounding].map((part) => part.kill()));
-    rmSync(runtimeFile, { force: true });
+    this.unpublish();
     this.release();
   }
 
@@ -206,8 +206,14 @@ export class Gatehouse {
   private publish(parts: Runtime): Runtime {
     this.runtime = runtimeOf(parts);
     removeAtExit(runtimeFile);
+    removeAtExit(environmentFile);
+    writePrivately(environmentFile, JSON.stringify(this.env));
     writePrivately(runtimeFile, `${JSON.stringify(this.runtime, null, 2)}\n`);
     return this.runtime;
+  }
+
+  private unpublish(): void {
+    for (const file of [runtimeFile, environmentFile]) rmSync(file, { force: true });
   }
 }
 

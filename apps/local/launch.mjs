@@ -31,7 +31,7 @@ try {
 }
 
 function refuseUnknownVerb() {
-  const known = ['start', 'test', 'dev', 'demo', 'check', 'bench', 'drill'].filter((name) =>
+  const known = ['start', 'test', 'dev', 'demo', 'admin', 'check', 'bench', 'drill'].filter((name) =>
     existsSync(join(root, 'apps', 'local', `${name}.ts`)),
   );
   if (known.includes(verb)) return;

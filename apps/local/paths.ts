@@ -10,6 +10,9 @@ export const stateDirectory = join(root, '.gatehouse');
 
 export const runtimeFile = join(stateDirectory, 'runtime.json');
 
+/** The environment of the running product, for `npm run admin`; with its secrets, so its owner's alone. */
+export const environmentFile = join(stateDirectory, 'environment.json');
+
 /** The built file of a program, e.g. `program('apps/api/main.js')`. */
 export function program(path: string): string {
   return join(root, 'dist', path);

@@ -1,4 +1,5 @@
 import { BootstrapConfig, type ConfigClass, MigratorConfig, type Setting } from '#platform';
+import { CatalogueConfig } from '#licensing';
 import { API_CONCERNS } from '../../apps/api/api.module.js';
 import { WORKER_CONCERNS } from '../../apps/worker/worker.module.js';
 
@@ -8,6 +9,7 @@ const CONCERNS: readonly ConfigClass[] = [
   ...WORKER_CONCERNS,
   MigratorConfig,
   BootstrapConfig,
+  CatalogueConfig,
 ];
 
 const HEAD = `

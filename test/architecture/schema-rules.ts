@@ -10,6 +10,15 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'identity.identities': { kind: 'locator', columns: ['connection', 'subject', 'user_id'] },
   'licensing.license_keys': { kind: 'locator', columns: ['key_hash', 'license_id', 'tenant_id'] },
   'tenancy.slugs': { kind: 'locator', columns: ['slug', 'tenant_id'] },
+  'licensing.products': { kind: 'catalogue' },
+  'licensing.policies': { kind: 'catalogue' },
+  'licensing.plans': { kind: 'catalogue' },
+  'licensing.catalogue': { kind: 'catalogue' },
+  'licensing.seat_shards': { kind: 'catalogue' },
+  'licensing.catalogue_log': {
+    kind: 'internal',
+    why: 'Who changed the catalogue and why; operators alone read and write it.',
+  },
   'billing.stripe_events': { kind: 'intake', why: 'An event belongs to a tenant only once it is applied.' },
   'platform.partitioned': {
     kind: 'internal',
@@ -22,6 +31,8 @@ type Exception =
   | { kind: 'personal'; column: string }
   /** How a tenant is found before it is known: exactly these columns. */
   | { kind: 'locator'; columns: readonly string[] }
+  /** The same for every tenant: the app role may read it and change nothing. */
+  | { kind: 'catalogue' }
   /** The app role may put rows in and read none. */
   | { kind: 'intake'; why: string }
   /** The app role may do nothing with it. */
@@ -128,7 +139,7 @@ function appPolicies({ tables, policies }: Facts): string[] {
       ? TENANT_RULE
       : exception.kind === 'personal'
         ? personalRule(exception.column)
-        : exception.kind === 'locator'
+        : exception.kind === 'locator' || exception.kind === 'catalogue'
           ? 'true'
           : null;
     if (exception?.kind === 'intake' && using === null) continue;
@@ -158,6 +169,8 @@ function privileges({ grants, owned }: Facts): string[] {
     const what = `${object}: ${privilege} is granted to ${grantee || 'everybody'}`;
     if (!ROLES.includes(grantee)) return [`${what}, who is none of our roles.`];
     if (partition) return [`${what}; a partition is reached through its parent.`];
+    if (EXCEPTIONS[object]?.kind === 'catalogue' && grantee === 'gatehouse_app' && privilege !== 'SELECT')
+      return [`${what}; a catalogue is changed by operators only.`];
     if (kind === 'table' && !PRIVILEGES.includes(privilege))
       return [`${what}; row security does not bind it.`];
     return [];

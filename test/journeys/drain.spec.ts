@@ -4,6 +4,8 @@ import { eventually } from '../support/eventually.js';
 import { Client, type Outcome, type Sending, sendOne } from '../support/load.js';
 import {
   type AuditBody,
+  call,
+  type ErrorBody,
   newEmail,
   type RegisteredBody,
   type SeatBody,
@@ -157,6 +159,17 @@ describe('a worker that is told to stop while handlers run', () => {
     const url = `${new URL(part('MAIL_URL')).origin}/messages.json?to=${encodeURIComponent(email)}&wait=10&count=1`;
     return (await succeed<unknown[]>(url)).length;
   }
+});
+
+describe('an API that has refused a request before it looked at it', () => {
+  it('ends all the same (such a request was counted out and never in, and the API never ended)', async () => {
+    const refusing = await product.startApi();
+    const unsignable = await call<ErrorBody>(`${refusing.url}/api/v1/licenses`, {
+      headers: { 'accept-signature': 'sig1=("@status")' },
+    });
+    expect([unsignable.status, unsignable.body.error.code]).toEqual([503, 'SIGNATURE_UNAVAILABLE']);
+    expect(await refusing.stop()).toBe(0);
+  });
 });
 
 const movedOn = (one: Outcome) => one.ended === 'refused' || one.ended === 'reset';

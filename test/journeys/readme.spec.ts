@@ -1,6 +1,17 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -23,9 +34,13 @@ const commands = commandsOf('README.md');
 const firstLine = (command: Command) => command.text.split('\n', 1)[0]!;
 const run = commands.filter((command) => !NOT_RUN.includes(firstLine(command)));
 /** Then something in it waits for what will not come. */
-const SHELL_MS = 80_000;
+const SHELL_MS = 110_000;
 /** Between what two commands print; no command prints it. */
 const MARK = '\u001e';
+/** Stands in the README where the reader has stopped the server, or started it again. */
+const STOPPED = '<!-- npm start has been stopped -->';
+const PIPES = ['stop.wanted', 'stop.done', 'start.wanted', 'start.done'];
+const RUNS_AGAIN = '<!-- npm start runs again -->';
 
 let product: Product;
 let fresh: TestDatabase;
@@ -34,9 +49,12 @@ let clone: string;
 beforeAll(async () => {
   [product, fresh] = await Promise.all([startProduct(), emptyDatabase()]);
   clone = mkdtempSync(join(tmpdir(), 'gatehouse-readme-'));
-  for (const name of ['dist', 'node_modules', 'package.json'])
+  for (const name of ['dist', 'node_modules', 'package.json', 'plans.yaml'])
     symlinkSync(join(process.cwd(), name), join(clone, name));
   mkdirSync(join(clone, '.gatehouse'));
+  // Pipes: who reads one waits for who writes it.
+  for (const name of PIPES) execFileSync('mkfifo', [join(clone, name)]);
+  writeFileSync(join(clone, 'local.env'), environmentFile(product.env));
   writeRuntime('runtime.json');
   writeFileSync(
     join(clone, 'gatehouse.env'),
@@ -54,11 +72,17 @@ describe('the commands of the README', () => {
   let complaints: string;
 
   beforeAll(async () => {
-    const script = run.map(({ text }) => `${ours(text)}\nprintf '${MARK}'\n`).join('');
+    const script = run
+      .map(({ text, line }) => `${cueBefore(line)}${ours(text)}\nprintf '${MARK}'\n`)
+      .join('');
+    const reader = playTheReader();
     const ended = await shell(script);
+    // A shell that ended early asks for nothing any more.
+    for (const name of PIPES) letGo(join(clone, name));
+    await reader;
     printed = ended.stdout.split(MARK);
     complaints = ended.stderr;
-  }, 90_000);
+  }, 120_000);
 
   it('are found', () => {
     expect(run.length).toBeGreaterThan(12);
@@ -117,6 +141,11 @@ describe('the demo', () => {
   });
 });
 
+const environmentFile = (env: Record<string, string>) =>
+  Object.entries(env)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join('');
+
 function writeRuntime(name: string, change: object = {}): void {
   const runtime = {
     api: { url: product.api.url },
@@ -131,6 +160,8 @@ function writeRuntime(name: string, change: object = {}): void {
 /** The README's text with our own database in the place of example.com's. */
 function ours(written: string): string {
   const stands = {
+    // npm would look for a whole clone.
+    'npm run admin --silent --': 'node --env-file=local.env dist/apps/cli/main.js',
     // Production takes no database without TLS.
     'ENV=production': 'ENV=test',
     'postgres://postgres:PASSWORD@db.example.com/postgres': fresh.adminUrl,
@@ -139,6 +170,35 @@ function ours(written: string): string {
     'postgres://gatehouse_migrator:PASSWORD@db.example.com/gatehouse?sslmode=verify-full': fresh.migratorUrl,
   };
   return Object.entries(stands).reduce((left, [theirs, our]) => left.replaceAll(theirs, our), written);
+}
+
+/** What the shell waits for before a command: that the reader has done what the README asks for. */
+function cueBefore(line: number): string {
+  const above = readFileSync('README.md', 'utf8')
+    .split('\n')
+    .slice(0, line - 1)
+    .join('\n');
+  const text = above.slice(above.lastIndexOf('```'));
+  const cue = text.includes(STOPPED) ? 'stop' : text.includes(RUNS_AGAIN) ? 'start' : null;
+  return cue ? `echo > ${cue}.wanted; read -r _ < ${cue}.done\n` : '';
+}
+
+/** Stops the API when the shell has come so far, and starts it again on its port. */
+async function playTheReader(): Promise<void> {
+  const { port } = new URL(product.api.url);
+  await readFile(join(clone, 'stop.wanted'));
+  await product.api.stop();
+  await writeFile(join(clone, 'stop.done'), 'done\n');
+  await readFile(join(clone, 'start.wanted'));
+  await product.startApi({ PORT: port });
+  await writeFile(join(clone, 'start.done'), 'done\n');
+}
+
+/** Opened for both, a pipe has a reader and a writer: nobody waits at it any more. */
+function letGo(pipe: string): void {
+  const file = openSync(pipe, 'r+');
+  writeSync(file, '\n');
+  closeSync(file);
 }
 
 /** One shell for all of it, as a person would have; the product's own programs need the Node that runs this. */

@@ -74,7 +74,11 @@ async function inTheMiddle(): Promise<number> {
 describe('the seat ledger, with two workers of which one is killed', () => {
   it('holds every grant and every release that a client was told of, once, and so does the audit trail', async () => {
     const owner = await signUp(product.api.url);
-    await admin.query('update licensing.licenses set max_seats = null where id = $1', [owner.license.id]);
+    const overrides = [{ terms: { seats: null }, expiresAt: null, reason: 'test' }];
+    await admin.query('update licensing.licenses set overrides = $2 where id = $1', [
+      owner.license.id,
+      JSON.stringify(overrides),
+    ]);
     const first = clients(owner, SEATS, 'before');
     await eventually(async () => (await ledger(owner, 'acquired')).length > SEATS / 4, { withinMs: 30_000 });
 

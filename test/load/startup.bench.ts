@@ -1,14 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProduct } from '../support/product.js';
+import { cpuMsOf } from './cpu.js';
 import { median, spread } from './figures.js';
 
 const ROUNDS = 11;
-/** Linux counts a process's time in hundredths of a second. */
-const MS_PER_TICK = 10;
-
 interface Start {
   wallMs: number;
   cpuMs: number;
@@ -62,20 +59,10 @@ async function start(program: string, env: Record<string, string>): Promise<Star
     ended.then(() => Promise.reject(new Error(`${program} ended early.`))),
   ]);
   const wallMs = performance.now() - began;
-  const cpuMs = cpuOf(child.pid ?? 0);
+  const cpuMs = cpuMsOf(child.pid ?? 0);
   child.kill('SIGKILL');
   await ended.catch(() => undefined);
   return { wallMs, cpuMs };
-}
-
-/** User and system time so far; NaN where there is no /proc. */
-function cpuOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
-  } catch {
-    return Number.NaN;
-  }
 }
 
 const tell = (what: string, values: number[], digits = 0) =>

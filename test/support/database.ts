@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type BootstrapUrls, bootstrapDatabase, Migrator } from '#platform';
 import { MIGRATIONS } from '../../migrations/index.js';
+import { deployCatalogue } from '#licensing';
 import { part } from './environment.js';
 
 /** A migrated database of the test's own. Call `drop` when every connection to it is closed, or shall be. */
@@ -15,7 +16,12 @@ export interface TestDatabase extends BootstrapUrls {
 
 const ROOT = process.cwd();
 /** What decides the template's content. */
-const SOURCES = ['migrations', 'libs/platform/src/db/tenant-table.ts', 'libs/platform/src/db/bootstrap.ts'];
+const SOURCES = [
+  'migrations',
+  'plans.yaml',
+  'libs/platform/src/db/tenant-table.ts',
+  'libs/platform/src/db/bootstrap.ts',
+];
 /** One test process builds the template, the others wait. Any number, as long as nobody else uses it. */
 const TEMPLATE_LOCK = 7_264_812;
 
@@ -50,6 +56,7 @@ async function ensureTemplate(admin: pg.Client): Promise<string> {
     await dropDatabase(admin, name);
     await bootstrapDatabase(urlsOf(name));
     await new Migrator(urlsOf(name).migratorUrl, MIGRATIONS).up();
+    await deployCatalogue(urlsOf(name).migratorUrl, join(ROOT, 'plans.yaml'));
     await admin.query(`alter database ${name} with is_template true allow_connections false`);
   });
   return name;
@@ -110,8 +117,9 @@ const passwordOf = (adminUrl: string, role: string) =>
 function fingerprint(): string {
   const hash = createHash('sha256');
   for (const source of SOURCES) {
-    for (const file of source.endsWith('.ts') ? [source] : readdirSync(join(ROOT, source)).sort()) {
-      const path = source.endsWith('.ts') ? join(ROOT, file) : join(ROOT, source, file);
+    const isFile = /\.(ts|yaml)$/.test(source);
+    for (const file of isFile ? [source] : readdirSync(join(ROOT, source)).sort()) {
+      const path = isFile ? join(ROOT, file) : join(ROOT, source, file);
       hash.update(file).update(readFileSync(path));
     }
   }

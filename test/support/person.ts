@@ -60,6 +60,7 @@ export interface SeatBody {
   heartbeat_interval_seconds: number;
   seats: { used: number; max: number | null };
   license: { id: string; tier: string; entitlements: string[] };
+  lease: string;
 }
 
 export interface ErrorBody {

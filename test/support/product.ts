@@ -102,7 +102,7 @@ async function startProcess(program: string, env: Record<string, string>): Promi
   return {
     url,
     pid: child.pid ?? 0,
-    stop: () => end(child, 'SIGTERM'),
+    stop: () => endOrTell(child, () => `${program} (${url}) did not end:\n${output().slice(-2_000)}`),
     kill: async () => void (await end(child, 'SIGKILL')),
     output,
   };
@@ -115,6 +115,20 @@ async function ready(child: ChildProcess, why: () => string): Promise<string> {
   const [message] = (await Promise.race([once(child, 'message'), ended])) as [{ type: string; url: string }];
   ended.catch(() => undefined);
   return message.url;
+}
+
+/** Longer than a drain; who hangs is killed and said by name. */
+const STOP_MS = 40_000;
+
+async function endOrTell(child: ChildProcess, why: () => string): Promise<number | null> {
+  let hung = false;
+  const timer = setTimeout(() => {
+    hung = true;
+    child.kill('SIGKILL');
+  }, STOP_MS);
+  const code = await end(child, 'SIGTERM').finally(() => clearTimeout(timer));
+  if (hung) throw new Error(why());
+  return code;
 }
 
 async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {

@@ -21,10 +21,10 @@ const COMMAND = process.env.GATEHOUSE_TEST_REDIS_SERVER ?? 'redis-server';
 /** Somebody may take the port between our asking and Redis's listening. */
 const TRIES = 5;
 
-/** Starts a private redis-server on a free loopback port; it takes about 50 ms. */
-export async function testRedis(): Promise<TestRedis> {
+/** Starts a private redis-server (`settings`: more of its arguments) on a free loopback port; it takes about 50 ms. */
+export async function testRedis(settings: string[] = []): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-redis-'));
-  const [port, first] = await launchOnFreePort(folder);
+  const [port, first] = await launchOnFreePort(folder, settings);
   let server = first;
 
   const kill = async () => {
@@ -39,7 +39,7 @@ export async function testRedis(): Promise<TestRedis> {
     kill,
     start: async () => {
       await kill();
-      server = await launch(port, folder);
+      server = await launch(port, folder, settings);
     },
     drop: async () => {
       await kill();
@@ -48,18 +48,18 @@ export async function testRedis(): Promise<TestRedis> {
   };
 }
 
-async function launchOnFreePort(folder: string): Promise<[number, ChildProcess]> {
+async function launchOnFreePort(folder: string, settings: string[]): Promise<[number, ChildProcess]> {
   for (let left = TRIES; ; left--) {
     const port = await freePort();
     try {
-      return [port, await launch(port, folder)];
+      return [port, await launch(port, folder, settings)];
     } catch (error) {
       if (left === 1) throw error;
     }
   }
 }
 
-async function launch(port: number, folder: string): Promise<ChildProcess> {
+async function launch(port: number, folder: string, settings: string[]): Promise<ChildProcess> {
   const options = [
     '--port',
     `${port}`,
@@ -71,6 +71,7 @@ async function launch(port: number, folder: string): Promise<ChildProcess> {
     'no',
     '--dir',
     folder,
+    ...settings,
   ];
   const server = spawn(COMMAND, options, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   if (server.pid) endWithUs(server.pid);

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { CatalogueConfig, deployCatalogue } from '#licensing';
 import { loadConfig, Migrator, MigratorConfig, readEnvironment } from '#platform';
 import { MIGRATIONS } from '../../../migrations/index.js';
 import { say } from '../say.js';
@@ -7,8 +8,13 @@ export function migrateVerb(): Command {
   const migrate = new Command('migrate').description('Change the schema. Needs DATABASE_MIGRATOR_URL.');
   migrate
     .command('up')
-    .description('Apply what is pending.')
-    .action(async () => tell('Applied', await migrator().up()));
+    .description('Apply what is pending, and the catalogue of plans (PLANS_FILE).')
+    .action(async () => {
+      const config = settings();
+      tell('Applied', await new Migrator(config.of(MigratorConfig).url, MIGRATIONS).up());
+      const changes = await deployCatalogue(config.of(MigratorConfig).url, config.of(CatalogueConfig).file);
+      for (const { what, change } of changes) say(`Plans: ${what} ${change}`);
+    });
   migrate
     .command('down')
     .description('Take back the last migration, or the last few.')
@@ -17,9 +23,10 @@ export function migrateVerb(): Command {
   return migrate;
 }
 
+const settings = () => loadConfig([MigratorConfig, CatalogueConfig], readEnvironment());
+
 function migrator(): Migrator {
-  const config = loadConfig([MigratorConfig], readEnvironment()).of(MigratorConfig);
-  return new Migrator(config.url, MIGRATIONS);
+  return new Migrator(settings().of(MigratorConfig).url, MIGRATIONS);
 }
 
 function tell(verb: string, names: readonly string[]): void {

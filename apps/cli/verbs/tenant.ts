@@ -1,7 +1,18 @@
 import { Command } from 'commander';
+import { ChangeTenantTerms, ChangeTenantTermsInput, type TenantTermsRow } from '#licensing';
 import { ChangeTenantStatus, ChangeTenantStatusInput } from '#tenancy';
-import { operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
+import { describeOverrides } from '../describe.js';
+import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
 import { say } from '../say.js';
+import { counting, instant, type TermsOptions, termsOf, withTerms } from '../terms-option.js';
+
+interface TermsCommandOptions extends TermsOptions {
+  show?: boolean;
+  clear?: boolean;
+  number?: number;
+  expires?: Date | null;
+  reason?: string;
+}
 
 export function tenantVerb(): Command {
   const tenant = new Command('tenant').description('Tenants.');
@@ -22,5 +33,40 @@ export function tenantVerb(): Command {
         say(`${tenantId} ${done}.`);
       });
   }
+  tenant.addCommand(termsCommand());
   return tenant;
+}
+
+function termsCommand(): Command {
+  return withTerms(
+    new Command('terms').description('What holds for every licence of a tenant, above plan and policy.'),
+  )
+    .argument('<tenant>', 'its id, ten_...')
+    .option('--show', 'only look')
+    .option('--expires <date>', 'when that ends; for good unless given', instant)
+    .option('--clear', 'take the overrides away instead')
+    .option('--number <number>', 'with --clear: only this one, as --show numbers them', counting)
+    .option('--reason <why>', 'stands in the audit trail; needed unless with --show')
+    .action(async (tenantId: string, options: TermsCommandOptions) => {
+      if (options.show) {
+        await withProduct(async (app) =>
+          tell(await app.get(ChangeTenantTerms, { strict: false }).read(lookingOperator(), tenantId)),
+        );
+        return;
+      }
+      const actor = operatorOf({ reason: options.reason ?? '' });
+      const { number, expires: expiresAt = null } = options;
+      const input = ChangeTenantTermsInput.parse(
+        options.clear ? { tenantId, clear: true, number } : { tenantId, terms: termsOf(options), expiresAt },
+      );
+      await withProduct(async (app) =>
+        tell(await app.get(ChangeTenantTerms, { strict: false }).execute(actor, input)),
+      );
+    });
+}
+
+function tell({ overrides, heartbeatMode, timeZone }: TenantTermsRow): void {
+  for (const line of describeOverrides(overrides)) say(line);
+  if (overrides.length === 0) say('No overrides.');
+  say(`chosen by the tenant: heartbeat mode ${heartbeatMode ?? 'as given'}, time zone ${timeZone}`);
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { RecordEvent } from './handlers/record-event.js';
+import { RecordQuotaRefusals } from './handlers/record-quota-refusals.js';
 import { RecordSeats } from './handlers/record-seats.js';
 import { AuditController } from './http/audit.controller.js';
 import { Entries } from './persistence/entries.js';
@@ -9,5 +10,5 @@ import { ReadTrail } from './use-cases/read-trail.js';
 export class AuditModule {}
 
 /** The listeners, for the worker. */
-@Module({ imports: [AuditModule], providers: [RecordEvent, RecordSeats] })
+@Module({ imports: [AuditModule], providers: [RecordEvent, RecordSeats, RecordQuotaRefusals] })
 export class AuditWorkerModule {}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configOf, key32, secret, setting } from '#platform';
+import { signingKeySetting } from './leases/signing-key-setting.js';
 
 /** `kid:key` pairs, the first signs; `!kid:key` marks a key as compromised: its seats must be acquired again. */
 const seatKeys = () =>
@@ -44,5 +45,15 @@ export class LicensingConfig extends configOf('licensing', {
     'SEAT_KEYS',
     seatKeys(),
     'Authenticate session ids: id:BASE64 pairs, newest first; a leading ! marks a compromised one.',
+  ),
+}) {}
+
+/** The keys that leases, key sets and answers are signed with: for the processes that sign. */
+export class LeasesConfig extends configOf('leases', {
+  signingKeys: secret(
+    'LICENSE_SIGNING_KEYS',
+    signingKeySetting(),
+    'Ed25519 keys of leases and signed answers: kid:BASE64@SINCE entries, exactly one without a mark, which signs; ' +
+      '+ next, - retiring, ! compromised. `gatehouse-admin signing-keys` writes the next value.',
   ),
 }) {}

@@ -28,6 +28,7 @@ export * from './http/endpoint.js';
 export * from './http/errors.js';
 export * from './http/http.config.js';
 export * from './http/request.js';
+export { type ResponseKey, ResponseSigner } from './http/response-signature.js';
 export * from './http/wire.js';
 export * from './telemetry/logger.js';
 export * from './crypto/crypto.module.js';

@@ -1,3 +1,5 @@
-/** The client for browsers: no files. Keep an OfflineState with encodeOfflineState where the page keeps its things. */
+/** The client for browsers: no files; what is remembered lies in the page's storage. */
 export * from './portable.js';
 export { webCrypto as platformCrypto } from './crypto/web-crypto.js';
+export { LicenseClient, type WebLicenseClientOptions } from './web/license-client.js';
+export type { PageLocks, PageStorage } from './web/storage.js';

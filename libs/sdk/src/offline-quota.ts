@@ -52,7 +52,8 @@ export interface Spending {
 /**
  * Takes `amount` (a whole number, at least 1) of a meter, or nothing when less is left. `now` is LeaseState.now, which
  * never goes back; while the clock is tampered with do not ask. A meter that neither the server nor the terms name gives
- * nothing. Throws RangeError for an amount that is no such number.
+ * nothing. `idempotencyKey`: of a report of this use that got no answer; a later one bears it again. Throws RangeError for
+ * an amount that is no such number.
  */
 export function spend(
   ledger: UsageLedger,
@@ -60,6 +61,7 @@ export function spend(
   meter: string,
   amount: number,
   now: number,
+  idempotencyKey: string | null = null,
 ): Spending {
   if (!Number.isSafeInteger(amount) || amount < 1)
     throw new RangeError(`${amount} is not a whole number from 1 up.`);
@@ -73,7 +75,7 @@ export function spend(
   const allowed = left === null || amount <= left;
   const remaining = allowed && left !== null ? left - amount : left;
   const after = allowed
-    ? add(keepSeed(pruned(ledger, now), seed), { meter, amount, dayEnds: day.ends, idempotencyKey: null })
+    ? add(keepSeed(pruned(ledger, now), seed), { meter, amount, dayEnds: day.ends, idempotencyKey })
     : ledger;
   return { allowed, remaining, resetsAt: day.ends, ledger: after };
 }
@@ -167,10 +169,12 @@ const unsettled = (ledger: UsageLedger, meter: string, dayStarts: number) =>
     .reduce((sum, one) => sum + one.amount, 0);
 
 function add(ledger: UsageLedger, use: PendingUse): UsageLedger {
-  const open = ledger.pending.find(
-    (one) => one.idempotencyKey === null && one.meter === use.meter && one.dayEnds === use.dayEnds,
-  );
-  const grown = { ...use, amount: use.amount + (open?.amount ?? 0) };
+  const open =
+    use.idempotencyKey === null &&
+    ledger.pending.find(
+      (one) => one.idempotencyKey === null && one.meter === use.meter && one.dayEnds === use.dayEnds,
+    );
+  const grown = { ...use, amount: use.amount + (open ? open.amount : 0) };
   return { ...ledger, pending: [...ledger.pending.filter((one) => one !== open), grown] };
 }
 

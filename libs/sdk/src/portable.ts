@@ -1,6 +1,38 @@
 /** What runs on every platform; each build adds its cryptography. */
 export { acceptActivation, newActivationRequest } from './activation.js';
 export { type Anchor, type KeyTrust, learnKeys, type RefusedKeySet, trustAnchors } from './anchors.js';
+export type {
+  Beat,
+  License,
+  Me,
+  Registered,
+  Seat,
+  Seats,
+  ServerKeys,
+  SignedIn,
+  Tenant,
+  Tokens,
+  Usage,
+  User,
+  Verdict,
+} from './api/answers.js';
+export { ApiError, type ErrorDetails, type LocalErrorCode } from './api/api-error.js';
+export {
+  type AcquireInput,
+  type ApiOptions,
+  type BearerSource,
+  type CallOptions,
+  type Credentials,
+  GatehouseApi,
+  type UsageInput,
+} from './api/gatehouse-api.js';
+export type { AnswerSignatures, TransportOptions } from './api/transport.js';
+export type { LicenseEvents, Warning, WarningCode } from './client/events.js';
+export type { LicenseClientOptions } from './client/license-client-options.js';
+export { isLoopback, mayPin, type PinnedKeys } from './client/pinned-keys.js';
+export { type ClientTime, systemTime } from './client/platform.js';
+export type { LicenseStatus } from './client/status.js';
+export { QuotaExhausted, type UseResult } from './client/usage-meter.js';
 export { type ClientCrypto, deviceHash, newUuid } from './crypto/client-crypto.js';
 export * from './formats/index.js';
 export {

@@ -11,6 +11,7 @@ const ACTIONS: Record<SeatEntry['change'], string> = {
   released: 'SEAT_RELEASED',
   lapsed: 'SEAT_LAPSED',
   refused: 'SEAT_REFUSED',
+  ended: 'SEAT_ENDED',
 };
 const MINUTE_MS = 60_000;
 
@@ -39,6 +40,22 @@ const minuteAndPool = (entry: SeatEntry) =>
   `${entry.licenseId} ${Math.floor(Date.parse(entry.at) / MINUTE_MS)}`;
 
 function entryOf(entry: SeatEntry): AuditEntry {
+  return entry.cause ? endOf(entry, entry.cause) : changeOf(entry);
+}
+
+/** Whoever ended it acted; the person who held it is told of. */
+function endOf(entry: SeatEntry, { reason, actor, note }: NonNullable<SeatEntry['cause']>): AuditEntry {
+  const told = changeOf(entry);
+  return {
+    ...told,
+    actor,
+    userId: actor.type === 'user' ? actor.id : null,
+    action: reason === 'freed' ? 'SEAT_FREED' : ACTIONS.ended,
+    metadata: { ...told.metadata, user_id: entry.userId, cause: reason, ...(note ? { reason: note } : {}) },
+  };
+}
+
+function changeOf(entry: SeatEntry): AuditEntry {
   return {
     id: `aud_seat-${entry.ledgerId}`,
     actor: { type: entry.userId ? 'user' : 'licensed_program', id: entry.userId ?? (entry.device || null) },

@@ -1,6 +1,13 @@
 import { DeadLettersRetried, type EventType, MailSent } from '#platform';
 import { SessionEnded, SessionRefreshed, SessionStarted, UserRegistered } from '#identity/events';
-import { LicenseIssued } from '#licensing/events';
+import {
+  DeviceBound,
+  DeviceUnbound,
+  LicenseActivatedOffline,
+  LicenseIssued,
+  SeatsForgotten,
+} from '#licensing/events';
+import * as licensing from '#licensing/events';
 import { MembershipCreated, TenantReactivated, TenantRegistered, TenantSuspended } from '#tenancy/events';
 
 interface Subject {
@@ -23,5 +30,32 @@ export const SUBJECTS: readonly Subject[] = [
   { event: SessionEnded, action: 'SESSION_REVOKED', subject: 'sessionId' },
   { event: MailSent, action: 'MAIL_SENT', subject: 'userId' },
   { event: LicenseIssued, action: 'LICENSE_ISSUED', subject: 'licenseId' },
+  ...licenseSubjects(),
+  { event: SeatsForgotten, action: 'SEAT_LEDGER_GAP', subject: null },
+  { event: DeviceBound, action: 'DEVICE_BOUND', subject: 'licenseId' },
+  { event: DeviceUnbound, action: 'DEVICE_UNBOUND', subject: 'licenseId' },
+  { event: LicenseActivatedOffline, action: 'LICENSE_ACTIVATED_OFFLINE', subject: 'licenseId' },
   { event: DeadLettersRetried, action: 'EVENTS_RETRIED', subject: null },
 ];
+
+/** What was done to a licence, or to all of a tenant. */
+function licenseSubjects(): Subject[] {
+  const of = (event: EventType, action: string): Subject => ({ event, action, subject: 'licenseId' });
+  return [
+    of(licensing.LicenseStarted, 'LICENSE_STARTED'),
+    of(licensing.LicenseRenewed, 'LICENSE_RENEWED'),
+    of(licensing.LicenseSuspended, 'LICENSE_SUSPENDED'),
+    of(licensing.LicenseReinstated, 'LICENSE_REINSTATED'),
+    of(licensing.LicenseRevoked, 'LICENSE_REVOKED'),
+    of(licensing.LicenseTransferred, 'LICENSE_TRANSFERRED'),
+    of(licensing.LicensePlanChanged, 'LICENSE_PLAN_CHANGED'),
+    of(licensing.LicensePolicyChanged, 'LICENSE_POLICY_CHANGED'),
+    of(licensing.LicenseOverridden, 'LICENSE_OVERRIDDEN'),
+    of(licensing.LicenseOverrideCleared, 'LICENSE_OVERRIDE_CLEARED'),
+    of(licensing.LicenseAssigned, 'LICENSE_ASSIGNED'),
+    of(licensing.LicenseUnassigned, 'LICENSE_UNASSIGNED'),
+    of(licensing.LicenseCheckedIn, 'LICENSE_CHECKED_IN'),
+    { event: licensing.TenantTermsChanged, action: 'TENANT_TERMS_CHANGED', subject: 'tenantId' },
+    { event: licensing.LicenseSettingsChanged, action: 'LICENSE_SETTINGS_CHANGED', subject: 'tenantId' },
+  ];
+}

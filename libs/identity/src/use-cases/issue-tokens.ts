@@ -59,7 +59,7 @@ export class IssueTokens {
       org_id: null,
       role,
       tier: license?.tier ?? 'FREE',
-      scopes: [...scopes, ...(license?.entitlements ?? [])],
+      scopes: [...scopes, ...(license?.terms.entitlements ?? [])],
       license_id: license?.id ?? null,
       max_seats: tenant.maxSeats,
       amr: session.amr,

@@ -1,11 +1,36 @@
-import { randomBytes } from 'node:crypto';
 import { Column, Entity, PrimaryColumn, VersionColumn } from 'typeorm';
-import { Aggregate, newId } from '#platform';
-import { formatLicenseKey, type LicenseType, maskLicenseKey } from '#sdk/formats';
-import { LicenseChanged, LicenseIssued } from '../events/index.js';
-import type { Plan } from './plan.js';
+import type { z } from 'zod';
+import { Aggregate, DomainError, newId } from '#platform';
+import { type LicenseType, maskLicenseKey } from '#sdk/formats';
+import * as events from '../events/index.js';
+import { newLicenseKey } from './license-key.js';
+import { endOf, type Renewal, renewedUntil } from './license-term.js';
+import { withoutOverride, withOverride } from './overrides.js';
+import type { Override, Terms } from './terms.js';
 
-export type LicenseStatus = 'active' | 'suspended' | 'revoked';
+/** `transferred`: another tenant has its key now, and a licence of its own made from this one. */
+export type LicenseStatus = 'active' | 'suspended' | 'revoked' | 'transferred';
+
+export interface NewLicense {
+  tenantId: string;
+  brand: string;
+  tier: LicenseType;
+  productId: string | null;
+  policyId?: string | null;
+  /** What plan, policy and overrides come to. */
+  terms: Terms;
+  overrides?: readonly Override[];
+  name?: string | null;
+  metadata?: Record<string, string>;
+  /** An imported key; left out: a new one. */
+  key?: string;
+  /** Left out: what the terms say; null: never. */
+  expiresAt?: Date | null;
+  /** Of its tenant, whose suspension it shares. */
+  tenantStatus?: { suspended: boolean; revision: number };
+  /** null: nobody of the tenant asked for it, an operator did. */
+  issuedTo: string | null;
+}
 
 /** The right of a tenant to run the product on so many seats. A pool of seats is a licence. */
 @Entity({ schema: 'licensing', name: 'licenses' })
@@ -22,16 +47,28 @@ export class License extends Aggregate {
   @Column({ type: 'text' })
   status!: LicenseStatus;
 
-  /** null: unlimited. */
-  @Column({ name: 'max_seats', type: 'int', nullable: true })
-  maxSeats!: number | null;
+  /** When the status became what it is; null: it is the first. */
+  @Column({ name: 'status_at', type: 'timestamptz', nullable: true })
+  statusAt!: Date | null;
 
-  @Column({ type: 'jsonb' })
-  entitlements!: readonly string[];
+  @Column({ name: 'status_reason', type: 'text', nullable: true })
+  statusReason!: string | null;
 
-  /** Whether the key alone, without a bearer, takes a seat. */
-  @Column({ name: 'key_activation', type: 'boolean', default: true })
-  keyActivation!: boolean;
+  @Column({ name: 'product_id', type: 'text', nullable: true })
+  productId!: string | null;
+
+  @Column({ name: 'policy_id', type: 'text', nullable: true })
+  policyId!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  name!: string | null;
+
+  @Column({ type: 'jsonb', default: '{}' })
+  metadata!: Record<string, string>;
+
+  /** What differs from its plan and policy, in the order it was said. */
+  @Column({ type: 'jsonb', default: '[]' })
+  overrides!: Override[];
 
   @Column({ name: 'key_masked', type: 'text' })
   keyMasked!: string;
@@ -51,6 +88,19 @@ export class License extends Aggregate {
   @VersionColumn({ type: 'int' })
   revision!: number;
 
+  /** When its term began; null: not yet. */
+  @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
+  startedAt!: Date | null;
+
+  @Column({ name: 'checked_in_at', type: 'timestamptz', nullable: true })
+  checkedInAt!: Date | null;
+
+  @Column({ name: 'transferred_from', type: 'text', nullable: true })
+  transferredFrom!: string | null;
+
+  @Column({ name: 'transferred_to', type: 'text', nullable: true })
+  transferredTo!: string | null;
+
   @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
   expiresAt!: Date | null;
 
@@ -59,35 +109,41 @@ export class License extends Aggregate {
 
   /** A new licence and its key, which is nowhere in the clear but in the answer. */
   static issue(
-    init: { tenantId: string; brand: string; plan: Plan; issuedTo: string },
+    init: NewLicense,
     seal: (key: string, licenseId: string) => Buffer,
     now: Date,
   ): { license: License; key: string } {
     const id = newId('lic');
-    const { tier, seats, entitlements } = init.plan;
-    const key = formatLicenseKey({
-      brand: init.brand,
-      type: tier,
-      hash12: randomBytes(6).toString('hex').toUpperCase(),
-    });
+    const { tenantId, tier, terms } = init;
+    const key = init.key ?? newLicenseKey(init.brand, tier);
+    const isStarted = terms.expiryBasis === 'creation' || terms.durationDays === null;
     const license = Object.assign(new License(), {
-      tenantId: init.tenantId,
+      tenantId,
       id,
       tier,
       status: 'active',
-      maxSeats: seats,
-      entitlements,
-      keyActivation: true,
+      statusAt: null,
+      statusReason: null,
+      productId: init.productId,
+      policyId: init.policyId ?? null,
+      name: init.name ?? null,
+      metadata: init.metadata ?? {},
+      overrides: [...(init.overrides ?? [])],
       keyMasked: maskLicenseKey(key),
       keySealed: seal(key, id),
-      tenantSuspended: false,
-      tenantRevision: 0,
-      expiresAt: null,
+      tenantSuspended: init.tenantStatus?.suspended ?? false,
+      tenantRevision: init.tenantStatus?.revision ?? 0,
+      startedAt: isStarted ? now : null,
+      checkedInAt: null,
+      transferredFrom: null,
+      transferredTo: null,
+      expiresAt:
+        init.expiresAt === undefined ? (isStarted ? endOf(now, terms.durationDays) : null) : init.expiresAt,
       createdAt: now,
     } satisfies Partial<License>);
     license.record(
-      LicenseIssued,
-      { licenseId: id, tier, maxSeats: seats, issuedToUserId: init.issuedTo },
+      events.LicenseIssued,
+      { licenseId: id, tier, maxSeats: terms.seats, issuedToUserId: init.issuedTo },
       now,
     );
     return { license, key };
@@ -99,6 +155,167 @@ export class License extends Aggregate {
     this.tenantRevision = tenant.revision;
     if (this.tenantSuspended === tenant.suspended) return;
     this.tenantSuspended = tenant.suspended;
-    this.record(LicenseChanged, { licenseId: this.id }, now);
+    this.touch(now);
   }
+
+  /** Begins its term, once, and gives whether it did: by a basis of first use or validation it waits for that. */
+  begin(terms: Terms, now: Date): boolean {
+    if (this.startedAt || this.hasEnded) return false;
+    this.startedAt = now;
+    this.expiresAt ??= endOf(now, terms.durationDays);
+    this.tell(events.LicenseStarted, { expiresAt: this.expiresAt?.toISOString() ?? null }, now);
+    return true;
+  }
+
+  /** Throws 409 `LICENSE_ENDED`, `LICENSE_NOT_STARTED` or `LICENSE_WITHOUT_TERM`, 422 `EXPIRY_PASSED`. */
+  renew(renewal: Renewal, terms: Terms, now: Date): void {
+    this.mustLive();
+    if (!this.startedAt) {
+      throw new DomainError(
+        'conflict',
+        'LICENSE_NOT_STARTED',
+        'The term of the licence has not begun: there is nothing to renew.',
+      );
+    }
+    this.expiresAt = renewedUntil(this.expiresAt, terms, renewal, now);
+    this.tell(events.LicenseRenewed, { expiresAt: this.expiresAt.toISOString() }, now);
+  }
+
+  /** Throws 409 `LICENSE_ENDED` or `LICENSE_ALREADY_SUSPENDED`. */
+  suspend(reason: string, now: Date): void {
+    this.mustLive();
+    if (this.status === 'suspended') {
+      throw new DomainError('conflict', 'LICENSE_ALREADY_SUSPENDED', 'The licence is suspended already.');
+    }
+    this.become('suspended', reason, now);
+    this.tell(events.LicenseSuspended, { reason }, now);
+  }
+
+  /** Throws 409 `LICENSE_ENDED` or `LICENSE_NOT_SUSPENDED`. */
+  reinstate(reason: string, now: Date): void {
+    this.mustLive();
+    if (this.status !== 'suspended') {
+      throw new DomainError('conflict', 'LICENSE_NOT_SUSPENDED', 'The licence is not suspended.');
+    }
+    this.become('active', reason, now);
+    this.tell(events.LicenseReinstated, { reason }, now);
+  }
+
+  /** For good. Throws 409 `LICENSE_ENDED`. */
+  revoke(reason: string, now: Date): void {
+    this.mustLive();
+    this.become('revoked', reason, now);
+    this.tell(events.LicenseRevoked, { reason }, now);
+  }
+
+  /** Its key, its term and its suspension go to `to`, which was made of it. Throws 409 `LICENSE_ENDED`. */
+  transfer(to: License, reason: string, now: Date): void {
+    this.mustLive();
+    const { startedAt, expiresAt, checkedInAt, status, statusAt, statusReason } = this;
+    Object.assign(to, { startedAt, expiresAt, checkedInAt, status, statusAt, statusReason });
+    to.transferredFrom = this.id;
+    to.record(events.LicenseTransferred, { licenseId: to.id, direction: 'in', otherLicenseId: this.id }, now);
+
+    this.become('transferred', reason, now);
+    this.transferredTo = to.id;
+    this.tell(events.LicenseTransferred, { direction: 'out', otherLicenseId: to.id }, now);
+  }
+
+  /** `terms` are those of the new plan. The type in the key stays: it is a hint. Throws 409 `LICENSE_ENDED`, `LICENSE_UNCHANGED`. */
+  changePlan(tier: LicenseType, terms: Terms, now: Date): void {
+    this.mustLive();
+    mustDiffer(this.tier, tier);
+    const from = this.tier;
+    this.tier = tier;
+    this.tell(events.LicensePlanChanged, { from, to: tier }, now);
+    this.beginWithout(terms, now);
+  }
+
+  /** `terms` are those under the new policy; null: the plan's alone. Throws 409 `LICENSE_ENDED`, `LICENSE_UNCHANGED`. */
+  changePolicy(policy: { id: string; productId: string } | null, terms: Terms, now: Date): void {
+    this.mustLive();
+    const to = policy?.id ?? null;
+    mustDiffer(this.policyId, to);
+    const from = this.policyId;
+    this.policyId = to;
+    this.productId = policy?.productId ?? this.productId;
+    this.tell(events.LicensePolicyChanged, { from, to }, now);
+    this.beginWithout(terms, now);
+  }
+
+  /** Throws 409 `LICENSE_ENDED` or `OVERRIDES_EXHAUSTED`, 422 `OVERRIDE_EMPTY` or `EXPIRY_PASSED`. */
+  override(added: Override, now: Date): void {
+    this.mustLive();
+    this.overrides = withOverride(this.overrides, added, now);
+    this.tell(events.LicenseOverridden, { terms: added.terms, expiresAt: added.expiresAt }, now);
+  }
+
+  /** Takes away the override at `number`, counted from 1, or all. Throws 404, 409 `LICENSE_ENDED`. */
+  clearOverride(number: number | undefined, now: Date): void {
+    this.mustLive();
+    const before = this.overrides.length;
+    this.overrides = withoutOverride(this.overrides, number);
+    this.tell(events.LicenseOverrideCleared, { count: before - this.overrides.length }, now);
+  }
+
+  /** Throws 409 `LICENSE_ENDED` or `CHECK_IN_NOT_NEEDED`. */
+  checkIn(terms: Terms, now: Date): void {
+    this.mustLive();
+    if (terms.checkInDays === null) {
+      throw new DomainError('conflict', 'CHECK_IN_NOT_NEEDED', 'The licence needs no check-in.');
+    }
+    this.checkedInAt = now;
+    this.tell(events.LicenseCheckedIn, {}, now);
+  }
+
+  /** Throws 409 `LICENSE_ENDED`. */
+  assign(userId: string, now: Date): void {
+    this.mustLive();
+    this.tell(events.LicenseAssigned, { userId }, now);
+  }
+
+  unassign(userId: string, now: Date): void {
+    this.tell(events.LicenseUnassigned, { userId }, now);
+  }
+
+  /** Something beside its row that its policy holds is different: devices, people. Saved, it has a new revision. */
+  touch(now: Date): void {
+    this.record(events.LicenseChanged, { licenseId: this.id }, now);
+  }
+
+  /** Ended for good: revoked, or another tenant's now. */
+  private get hasEnded(): boolean {
+    return this.status === 'revoked' || this.status === 'transferred';
+  }
+
+  private mustLive(): void {
+    if (!this.hasEnded) return;
+    throw new DomainError('conflict', 'LICENSE_ENDED', `The licence is ${this.status}; that is for good.`);
+  }
+
+  private become(status: LicenseStatus, reason: string, now: Date): void {
+    this.status = status;
+    this.statusAt = now;
+    this.statusReason = reason;
+  }
+
+  /** New terms may know no first use to wait for. */
+  private beginWithout(terms: Terms, now: Date): void {
+    if (terms.expiryBasis === 'creation' || terms.durationDays === null) this.begin(terms, now);
+  }
+
+  /** One fact for the trail, and one for the pool. */
+  private tell<S extends z.ZodObject>(
+    event: { name: string; version: number; schema: S },
+    facts: Omit<z.output<S>, 'licenseId'>,
+    now: Date,
+  ): void {
+    this.record(event, { licenseId: this.id, ...facts } as unknown as z.output<S>, now);
+    this.touch(now);
+  }
+}
+
+function mustDiffer(from: string | null, to: string | null): void {
+  if (from !== to) return;
+  throw new DomainError('conflict', 'LICENSE_UNCHANGED', 'The licence has that already.');
 }

@@ -4,7 +4,7 @@ import { TenantReactivated, TenantSuspended } from '#tenancy/events';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
 import { License } from '../domain/license.js';
-import { FREE_PLAN } from '../domain/plan.js';
+import { termsOf } from '../testing/policies.js';
 import { Licenses } from '../persistence/licenses.js';
 import { FollowTenantStatus } from './follow-tenant-status.js';
 
@@ -24,7 +24,7 @@ describe('licences and the status of their tenant', () => {
     database = await testDatabase();
     app = await databaseApp(database, [License]);
     db = app.get(Db);
-    licenses = new Licenses(db);
+    licenses = new Licenses(db, clock);
     handler = new FollowTenantStatus(licenses, clock);
   });
   afterAll(async () => {
@@ -39,7 +39,14 @@ describe('licences and the status of their tenant', () => {
 
   function issued(owner: Actor): Promise<string> {
     return db.transaction(owner, async () => {
-      const init = { tenantId: owner.tenantId!, brand: 'GH', plan: FREE_PLAN, issuedTo: newId('usr') };
+      const init = {
+        tenantId: owner.tenantId!,
+        brand: 'GH',
+        tier: 'FREE' as const,
+        productId: null,
+        terms: termsOf(),
+        issuedTo: newId('usr'),
+      };
       const { license } = License.issue(init, (key) => Buffer.from(key), clock.now());
       await licenses.insert(license, Buffer.from(license.id));
       return license.id;

@@ -1,5 +1,7 @@
+import { DETAILS_EXAMPLE } from './license-details.view.js';
+
 /** Answers as the documentation shows them. */
-const LICENSE_ID = 'lic_01k9zq6mwee4rr8q3fjz6c1v2d';
+export const LICENSE_ID = 'lic_01k9zq6mwee4rr8q3fjz6c1v2d';
 
 export const LICENSE_EXAMPLE = {
   id: LICENSE_ID,
@@ -11,6 +13,7 @@ export const LICENSE_EXAMPLE = {
   key: 'GH-FREE-************-3A5F',
   expires_at: null,
   created_at: '2026-11-22T09:30:00.000Z',
+  ...DETAILS_EXAMPLE,
 };
 
 export const BEAT_EXAMPLE = {
@@ -23,6 +26,7 @@ export const SEAT_EXAMPLE = {
   session_id: 'seat_AQGTn',
   ...BEAT_EXAMPLE,
   license: { id: LICENSE_ID, tier: 'FREE', entitlements: ['commands:execute'] },
+  lease: 'eyJhbGciOiJFZERTQSIsInR5cCI6ImxpY2Vuc2UtbGVhc2Urand0In0.eyJpc3MiOiIifQ.c2ln',
 };
 
 export const VERDICT_EXAMPLE = {
@@ -30,5 +34,6 @@ export const VERDICT_EXAMPLE = {
   code: 'VALID',
   detail: 'The licence is valid.',
   license: { id: LICENSE_ID, tier: 'FREE', entitlements: ['commands:execute'], expires_at: null },
+  quota: [{ meter: 'commands', limit: 10, remaining: 7, resets_at: '2026-11-23T00:00:00.000Z' }],
   nonce: 'b3a1',
 };

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { idOf } from '#platform';
 import { LICENSE_TYPES } from '#sdk/formats';
-import type { LicenseRow } from '../persistence/licenses.js';
+import type { LicenseRow } from '../persistence/license-row.js';
 import { VERDICT_CODES } from '../domain/verdict.js';
+import { LicenseDetails, licenseDetails } from './license-details.view.js';
 
 const Tier = z.enum(LICENSE_TYPES);
 const Seats = z.object({
@@ -11,10 +12,10 @@ const Seats = z.object({
   max: z.int().nullable(),
 });
 
-export const LicenseView = z.object({
+export const LicenseView = LicenseDetails.extend({
   id: idOf('lic'),
   tier: Tier,
-  status: z.enum(['active', 'suspended', 'revoked']),
+  status: z.enum(['active', 'suspended', 'revoked', 'transferred']),
   maxSeats: z.int().nullable(),
   entitlements: z.array(z.string()),
   keyActivation: z.boolean(),
@@ -24,8 +25,15 @@ export const LicenseView = z.object({
 });
 
 /** `key` in full for those who may see it, masked for the rest. */
-export const licenseView = (row: LicenseRow, key: string | null): z.input<typeof LicenseView> => ({
-  ...row,
+export const licenseView = (row: LicenseRow, key: string | null, now: Date): z.input<typeof LicenseView> => ({
+  ...licenseDetails(row, now),
+  id: row.id,
+  tier: row.tier,
+  expiresAt: row.expiresAt,
+  createdAt: row.createdAt,
+  maxSeats: row.terms.seats,
+  entitlements: [...row.terms.entitlements],
+  keyActivation: row.terms.keyActivation,
   status: row.tenantSuspended && row.status === 'active' ? 'suspended' : row.status,
   key: key ?? row.keyMasked,
 });
@@ -38,6 +46,8 @@ export const SeatView = z.object({
   heartbeatIntervalSeconds: z.int(),
   seats: Seats,
   license: z.object({ id: idOf('lic'), tier: Tier, entitlements: z.array(z.string()) }),
+  /** A signed `license-lease+jwt`. */
+  lease: z.string(),
 });
 
 export const BeatView = SeatView.pick({ expiresAt: true, heartbeatIntervalSeconds: true, seats: true });
@@ -56,5 +66,17 @@ export const VerdictView = z.object({
       expiresAt: z.date().nullable(),
     })
     .optional(),
+  /** Of the meters that have a limit. */
+  quota: z
+    .array(
+      z.object({
+        meter: z.string(),
+        limit: z.int(),
+        remaining: z.int(),
+        resetsAt: z.date().nullable(),
+      }),
+    )
+    .optional(),
+  lease: z.string().optional(),
   nonce: z.string().optional(),
 });

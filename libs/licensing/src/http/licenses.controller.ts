@@ -1,13 +1,16 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
+import { type Actor, Clock, CurrentActor, Endpoint, wire } from '#platform';
 import { LicenseParams, PageInput, ReadLicenses } from '../use-cases/read-licenses.js';
 import { LICENSE_EXAMPLE } from './examples.js';
 import { LicensePage, LicenseView, licenseView } from './license.view.js';
 
 @Controller('/api/v1/licenses')
 export class LicensesController {
-  constructor(private readonly readLicenses: ReadLicenses) {}
+  constructor(
+    private readonly readLicenses: ReadLicenses,
+    private readonly clock: Clock,
+  ) {}
 
   @Get()
   @Endpoint({
@@ -22,7 +25,8 @@ export class LicensesController {
     @Query({ schema: wire(PageInput) }) input: z.output<typeof PageInput>,
   ): Promise<z.input<typeof LicensePage>> {
     const { data, nextCursor } = await this.readLicenses.page(actor, input);
-    return { data: data.map((row) => licenseView(row, null)), nextCursor };
+    const now = this.clock.now();
+    return { data: data.map((row) => licenseView(row, null, now)), nextCursor };
   }
 
   @Get('/:license_id')
@@ -38,6 +42,6 @@ export class LicensesController {
     @Param({ schema: wire(LicenseParams) }) params: z.output<typeof LicenseParams>,
   ): Promise<z.input<typeof LicenseView>> {
     const { key, ...row } = await this.readLicenses.one(actor, params.licenseId);
-    return licenseView(row, key);
+    return licenseView(row, key, this.clock.now());
   }
 }

@@ -28,9 +28,15 @@ export class SeatsController {
     output: SeatView,
     example: SEAT_EXAMPLE,
     refusals: {
-      forbidden: [...BLOCKED, 'MISSING_SCOPE', 'EMAIL_NOT_VERIFIED', 'KEY_ACTIVATION_NOT_ALLOWED'],
+      forbidden: [
+        ...BLOCKED,
+        'MISSING_SCOPE',
+        'EMAIL_NOT_VERIFIED',
+        'KEY_ACTIVATION_NOT_ALLOWED',
+        'NOT_A_NAMED_USER',
+      ],
       not_found: ['NOT_FOUND'],
-      conflict: ['SEATS_EXHAUSTED'],
+      conflict: ['SEATS_EXHAUSTED', 'DEVICES_EXHAUSTED', 'DEVICE_IN_USE'],
       invalid: ['LICENSE_MISMATCH'],
       unavailable: ['SEATS_UNAVAILABLE'],
     },
@@ -42,7 +48,7 @@ export class SeatsController {
     const { policy, ...seat } = await this.acquireSeat.execute(actor, input);
     return {
       ...seat,
-      license: { id: policy.licenseId, tier: policy.tier, entitlements: [...policy.entitlements] },
+      license: { id: policy.licenseId, tier: policy.tier, entitlements: [...policy.terms.entitlements] },
     };
   }
 
@@ -55,7 +61,7 @@ export class SeatsController {
     example: BEAT_EXAMPLE,
     refusals: {
       forbidden: [...BLOCKED, 'TENANT_MISMATCH'],
-      conflict: ['SEATS_EXHAUSTED'],
+      conflict: ['SEATS_EXHAUSTED', 'DEVICE_IN_USE'],
       gone: ['SEAT_GONE'],
       unavailable: ['SEATS_UNAVAILABLE'],
     },
@@ -95,9 +101,10 @@ export class SeatsController {
     @CurrentActor() actor: Actor,
     @Body({ schema: wire(ValidateLicenseInput) }) input: z.output<typeof ValidateLicenseInput>,
   ): Promise<z.input<typeof VerdictView>> {
-    const { license, ...verdict } = await this.validateLicense.execute(actor, input);
+    const { license, quota, ...rest } = await this.validateLicense.execute(actor, input);
+    const verdict = { ...rest, ...(quota && { quota }) };
     if (!license) return verdict;
-    const { licenseId: id, tier, entitlements, expiresAt } = license;
-    return { ...verdict, license: { id, tier, entitlements: [...entitlements], expiresAt } };
+    const { licenseId: id, tier, terms, expiresAt } = license;
+    return { ...verdict, license: { id, tier, entitlements: [...terms.entitlements], expiresAt } };
   }
 }

@@ -1,48 +1,93 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Db, notFound } from '#platform';
-import { License, type LicenseStatus } from '../domain/license.js';
-import type { PoolPolicy } from '../seats/pool-policy.js';
+import { type Actor, Clock, Db, notFound } from '#platform';
+import { License } from '../domain/license.js';
+import { type LicenseRow, licenseRow, type RawLicense, SELECT_LICENSE } from './license-row.js';
 
-/** A licence as it is read; the key only masked. */
-export interface LicenseRow {
-  id: string;
-  tier: PoolPolicy['tier'];
-  status: LicenseStatus;
-  maxSeats: number | null;
-  entitlements: string[];
-  keyActivation: boolean;
-  keyMasked: string;
-  tenantSuspended: boolean;
-  expiresAt: Date | null;
-  createdAt: Date;
-  revision: number;
-}
-
-const ROW = `id, tier, status, max_seats as "maxSeats", entitlements, key_activation as "keyActivation",
-  key_masked as "keyMasked", tenant_suspended as "tenantSuspended", expires_at as "expiresAt",
-  created_at as "createdAt", revision`;
+/** Any number, as long as no other lock uses it; the tenant is the second half. */
+const TENANT_LOCK = 7_264_819;
 
 @Injectable()
 export class Licenses {
-  constructor(private readonly db: Db) {}
+  constructor(
+    private readonly db: Db,
+    private readonly clock: Clock,
+  ) {}
 
-  /** Writes a new licence and the locator of its key. */
-  async insert(license: License, keyHash: Buffer): Promise<void> {
-    await this.db.manager.insert(License, license);
-    await this.db.query(
-      'insert into licensing.license_keys (key_hash, tenant_id, license_id) values ($1, $2, $3)',
+  /** Writes a new licence and the locator of its key; false, and nothing, when another licence has that key. */
+  async insert(license: License, keyHash: Buffer): Promise<boolean> {
+    const placed = await this.db.query(
+      `insert into licensing.license_keys (key_hash, tenant_id, license_id) values ($1, $2, $3)
+       on conflict do nothing returning license_id`,
       [keyHash, license.tenantId, license.id],
     );
-    this.db.record(license.takeEvents());
+    if (placed.length === 0) return false;
+    await this.add(license);
+    return true;
   }
 
+  /** Writes a new licence that the key of `from` leads to from now on. */
+  async insertMoved(license: License, from: License, keyHash: Buffer): Promise<void> {
+    await this.db.query(
+      `update licensing.license_keys set tenant_id = $2, license_id = $3
+       where key_hash = $1 and license_id = $4`,
+      [keyHash, license.tenantId, license.id, from.id],
+    );
+    await this.add(license);
+  }
+
+  /** Every save with something to tell has a revision of its own, also when only rows beside the licence changed. */
   async save(license: License): Promise<void> {
+    const { revision } = license;
     await this.db.manager.save(License, license);
-    this.db.record(license.takeEvents());
+    const told = license.takeEvents();
+    if (told.length > 0 && license.revision === revision) {
+      await this.db.query(
+        'update licensing.licenses set revision = revision + 1 where tenant_id = $1 and id = $2',
+        [license.tenantId, license.id],
+      );
+      license.revision += 1;
+    }
+    this.db.record(told);
   }
 
-  /** Every licence of the transaction's tenant, locked. */
+  /** A licence of the transaction's tenant, locked. Throws 404. */
+  async lock(licenseId: string): Promise<License> {
+    const license = await this.db.manager.findOne(License, {
+      where: { tenantId: this.db.actor.tenantId ?? '', id: licenseId },
+      lock: { mode: 'pessimistic_write' },
+    });
+    if (!license) throw notFound('license');
+    return license;
+  }
+
+  /** Like {@link lock}, with its row as it is under the lock. */
+  async lockWithRow(licenseId: string): Promise<{ license: License; row: LicenseRow }> {
+    const license = await this.lock(licenseId);
+    const [raw] = await this.db.query<RawLicense>(`${SELECT_LICENSE} where l.tenant_id = $1 and l.id = $2`, [
+      license.tenantId,
+      licenseId,
+    ]);
+    return { license, row: licenseRow(raw!, this.clock.now()) };
+  }
+
+  /**
+   * Whether the transaction's tenant is suspended, by which of its revisions; null for a tenant without a licence,
+   * whom nobody registered. Whoever adds a licence asks this first: until its transaction ends the status stands.
+   */
+  async lockTenant(): Promise<{ suspended: boolean; revision: number } | null> {
+    const { tenantId } = this.db.actor;
+    await this.db.query('select pg_advisory_xact_lock($1, hashtext($2))', [TENANT_LOCK, tenantId]);
+    const [row] = await this.db.query<{ suspended: boolean; revision: number }>(
+      `select tenant_suspended as suspended, tenant_revision as revision from licensing.licenses
+       where tenant_id = $1 order by tenant_revision desc limit 1`,
+      [tenantId],
+    );
+    return row ?? null;
+  }
+
+  /** Every licence of the transaction's tenant, locked; none is added meanwhile. */
   async lockAll(): Promise<License[]> {
+    await this.lockTenant();
     const tenantId = this.db.actor.tenantId ?? '';
     return this.db.manager.find(License, {
       where: { tenantId },
@@ -53,22 +98,27 @@ export class Licenses {
 
   /** Throws 404 for what the actor's tenant does not own. */
   async get(actor: Actor, licenseId: string): Promise<LicenseRow> {
-    const [row] = await this.db.read<LicenseRow>(
-      actor,
-      `select ${ROW} from licensing.licenses where tenant_id = $1 and id = $2`,
-      [actor.tenantId, licenseId],
-    );
+    const [row] = await this.select(actor, 'where l.tenant_id = $1 and l.id = $2', [licenseId]);
     if (!row) throw notFound('license');
     return row;
   }
 
   /** The actor's licences after `after`, by id. */
   async page(actor: Actor, after: string | null, limit: number): Promise<LicenseRow[]> {
-    return this.db.read<LicenseRow>(
+    return this.select(actor, 'where l.tenant_id = $1 and l.id > $2 order by l.id limit $3', [
+      after ?? '',
+      limit,
+    ]);
+  }
+
+  /** The ids of the actor's licences after `after`. */
+  async ids(actor: Actor, after: string, limit: number): Promise<string[]> {
+    const rows = await this.db.read<{ id: string }>(
       actor,
-      `select ${ROW} from licensing.licenses where tenant_id = $1 and id > $2 order by id limit $3`,
-      [actor.tenantId, after ?? '', limit],
+      'select id from licensing.licenses where tenant_id = $1 and id > $2 order by id limit $3',
+      [actor.tenantId, after, limit],
     );
+    return rows.map((row) => row.id);
   }
 
   async sealedKey(actor: Actor, licenseId: string): Promise<Buffer> {
@@ -90,25 +140,18 @@ export class Licenses {
     );
     return row ?? null;
   }
-}
 
-/** What the seat scripts need of a licence. */
-export function poolPolicyOf(tenantId: string, row: LicenseRow): PoolPolicy {
-  const blocked =
-    row.status === 'revoked'
-      ? 'REVOKED'
-      : row.status === 'suspended' || row.tenantSuspended
-        ? 'SUSPENDED'
-        : null;
-  return {
-    tenantId,
-    licenseId: row.id,
-    tier: row.tier,
-    entitlements: row.entitlements,
-    maxSeats: row.maxSeats,
-    keyActivation: row.keyActivation,
-    blocked,
-    expiresAt: row.expiresAt,
-    revision: row.revision,
-  };
+  private async add(license: License): Promise<void> {
+    await this.db.manager.insert(License, license);
+    this.db.record(license.takeEvents());
+  }
+
+  private async select(actor: Actor, where: string, values: unknown[]): Promise<LicenseRow[]> {
+    const rows = await this.db.read<RawLicense>(actor, `${SELECT_LICENSE} ${where}`, [
+      actor.tenantId,
+      ...values,
+    ]);
+    const now = this.clock.now();
+    return rows.map((row) => licenseRow(row, now));
+  }
 }

@@ -1,21 +1,35 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Db } from '#platform';
-import type { SEAT_CHANGES } from '../events/index.js';
+import type { z } from 'zod';
+import type { SEAT_CHANGES, SeatCause } from '../events/index.js';
 
 export interface LedgerEntry {
-  /** `<shard>-<stream id>`: the same however often the stream is drained. */
+  /** `<shard>-<generation>-<stream id>`: the same whoever writes it, however often. */
   ledgerId: string;
   change: (typeof SEAT_CHANGES)[number];
   licenseId: string;
   seatId: string | null;
   device: string;
   userId: string | null;
+  /** The login session it was acquired with. */
+  loginId?: string | null;
+  /** Of what was ended. */
+  cause?: z.output<typeof SeatCause> | null;
   traceId: string;
   address: string | null;
   /** How many of it: refusals of a minute beyond the first come as one entry. */
   count?: number;
   /** By Redis's clock, ISO 8601. */
   at: string;
+}
+
+/** What the ledger knows of one seat. */
+export interface SeatPast {
+  history: 'released' | 'lapsed' | 'open';
+  userId: string | null;
+  loginId: string | null;
+  /** Until when its holder was told to have it, if that outlived an hour. */
+  expiresAt: Date | null;
 }
 
 /** What happened to every seat, for good. */
@@ -27,11 +41,12 @@ export class SeatLedger {
   async append(entries: readonly LedgerEntry[]): Promise<LedgerEntry[]> {
     const rows = await this.db.query<{ ledger_id: string }>(
       `insert into licensing.seat_ledger
-         (tenant_id, ledger_id, at, change, license_id, seat_id, device, user_id, trace_id, address, count)
-       select $1, e."ledgerId", e.at, e.change, e."licenseId", e."seatId", e.device, e."userId", e."traceId",
-         e.address, coalesce(e.count, 1) from jsonb_to_recordset($2::jsonb) as e(
+         (tenant_id, ledger_id, at, change, license_id, seat_id, device, user_id, login_id, cause, trace_id,
+          address, count)
+       select $1, e."ledgerId", e.at, e.change, e."licenseId", e."seatId", e.device, e."userId", e."loginId",
+         e.cause, e."traceId", e.address, coalesce(e.count, 1) from jsonb_to_recordset($2::jsonb) as e(
          "ledgerId" text, at timestamptz, change text, "licenseId" text, "seatId" text, device text,
-         "userId" text, "traceId" text, address text, count int)
+         "userId" text, "loginId" text, cause jsonb, "traceId" text, address text, count int)
        on conflict do nothing returning ledger_id`,
       [this.db.actor.tenantId, JSON.stringify(entries)],
     );
@@ -39,14 +54,41 @@ export class SeatLedger {
     return entries.filter((entry) => written.has(entry.ledgerId));
   }
 
-  /** Whether a seat was released: such an id never comes back. */
-  async wasReleased(actor: Actor, licenseId: string, seatId: string): Promise<boolean> {
-    const rows = await this.db.read(
+  /** What became of a seat that Redis does not know: one that was released or ended never comes back. */
+  async historyOf(actor: Actor, licenseId: string, seatId: string): Promise<SeatPast['history']> {
+    return (await this.pastOf(actor, licenseId, seatId)).history;
+  }
+
+  /** The same, and whose it was last. */
+  async pastOf(actor: Actor, licenseId: string, seatId: string): Promise<SeatPast> {
+    const [row] = await this.db.read<{
+      released: boolean | null;
+      last: string | null;
+      userId: string | null;
+      loginId: string | null;
+      expiresAt: Date | null;
+    }>(
       actor,
-      `select 1 from licensing.seat_ledger
-       where tenant_id = $1 and license_id = $2 and seat_id = $3 and change = 'released' limit 1`,
+      `select bool_or(change in ('released', 'ended')) as released,
+         (array_agg(change order by at desc, change desc))[1] as last,
+         (array_agg(user_id order by at desc) filter (where change = 'acquired' and user_id is not null))[1] as "userId",
+         (array_agg(login_id order by at desc) filter (where change = 'acquired' and user_id is not null))[1] as "loginId",
+         (select h.expires_at from licensing.held_seats h
+           where h.tenant_id = $1 and h.license_id = $2 and h.seat_id = $3) as "expiresAt"
+       from licensing.seat_ledger where tenant_id = $1 and license_id = $2 and seat_id = $3`,
       [actor.tenantId, licenseId, seatId],
     );
-    return rows.length > 0;
+    const history = row?.released ? 'released' : row?.last === 'lapsed' ? 'lapsed' : 'open';
+    return {
+      history,
+      userId: row?.userId ?? null,
+      loginId: row?.loginId ?? null,
+      expiresAt: row?.expiresAt ?? null,
+    };
+  }
+
+  /** Whether a seat was released or ended: such an id never comes back. */
+  async wasReleased(actor: Actor, licenseId: string, seatId: string): Promise<boolean> {
+    return (await this.historyOf(actor, licenseId, seatId)) === 'released';
   }
 }

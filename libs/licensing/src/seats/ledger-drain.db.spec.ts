@@ -2,14 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
-import { Db, type Log, newId, type RedisConfig, RedisClients, SystemDatabase } from '#platform';
+import { Db, type Log, type RedisConfig, RedisClients, SystemDatabase } from '#platform';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
 import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { superuser } from '../../../../test/support/tables.js';
 import { SeatLedger } from '../persistence/seat-ledger.js';
+import { HeldSeats } from '../persistence/held-seats.js';
+import { aPolicy } from '../testing/policies.js';
+import { openShards } from '../testing/shards.js';
+import { SeatRecorder } from './seat-recorder.js';
+import { SeatScripts } from './seat-scripts.js';
+import { SeatTimes } from './seat-times.js';
 import { LedgerDrain } from './ledger-drain.js';
-import { goneKey, ledgerKey, policyKey, SHARDS } from './pool-keys.js';
+import { goneKey, ledgerKey, policyKey, shardOf, SHARDS } from './pool-keys.js';
 import type { PoolPolicy } from './pool-policy.js';
 import { SeatPool } from './seat-pool.js';
 import { newSeatId, type SeatGrant } from './session-id.js';
@@ -31,19 +37,24 @@ describe('the drain of the seat ledger', () => {
   beforeAll(async () => {
     [database, server] = await Promise.all([testDatabase(), testRedis()]);
     redis = new Redis(server.url);
+    await openShards(redis);
     admin = await superuser(database);
     app = await databaseApp(database);
     clients = new RedisClients({ url: server.url } as RedisConfig);
     pool = new SeatPool(clients);
-    const made = () =>
-      new LedgerDrain(
-        clients,
+    const made = () => {
+      const db = app.get(Db);
+      const ledger = new SeatLedger(db);
+      const recorder = new SeatRecorder(db, ledger, new HeldSeats(db, app.get(SystemDatabase)));
+      return new LedgerDrain(
+        new SeatScripts(clients),
         app.get(SystemDatabase),
-        app.get(Db),
-        new SeatLedger(app.get(Db)),
+        recorder,
         pool,
+        new SeatTimes(),
         silent,
       );
+    };
     [drain, other] = [made(), made()];
   });
   afterAll(async () => {
@@ -55,17 +66,7 @@ describe('the drain of the seat ledger', () => {
   });
 
   async function opened(ttlMs = 60_000): Promise<PoolPolicy> {
-    const policy: PoolPolicy = {
-      tenantId: newId('ten'),
-      licenseId: newId('lic'),
-      tier: 'TEAM',
-      entitlements: [],
-      maxSeats: null,
-      keyActivation: true,
-      blocked: null,
-      expiresAt: null,
-      revision: 1,
-    };
+    const policy = aPolicy({}, { seats: null });
     await pool.setPolicy(policy);
     await redis.hset(policyKey(policy.licenseId), 'ttl', ttlMs);
     return policy;
@@ -152,23 +153,22 @@ describe('the drain of the seat ledger', () => {
     expect(await waiting()).toBe(0);
   });
 
-  it('keeps the mark of a release in Redis until the ledger has it, and not longer', async () => {
+  it('keeps the mark of a release in Redis until the ledger has it, and for who asked before a minute longer', async () => {
     const policy = await opened();
     const grant = await acquire(policy);
     await pool.release(grant, false, CALLER);
-    const marks = async () =>
-      (await Promise.all(shards.map((shard) => redis.hexists(goneKey(shard), grant.seatId)))).includes(1);
+    const mark = () => redis.zscore(goneKey(shardOf(policy.licenseId)), grant.seatId);
     const ledger = new SeatLedger(app.get(Db));
     const actor = { tenantId: policy.tenantId } as never;
-    expect([await marks(), await ledger.wasReleased(actor, policy.licenseId, grant.seatId)]).toEqual([
-      true,
-      false,
-    ]);
+    const history = () => ledger.historyOf(actor, policy.licenseId, grant.seatId);
+    expect([await mark(), await history()]).toEqual(['inf', 'open']);
+    const [before = 0] = (await redis.time()).map(Number);
     await drain.drain();
-    expect([await marks(), await ledger.wasReleased(actor, policy.licenseId, grant.seatId)]).toEqual([
-      false,
-      true,
-    ]);
+    expect(await history()).toBe('released');
+    expect(Number(await mark())).toBeGreaterThanOrEqual((before + 60) * 1_000);
+    await redis.zadd(goneKey(shardOf(policy.licenseId)), 1, grant.seatId);
+    await drain.sweep();
+    expect(await mark()).toBeNull();
   });
 
   it('leaves what Postgres did not take where it is', async () => {

@@ -1,10 +1,12 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Redis } from 'ioredis';
-import { Actor, Db, Log, Loop, occurred, RedisClients, SystemDatabase } from '#platform';
-import { type SEAT_CHANGES, SeatsRecorded } from '../events/index.js';
-import { type LedgerEntry, SeatLedger } from '../persistence/seat-ledger.js';
-import { goneKey, ledgerKey, SHARDS } from './pool-keys.js';
+import { Log, Loop, SystemDatabase } from '#platform';
+import type { LedgerEntry } from '../persistence/seat-ledger.js';
+import { entryOf, type StreamEntry } from './ledger-entries.js';
+import { goneKey, lapsedKey, ledgerKey, SHARDS } from './pool-keys.js';
 import { SeatPool } from './seat-pool.js';
+import { SeatRecorder } from './seat-recorder.js';
+import { SeatScripts } from './seat-scripts.js';
+import { SeatTimes } from './seat-times.js';
 
 /** How often the streams are looked at, in ms: an audit entry has to be readable within 3 s of its cause. */
 const POLL_MS = 200;
@@ -15,8 +17,6 @@ const BATCH = 500;
 /** Any number, as long as no other lock uses it; the shard is the second half. */
 const LOCK_CLASS = 7_264_812;
 
-type StreamEntry = [id: string, fields: string[]];
-
 /**
  * Moves what the seat scripts wrote from Redis streams to the ledger in Postgres, and tells the bus. One worker
  * drains a shard at a time; an entry is deleted from its stream after the commit that holds it, so it is
@@ -24,18 +24,16 @@ type StreamEntry = [id: string, fields: string[]];
  */
 @Injectable()
 export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly redis: Redis;
   private readonly loops: readonly Loop[];
 
   constructor(
-    clients: RedisClients,
+    private readonly scripts: SeatScripts,
     private readonly system: SystemDatabase,
-    private readonly db: Db,
-    private readonly ledger: SeatLedger,
+    private readonly recorder: SeatRecorder,
     private readonly pool: SeatPool,
+    private readonly times: SeatTimes,
     log: Log,
   ) {
-    this.redis = clients.for('seats');
     const loop = (name: string, idleMs: number, turn: () => Promise<boolean>) =>
       new Loop({ name, idleMs, turn, failedMaxMs: FAILED_MAX_MS, log });
     this.loops = [
@@ -55,7 +53,8 @@ export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShu
   /** One pass over every shard; gives how many entries were moved. */
   async drain(): Promise<number> {
     let moved = 0;
-    const lengths = await Promise.all(shards.map((shard) => this.redis.xlen(ledgerKey(shard))));
+    const { redis } = this.scripts;
+    const lengths = await Promise.all(shards.map((shard) => redis.xlen(ledgerKey(shard))));
     for (const shard of shards) if (lengths[shard]) moved += await this.drainShard(shard);
     return moved;
   }
@@ -79,59 +78,54 @@ export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShu
       ]);
       if (!(lock.rows[0] as { mine: boolean }).mine) return 0;
 
-      const entries = (await this.redis.xrange(ledgerKey(shard), '-', '+', 'COUNT', BATCH)) as StreamEntry[];
-      for (const [tenantId, group] of byTenant(shard, entries)) await this.record(tenantId, group);
-      await this.forget(shard, entries);
-      return entries.length;
+      const range = await this.scripts.redis.xrange(ledgerKey(shard), '-', '+', 'COUNT', BATCH);
+      const raw = range as StreamEntry[];
+      const entries = raw.map((one) => entryOf(shard, one));
+      for (const [tenantId, group] of Map.groupBy(entries, (one) => one.tenantId)) {
+        await this.recorder.record(
+          tenantId,
+          shard,
+          group.map(({ tenantId: _, ...entry }) => entry),
+        );
+      }
+      const last = entries.at(-1);
+      if (last) {
+        await client.query('update licensing.seat_shards set drained_at = $2 where shard = $1', [
+          shard,
+          last.at,
+        ]);
+      }
+      await this.forget(shard, raw, entries);
+      return raw.length;
     });
   }
 
-  private async record(tenantId: string, entries: LedgerEntry[]): Promise<void> {
-    const actor = Actor.system(tenantId, entries[0]?.traceId ?? '');
-    await this.db.transaction(actor, async () => {
-      const fresh = await this.ledger.append(entries);
-      const last = fresh.at(-1);
-      if (last) this.db.record([occurred(SeatsRecorded, { entries: fresh }, new Date(last.at))]);
-    });
-  }
-
-  /** The ledger has them: drop them from the stream, and the tombstones of what was released. */
-  private async forget(shard: number, entries: StreamEntry[]): Promise<void> {
-    if (entries.length === 0) return;
-    const released = entries.map(([, fields]) => fieldsOf(fields)).filter((one) => one.change === 'released');
-    const pipeline = this.redis.pipeline().xdel(ledgerKey(shard), ...entries.map(([id]) => id));
-    if (released.length > 0) pipeline.hdel(goneKey(shard), ...released.map((one) => one.seat ?? ''));
-    await pipeline.exec();
+  /** The ledger has them: they leave the stream; the marks of what has ended stay for those who asked before. */
+  private async forget(
+    shard: number,
+    raw: readonly StreamEntry[],
+    entries: readonly LedgerEntry[],
+  ): Promise<void> {
+    if (raw.length === 0) return;
+    const ids = raw.map(([id]) => id);
+    const ended = entries.filter((one) => one.change === 'released' || one.change === 'ended');
+    const seats = ended.map((one) => one.seatId ?? '');
+    const lapsed = entries.filter((one) => one.change === 'lapsed');
+    await Promise.all([
+      this.scripts.run(
+        'drained',
+        [ledgerKey(shard), goneKey(shard)],
+        [this.times.mark, ids.length, ...ids, ...seats],
+      ),
+      ...[...Map.groupBy(lapsed, (one) => one.licenseId)].map(([licenseId, group]) =>
+        this.scripts.redis.hdel(
+          lapsedKey(licenseId),
+          // Without the shard, as the scripts have it.
+          ...group.map((one) => one.ledgerId.slice(one.ledgerId.indexOf('-') + 1)),
+        ),
+      ),
+    ]);
   }
 }
 
 const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
-
-function byTenant(shard: number, entries: readonly StreamEntry[]): Map<string, LedgerEntry[]> {
-  const groups = new Map<string, LedgerEntry[]>();
-  for (const [id, raw] of entries) {
-    const fields = fieldsOf(raw);
-    const entry: LedgerEntry = {
-      ledgerId: `${shard}-${id}`,
-      change: fields.change as (typeof SEAT_CHANGES)[number],
-      licenseId: fields.license ?? '',
-      seatId: fields.seat || null,
-      device: fields.device ?? '',
-      userId: fields.user || null,
-      traceId: fields.trace ?? '',
-      address: fields.address || null,
-      count: Number(fields.count ?? 1),
-      // A stream id begins with Redis's clock in ms.
-      at: new Date(Number(id.split('-', 1)[0])).toISOString(),
-    };
-    const tenantId = fields.tenant ?? '';
-    groups.set(tenantId, [...(groups.get(tenantId) ?? []), entry]);
-  }
-  return groups;
-}
-
-function fieldsOf(flat: readonly string[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i]!] = flat[i + 1]!;
-  return fields;
-}

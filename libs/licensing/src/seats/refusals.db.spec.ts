@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { newId, type RedisConfig, RedisClients } from '#platform';
 import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
+import { aPolicy } from '../testing/policies.js';
+import { openShards } from '../testing/shards.js';
 import { ledgerKey, poolKeys, SHARDS } from './pool-keys.js';
 import { SeatPool } from './seat-pool.js';
 import { newSeatId } from './session-id.js';
@@ -18,18 +20,10 @@ describe('refusals of a full pool', () => {
   beforeAll(async () => {
     server = await testRedis();
     redis = new Redis(server.url);
+    await openShards(redis);
     clients = new RedisClients({ url: server.url } as RedisConfig);
     pool = new SeatPool(clients);
-    await pool.setPolicy({
-      ...place,
-      tier: 'FREE',
-      entitlements: [],
-      maxSeats: 1,
-      keyActivation: true,
-      blocked: null,
-      expiresAt: null,
-      revision: 1,
-    });
+    await pool.setPolicy(aPolicy(place));
   });
   afterAll(async () => {
     redis.disconnect();

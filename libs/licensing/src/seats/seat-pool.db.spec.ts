@@ -3,7 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { newId, type RedisConfig, RedisClients } from '#platform';
 import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
-import { ledgerKey, policyKey, poolKeys, SHARDS } from './pool-keys.js';
+import { aPolicy, termsOf } from '../testing/policies.js';
+import { openShards } from '../testing/shards.js';
+import type { TermsPatch } from '../domain/terms.js';
+import { ledgerKey, policyKey, poolKeys, recoveryKey, shardOf, SHARDS } from './pool-keys.js';
 import type { PoolPolicy } from './pool-policy.js';
 import { type SeatAnswer, SeatPool } from './seat-pool.js';
 import { newSeatId, type SeatGrant } from './session-id.js';
@@ -20,6 +23,7 @@ describe('a pool of seats', () => {
   beforeAll(async () => {
     server = await testRedis();
     redis = new Redis(server.url);
+    await openShards(redis);
     clients = new RedisClients({ url: server.url } as RedisConfig);
     pool = new SeatPool(clients);
   });
@@ -34,19 +38,9 @@ describe('a pool of seats', () => {
     maxSeats: number | null,
     ttlMs = 60_000,
     change: Partial<PoolPolicy> = {},
+    terms: TermsPatch = {},
   ): Promise<PoolPolicy> {
-    const policy: PoolPolicy = {
-      tenantId: newId('ten'),
-      licenseId: newId('lic'),
-      tier: 'TEAM',
-      entitlements: ['commands:execute'],
-      maxSeats,
-      keyActivation: true,
-      blocked: null,
-      expiresAt: null,
-      revision: 1,
-      ...change,
-    };
+    const policy = aPolicy(change, { seats: maxSeats, ...terms });
     await pool.setPolicy(policy);
     await redis.hset(policyKey(policy.licenseId), 'ttl', ttlMs);
     return policy;
@@ -64,6 +58,16 @@ describe('a pool of seats', () => {
       .acquire(grant, false, CALLER)
       .then((answer) => ({ grant: { ...grant, seatId: seatOf(answer) ?? grant.seatId }, answer }));
   };
+  /** `says`: what the ledger says of a seat that is not held; left out: it has not been asked. */
+  const beat = async (grant: SeatGrant, says?: 'open' | 'lapsed', by = pool) => {
+    const answer = await by.heartbeat(grant);
+    if (answer.outcome !== 'late') return answer;
+    const late = await by.comeBack(grant, CALLER);
+    if (late.outcome !== 'unknown' || !says) return late;
+    return by.comeBack(grant, CALLER, { history: says, generation: late.generation });
+  };
+  const release = async (grant: SeatGrant, told = false, by = pool) =>
+    (await by.release(grant, told, CALLER)).outcome;
   const seatOf = (answer: SeatAnswer) => (answer.outcome === 'held' ? answer.seatId : undefined);
 
   /** By Redis's clock, which alone decides. */
@@ -141,20 +145,20 @@ describe('a pool of seats', () => {
       await redis.hset(policyKey(policy.licenseId), 'ttl', 60_000);
       const other = await acquire(policy);
       // The other client's acquire has reclaimed it: Redis does not know it any more.
-      expect((await pool.heartbeat(late.grant, false, CALLER)).outcome).toBe('unknown');
-      expect(await pool.heartbeat(late.grant, true, CALLER)).toMatchObject({
+      expect((await beat(late.grant)).outcome).toBe('unknown');
+      expect(await beat(late.grant, 'open')).toMatchObject({
         outcome: 'full',
         used: 1,
         max: 1,
       });
-      expect((await pool.heartbeat(other.grant, false, CALLER)).outcome).toBe('held');
+      expect((await beat(other.grant)).outcome).toBe('held');
     });
 
     it('brings back the same seat while it is free, without a new grant in the ledger', async () => {
       const policy = await opened(1, 60);
       const late = await acquire(policy);
       await lapsed(late.answer);
-      expect(await pool.heartbeat(late.grant, false, CALLER)).toMatchObject({
+      expect(await beat(late.grant)).toMatchObject({
         outcome: 'held',
         seatId: late.grant.seatId,
         used: 1,
@@ -167,8 +171,8 @@ describe('a pool of seats', () => {
       const late = await acquire(policy);
       await lapsed(late.answer);
       expect(await pool.sweep(policy)).toBe(0);
-      expect((await pool.heartbeat(late.grant, false, CALLER)).outcome).toBe('unknown');
-      expect((await pool.heartbeat(late.grant, true, CALLER)).outcome).toBe('held');
+      expect((await beat(late.grant)).outcome).toBe('unknown');
+      expect((await beat(late.grant, 'open')).outcome).toBe('held');
       const { seatId } = late.grant;
       expect(await told(policy)).toEqual([`acquired ${seatId}`, `lapsed ${seatId}`, `acquired ${seatId}`]);
     });
@@ -180,7 +184,7 @@ describe('a pool of seats', () => {
       await redis.hset(policyKey(policy.licenseId), 'ttl', 60_000);
       const anew = await acquire(policy, 'f'.repeat(32));
       expect(anew.grant.seatId).not.toBe(late.grant.seatId);
-      expect((await pool.heartbeat(late.grant, true, CALLER)).outcome).toBe('gone');
+      expect((await beat(late.grant, 'open')).outcome).toBe('gone');
     });
   });
 
@@ -208,10 +212,9 @@ describe('a pool of seats', () => {
     it('is for good: the seat never comes back, the place is free at once', async () => {
       const policy = await opened(1);
       const { grant } = await acquire(policy);
-      expect(await pool.release(grant, false, CALLER)).toBe('released');
-      expect(await pool.release(grant, false, CALLER)).toBe('gone');
-      for (const mayReturn of [false, true])
-        expect((await pool.heartbeat(grant, mayReturn, CALLER)).outcome).toBe('gone');
+      expect(await release(grant, false)).toBe('released');
+      expect(await release(grant, false)).toBe('gone');
+      for (const says of [undefined, 'open'] as const) expect((await beat(grant, says)).outcome).toBe('gone');
       expect((await acquire(policy)).answer.outcome).toBe('held');
       expect(await told(policy)).toEqual([
         `acquired ${grant.seatId}`,
@@ -224,17 +227,17 @@ describe('a pool of seats', () => {
       const policy = await opened(1, 60);
       const { grant, answer } = await acquire(policy);
       await lapsed(answer);
-      expect(await pool.release(grant, false, CALLER)).toBe('lapsed');
-      expect((await pool.heartbeat(grant, true, CALLER)).outcome).toBe('gone');
+      expect(await release(grant, false)).toBe('lapsed');
+      expect((await beat(grant, 'open')).outcome).toBe('gone');
     });
 
     it('of a seat that Redis has forgotten waits for the ledger’s word', async () => {
       const policy = await opened(1);
       const forgotten = wish(policy);
-      expect(await pool.release(forgotten, false, CALLER)).toBe('unknown');
+      expect(await release(forgotten, false)).toBe('unknown');
       expect(await told(policy)).toEqual([]);
-      expect(await pool.release(forgotten, true, CALLER)).toBe('lapsed');
-      expect((await pool.heartbeat(forgotten, true, CALLER)).outcome).toBe('gone');
+      expect(await release(forgotten, true)).toBe('lapsed');
+      expect((await beat(forgotten, 'open')).outcome).toBe('gone');
     });
 
     it('leaves the device’s other seat alone', async () => {
@@ -244,7 +247,7 @@ describe('a pool of seats', () => {
       await lapsed(old.answer);
       await redis.hset(policyKey(policy.licenseId), 'ttl', 60_000);
       const current = await acquire(policy, mine);
-      await pool.release(old.grant, true, CALLER);
+      await release(old.grant, true);
       expect(seatOf((await acquire(policy, mine)).answer)).toBe(current.grant.seatId);
     });
   });
@@ -263,9 +266,9 @@ describe('a pool of seats', () => {
   it('that has shrunk gives nothing until enough have gone, and takes nothing away', async () => {
     const policy = await opened(3);
     const held = [await acquire(policy), await acquire(policy), await acquire(policy)];
-    await pool.setPolicy({ ...policy, maxSeats: 1, revision: 2 });
-    expect((await pool.heartbeat(held[0]!.grant, false, CALLER)).outcome).toBe('held');
-    await pool.release(held[1]!.grant, false, CALLER);
+    await pool.setPolicy({ ...policy, terms: termsOf({ seats: 1 }), revision: 2 });
+    expect((await beat(held[0]!.grant)).outcome).toBe('held');
+    await release(held[1]!.grant, false);
     expect((await acquire(policy)).answer).toMatchObject({ outcome: 'full', used: 2, max: 1 });
   });
 
@@ -273,13 +276,61 @@ describe('a pool of seats', () => {
     const policy = await opened(2);
     const [a, b] = [await acquire(policy), await acquire(policy)];
     await redis.flushall();
-    expect((await pool.heartbeat(a.grant, false, CALLER)).outcome).toBe('cold');
+    // Nobody is told anything until a worker has noticed.
+    const lost = { status: 503, code: 'SEATS_UNAVAILABLE', retryAfterSeconds: 1 };
+    await expect(beat(a.grant)).rejects.toMatchObject(lost);
+    await expect(acquire(policy)).rejects.toMatchObject(lost);
+    await expect(release(a.grant)).rejects.toMatchObject(lost);
+    await openShards(redis, 2);
+    expect((await beat(a.grant)).outcome).toBe('cold');
     await pool.setPolicy(policy);
-    expect((await pool.heartbeat(a.grant, false, CALLER)).outcome).toBe('unknown');
-    expect((await pool.heartbeat(a.grant, true, CALLER)).outcome).toBe('held');
+    expect((await beat(a.grant)).outcome).toBe('unknown');
+    expect((await beat(a.grant, 'open')).outcome).toBe('held');
     // A newcomer was faster than the second of them.
     expect((await acquire(policy)).answer.outcome).toBe('held');
-    expect((await pool.heartbeat(b.grant, true, CALLER)).outcome).toBe('full');
+    expect((await beat(b.grant, 'open')).outcome).toBe('full');
+  });
+
+  describe('in a shard that was emptied and is open again', () => {
+    /** Redis forgets everything; in so many ms of Redis's clock seats may return, and may be granted. */
+    async function reopened(policy: PoolPolicy, returns: number, grants: number): Promise<void> {
+      await redis.del(poolKeys(policy.licenseId).slice(0, 3));
+      const now = await redisNow();
+      await redis.set(recoveryKey(shardOf(policy.licenseId)), `${now + returns} ${now + grants}`);
+    }
+    const after = async (policy: PoolPolicy) => redis.del(recoveryKey(shardOf(policy.licenseId)));
+
+    it('returns no seat before every process had time to tell the ledger what it released', async () => {
+      const policy = await opened(2);
+      const { grant } = await acquire(policy);
+      await reopened(policy, 60_000, 90_000);
+      const closed = await beat(grant, 'open');
+      expect(closed).toMatchObject({ outcome: 'closed' });
+      expect((closed as { forMs: number }).forMs).toBeLessThanOrEqual(60_000);
+      await after(policy);
+    });
+
+    it('returns what the ledger does not know to have ended, and grants nothing', async () => {
+      const policy = await opened(2);
+      const [a, b] = [await acquire(policy), await acquire(policy)];
+      await reopened(policy, 0, 90_000);
+      expect((await beat(a.grant, 'open')).outcome).toBe('held');
+      // It lapsed before: its place may be somebody's who has not returned yet.
+      expect((await beat(b.grant, 'lapsed')).outcome).toBe('closed');
+      expect((await acquire(policy)).answer).toMatchObject({ outcome: 'closed' });
+      expect(seatOf((await acquire(policy, a.grant.device)).answer)).toBe(a.grant.seatId);
+      expect(await release(a.grant)).toBe('released');
+      await after(policy);
+      expect((await beat(b.grant, 'lapsed')).outcome).toBe('held');
+      expect((await acquire(policy)).answer).toMatchObject({ outcome: 'held', used: 2 });
+    });
+
+    it('grants at once where there is no limit', async () => {
+      const policy = await opened(null);
+      await reopened(policy, 60_000, 90_000);
+      expect((await acquire(policy)).answer.outcome).toBe('held');
+      await after(policy);
+    });
   });
 
   describe('its policy', () => {
@@ -290,8 +341,8 @@ describe('a pool of seats', () => {
         const { grant } = await acquire(policy);
         await pool.setPolicy({ ...policy, blocked, revision: 2 });
         expect((await acquire(policy)).answer).toEqual({ outcome: 'blocked', code: blocked });
-        expect(await pool.heartbeat(grant, false, CALLER)).toEqual({ outcome: 'blocked', code: blocked });
-        expect(await pool.release(grant, false, CALLER)).toBe('released');
+        expect(await beat(grant)).toEqual({ outcome: 'blocked', code: blocked });
+        expect(await release(grant, false)).toBe('released');
       },
     );
 
@@ -312,7 +363,7 @@ describe('a pool of seats', () => {
     it('is asked for when it is not there, before anything changes', async () => {
       const policy = await opened(1);
       await redis.del(policyKey(policy.licenseId));
-      expect((await acquire(policy)).answer).toEqual({ outcome: 'cold' });
+      expect((await acquire(policy)).answer).toMatchObject({ outcome: 'cold' });
       expect(await told(policy)).toEqual([]);
     });
 
@@ -325,7 +376,7 @@ describe('a pool of seats', () => {
     });
 
     it('may ask for more than the key', async () => {
-      const policy = await opened(1, 60_000, { keyActivation: false });
+      const policy = await opened(1, 60_000, {}, { keyActivation: false });
       expect(await pool.acquire(wish(policy), true, CALLER)).toEqual({
         outcome: 'blocked',
         code: 'KEY_ACTIVATION',
@@ -375,6 +426,7 @@ describe('a pool of seats', () => {
       retryAfterSeconds: 5,
     });
     await server.start();
+    await openShards(redis, 3);
     for (;;) {
       const back = await pool.setPolicy(policy).then(
         () => true,
@@ -384,6 +436,19 @@ describe('a pool of seats', () => {
       await pause(20);
     }
     expect((await acquire(policy)).answer.outcome).toBe('held');
+  });
+
+  it('says so too when Redis holds the line and says nothing, and is asked again when it speaks', async () => {
+    const policy = await opened(1);
+    await redis.call('CLIENT', 'PAUSE', 5_000, 'ALL');
+    // Whoever asks hears it long before Redis speaks again: nothing queues up behind it.
+    const asked = Array.from({ length: 200 }, () => acquire(policy).catch((error: unknown) => error));
+    for (const answer of await Promise.all(asked)) expect(answer).toMatchObject({ status: 503 });
+    for (let held = false; !held;)
+      held = await acquire(policy, 'e'.repeat(32)).then(
+        ({ answer }) => answer.outcome === 'held',
+        () => false,
+      );
   });
 
   describe('under random calls over several connections', () => {
@@ -440,11 +505,11 @@ describe('a pool of seats', () => {
             grants.push(held);
             keep(at, held, answer);
           } else if (kind < 8) {
-            const answer = await mine.heartbeat(grant, random(2) === 0, CALLER);
+            const answer = await beat(grant, random(2) === 0 ? 'open' : undefined, mine);
             if (answer.outcome === 'held') keep(at, grant, answer);
           } else {
             const before = await redisNow();
-            const outcome = await mine.release(grant, false, CALLER);
+            const outcome = await release(grant, false, mine);
             // Until then at least it was held, if it was.
             if (outcome !== 'unknown')
               for (const stay of stays[at]!.get(grant.seatId) ?? [])
@@ -458,11 +523,11 @@ describe('a pool of seats', () => {
 
       policies.forEach((policy, at) => {
         const most = peak([...stays[at]!.values()].map(merged));
-        if (most > (policy.maxSeats ?? Infinity))
-          faults.push(`pool ${at}: ${most} held of ${policy.maxSeats}`);
+        if (most > (policy.terms.seats ?? Infinity))
+          faults.push(`pool ${at}: ${most} held of ${policy.terms.seats}`);
         // Else nothing was at stake.
-        if (policy.maxSeats && most < policy.maxSeats)
-          faults.push(`pool ${at}: never more than ${most} of ${policy.maxSeats}`);
+        if (policy.terms.seats && most < policy.terms.seats)
+          faults.push(`pool ${at}: never more than ${most} of ${policy.terms.seats}`);
       });
       if (faults.length > 0)
         throw new Error(`Seed ${seed} (GATEHOUSE_SEED repeats its choices):\n${faults.join('\n')}`);

@@ -1,85 +1,128 @@
-import { readFileSync } from 'node:fs';
-import { Injectable } from '@nestjs/common';
-import type { Redis } from 'ioredis';
-import { DomainError, RedisClients } from '#platform';
-import { policyKey, poolKeys, poolsKey } from './pool-keys.js';
-import { type PoolPolicy, SEAT_TTL_MS } from './pool-policy.js';
+import { Injectable, Optional } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { RedisClients } from '#platform';
+import { goneKey, heartbeatKeys, lapsedKey, policyKey, policyKeys, poolKeys, poolsKey } from './pool-keys.js';
+import { parsePolicy, type PoolPolicy, policyFields, stampOf } from './pool-policy.js';
+import { answerOf, beatOf, type Lapse, type SeatAnswer } from './seat-answer.js';
+import { SeatScripts } from './seat-scripts.js';
+import { SeatTimes } from './seat-times.js';
 import type { SeatGrant } from './session-id.js';
+
+export type { SeatAnswer } from './seat-answer.js';
+export { seatsUnavailable } from './seat-scripts.js';
 
 /** Policies are read anew from Postgres this often, in seconds: whatever an event failed to tell ends then. */
 const POLICY_TTL_SECONDS = 3_600;
-
-export type SeatAnswer =
-  | {
-      outcome: 'held';
-      seatId: string;
-      expiresAt: Date;
-      used: number;
-      max: number | null;
-      policy?: PoolPolicy;
-    }
-  | { outcome: 'full'; used: number; max: number; earliestExpiry: Date; freeInMs: number }
-  | { outcome: 'blocked'; code: string }
-  | { outcome: 'cold' | 'gone' | 'unknown' };
+/** Parsed policies that a process keeps, in characters of their JSON: about 64 MB. */
+const KEPT_POLICIES = 16_000_000;
 
 export interface Caller {
   userId: string | null;
+  /** The login session, which ends what was acquired with it. */
+  sessionId?: string | null;
   traceId: string;
   address: string | null;
 }
 
-type Script = (...args: (string | number)[]) => Promise<unknown>;
-type Scripted = Redis &
-  Record<'seatAcquire' | 'seatHeartbeat' | 'seatRelease' | 'seatSweep' | 'seatSetPolicy', Script>;
+/** What Postgres knows of a seat that is not held; `generation`: under which it was asked. */
+export interface LedgerWord {
+  history: 'open' | 'lapsed';
+  generation: number;
+  /** Until when its holder was told to have it, if that outlived an hour. */
+  expiresAt?: Date | null;
+}
 
-const source = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
-
-/** The pools of seats in Redis: one script a call, decided there, by Redis's clock. */
+/** The pools of seats in Redis: one script a call, decided there, by Redis's clock. Every call throws 503 when Redis is away. */
 @Injectable()
 export class SeatPool {
-  private readonly redis: Scripted;
+  private readonly scripts: SeatScripts;
+  private readonly times: SeatTimes;
+  private readonly policies = new LRUCache<string, { stamp: string; policy: PoolPolicy }>({
+    maxSize: KEPT_POLICIES,
+    max: 50_000,
+  });
 
-  constructor(clients: RedisClients) {
-    this.redis = clients.for('seats') as Scripted;
-    const prelude = source('pool-prelude');
-    for (const name of ['acquire', 'heartbeat', 'release', 'sweep']) {
-      const command = `seat${name[0]!.toUpperCase()}${name.slice(1)}`;
-      this.redis.defineCommand(command, { numberOfKeys: 8, lua: prelude + source(name) });
-    }
-    this.redis.defineCommand('seatSetPolicy', { numberOfKeys: 1, lua: source('set-policy') });
+  constructor(clients: RedisClients, @Optional() scripts?: SeatScripts, @Optional() times?: SeatTimes) {
+    this.scripts = scripts ?? new SeatScripts(clients);
+    this.times = times ?? new SeatTimes();
   }
 
-  /** A seat for a device: the one it holds already, or a new one, or a refusal. Throws 503 when Redis is away. */
-  async acquire(wish: SeatGrant, byKeyAlone: boolean, caller: Caller): Promise<SeatAnswer> {
+  /** A seat for a device: the one it holds already, or a new one, or a refusal. `isBound`: Postgres says so. */
+  async acquire(
+    wish: SeatGrant,
+    byKeyAlone: boolean,
+    caller: Caller,
+    isBound = false,
+  ): Promise<SeatAnswer & { knownPolicy?: PoolPolicy }> {
     const { licenseId, tenantId, device, seatId } = wish;
-    const args = [licenseId, tenantId, device, seatId, byKeyAlone ? '1' : '0', ...callerArgs(caller)];
-    return answer(await this.run('seatAcquire', licenseId, args));
+    const kept = this.policies.get(licenseId);
+    const args = [licenseId, tenantId, device, seatId, bit(byKeyAlone), ...callerArgs(caller)];
+    const keys = poolKeys(licenseId);
+    const reply = await this.scripts.ask('acquire', licenseId, keys, [
+      ...args,
+      kept?.stamp ?? '',
+      bit(isBound),
+    ]);
+    const answer = answerOf(reply);
+    if (answer.outcome !== 'held' && answer.outcome !== 'unbound') return answer;
+    return { ...answer, knownPolicy: answer.policy ? this.keep(licenseId, answer.policy) : kept?.policy };
   }
 
-  /** Keeps a seat. `mayReturn`: the ledger knows of no release, so a forgotten or lapsed seat may be held again. */
-  async heartbeat(seat: SeatGrant, mayReturn: boolean, caller: Caller): Promise<SeatAnswer> {
-    const { licenseId, seatId, device } = seat;
-    const args = [licenseId, seatId, device, mayReturn ? '1' : '0', ...callerArgs(caller)];
-    return answer(await this.run('seatHeartbeat', licenseId, args));
+  /** Keeps a seat that is held; `late` when it is not. `until`: Postgres knows that it is held until then. */
+  async heartbeat({ licenseId, seatId, device }: SeatGrant, until?: Date): Promise<SeatAnswer> {
+    const args = [seatId, device, until?.getTime() ?? 0];
+    const reply = await this.scripts.ask('heartbeat', licenseId, heartbeatKeys(licenseId), args);
+    return reply[0] === 'HELD' ? beatOf(seatId, reply.slice(1)) : answerOf(reply);
   }
 
-  /** Ends a seat for good. `unknown`: ask the ledger, then call again with `told`. */
+  /**
+   * A heartbeat of a seat that is not held: it may be held again if its place is free. `unknown`: ask the ledger, then
+   * call again with what it said and the generation that `unknown` came with.
+   */
+  async comeBack(
+    { licenseId, tenantId, seatId, device }: SeatGrant,
+    caller: Caller,
+    said?: LedgerWord,
+  ): Promise<SeatAnswer> {
+    const word = [said?.history ?? '', ...callerArgs(caller), said?.expiresAt?.getTime() ?? 0];
+    const args = [licenseId, tenantId, device, seatId, ...word];
+    const keys = poolKeys(licenseId);
+    if (!said) return answerOf(await this.scripts.ask('return', licenseId, keys, args));
+    const reply = await this.scripts.askUnder(said.generation, 'return', keys, args);
+    // The shard was emptied meanwhile: what the ledger said may be wrong by now.
+    return reply ? answerOf(reply) : this.comeBack({ licenseId, tenantId, seatId, device }, caller);
+  }
+
+  /** Ends a seat for good; with the entry of the stream when it did. `unknown`: ask the ledger, then call again with `told`. */
   async release(
-    seat: SeatGrant,
+    { tenantId, licenseId, seatId, device }: SeatGrant,
     told: boolean,
     caller: Caller,
-  ): Promise<'released' | 'lapsed' | 'gone' | 'unknown'> {
-    const { tenantId, licenseId, seatId, device } = seat;
-    const args = [licenseId, tenantId, seatId, device, told ? '1' : '0', ...callerArgs(caller)];
-    const [word] = (await this.run('seatRelease', licenseId, args)) as [string];
-    return word.toLowerCase() as 'released' | 'lapsed' | 'gone' | 'unknown';
+  ): Promise<{ outcome: 'released' | 'lapsed' | 'gone' | 'unknown'; entryId: string | null }> {
+    const args = [licenseId, tenantId, device, seatId, bit(told), ...callerArgs(caller)];
+    const [word, entryId] = await this.scripts.ask('release', licenseId, poolKeys(licenseId), args);
+    const outcome = word.toLowerCase() as 'released' | 'lapsed' | 'gone' | 'unknown';
+    const isNew = outcome === 'released' || outcome === 'lapsed';
+    return { outcome, entryId: isNew ? String(entryId) : null };
+  }
+
+  /** Takes back a grant that nobody was told of. */
+  async undo(grant: SeatGrant, expiresAt: Date, how: 'released' | 'lapsed'): Promise<void> {
+    const { tenantId, licenseId, seatId, device } = grant;
+    const args = [licenseId, tenantId, device, seatId, expiresAt.getTime(), how];
+    await this.scripts.ask('undo', licenseId, poolKeys(licenseId), args);
+  }
+
+  /** Postgres knows of them: nobody needs to be told again. */
+  async settleLapses(licenseId: string, lapses: readonly Lapse[]): Promise<void> {
+    await this.scripts.reach(() =>
+      this.scripts.redis.hdel(lapsedKey(licenseId), ...lapses.map((one) => one.entryId)),
+    );
   }
 
   /** The pools of a shard in which something has lapsed, or will have by now; at most `limit`. */
   async due(shard: number, limit: number): Promise<{ tenantId: string; licenseId: string }[]> {
-    const [seconds, micros] = await this.redis.time();
-    const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-    const members = await this.redis.zrangebyscore(poolsKey(shard), '-inf', now, 'LIMIT', 0, limit);
+    const members = (await this.scripts.run('due', [poolsKey(shard), goneKey(shard)], [limit])) as string[];
     return members.map((member) => {
       const [licenseId = '', tenantId = ''] = member.split(' ');
       return { tenantId, licenseId };
@@ -88,90 +131,41 @@ export class SeatPool {
 
   /** Reclaims what has lapsed in a pool nobody touches, also when its policy has expired; gives how many are left. */
   async sweep({ tenantId, licenseId }: { tenantId: string; licenseId: string }): Promise<number> {
-    return (await this.run('seatSweep', licenseId, [licenseId, tenantId])) as number;
+    const [, left] = await this.scripts.ask('sweep', licenseId, poolKeys(licenseId), [licenseId, tenantId]);
+    return left as number;
   }
 
   /** The policy as the scripts see it, or null when it must be read from Postgres. */
   async policy(licenseId: string): Promise<PoolPolicy | null> {
-    const raw = await this.reach(() => this.redis.hget(policyKey(licenseId), 'json'));
+    const raw = await this.scripts.reach(() => this.scripts.redis.hget(policyKey(licenseId), 'json'));
     return raw ? parsePolicy(raw) : null;
   }
 
   /** Puts a policy beside its pool, unless a newer one is there. */
   async setPolicy(policy: PoolPolicy): Promise<void> {
-    const fields = {
-      max: policy.maxSeats ?? -1,
-      ttl: SEAT_TTL_MS,
-      blocked: policy.blocked ?? '',
-      expires: policy.expiresAt?.getTime() ?? 0,
-      tenant: policy.tenantId,
-      by_key: policy.keyActivation ? '1' : '0',
-      json: JSON.stringify(policy),
-    };
-    const args = [policy.revision, POLICY_TTL_SECONDS, ...Object.entries(fields).flat()];
-    await this.reach(() => this.redis.seatSetPolicy(policyKey(policy.licenseId), ...args));
+    const args = [
+      policy.revision,
+      POLICY_TTL_SECONDS,
+      bit(policy.terms.leasing === 'user'),
+      ...policyFields(policy, this.times),
+    ];
+    await this.scripts.run('set-policy', policyKeys(policy.licenseId), args);
   }
 
-  private run(
-    script: keyof Pick<Scripted, 'seatAcquire' | 'seatHeartbeat' | 'seatRelease' | 'seatSweep'>,
-    licenseId: string,
-    args: (string | number)[],
-  ) {
-    return this.reach(() => this.redis[script](...poolKeys(licenseId), ...args));
-  }
-
-  private async reach<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (cause) {
-      throw seatsUnavailable(cause);
-    }
+  private keep(licenseId: string, json: string): PoolPolicy {
+    const policy = parsePolicy(json);
+    const stamp = stampOf(json);
+    this.policies.set(licenseId, { stamp, policy }, { size: json.length });
+    return policy;
   }
 }
 
-/** As every script takes it: user, trace id, address. */
-const callerArgs = ({ userId, traceId, address }: Caller) => [userId ?? '', traceId, address ?? ''];
+const bit = (is: boolean) => (is ? '1' : '0');
 
-/** 503: nobody knows who holds what; a program goes on and asks again. */
-export const seatsUnavailable = (cause: unknown): DomainError =>
-  new DomainError('unavailable', 'SEATS_UNAVAILABLE', 'Seats cannot be decided now; go on and try again.', {
-    retryAfterSeconds: 5,
-    cause,
-  });
-
-function parsePolicy(json: string): PoolPolicy {
-  const policy = JSON.parse(json) as Omit<PoolPolicy, 'expiresAt'> & { expiresAt: string | null };
-  return { ...policy, expiresAt: policy.expiresAt ? new Date(policy.expiresAt) : null };
-}
-
-function answer(raw: unknown): SeatAnswer {
-  const [word, ...rest] = raw as [string, ...(string | number)[]];
-  switch (word) {
-    case 'HELD': {
-      const [seatId, expiry, used, max, policy] = rest as [
-        string,
-        number,
-        number,
-        number,
-        string | undefined,
-      ];
-      return {
-        outcome: 'held',
-        seatId,
-        expiresAt: new Date(Number(expiry)),
-        used,
-        max: max < 0 ? null : max,
-        policy: policy === undefined ? undefined : parsePolicy(policy),
-      };
-    }
-    case 'FULL': {
-      const [used, max, earliest, now] = rest as [number, number, number, number];
-      const freeInMs = Math.max(0, Number(earliest) - Number(now));
-      return { outcome: 'full', used, max, earliestExpiry: new Date(Number(earliest)), freeInMs };
-    }
-    case 'BLOCKED':
-      return { outcome: 'blocked', code: String(rest[0]) };
-    default:
-      return { outcome: word.toLowerCase() as 'cold' | 'gone' | 'unknown' };
-  }
-}
+/** As every script takes it: user, login session, trace id, address. */
+const callerArgs = ({ userId, sessionId, traceId, address }: Caller) => [
+  userId ?? '',
+  sessionId ?? '',
+  traceId,
+  address ?? '',
+];

@@ -2,14 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, DomainError, idOf, notFound, unauthenticated } from '#platform';
 import { deviceOf, HardwareId } from '../domain/hardware-id.js';
+import { Leases } from '../leases/leases.js';
+import { SignedRefusals } from '../leases/signed-refusals.js';
 import { LicensingConfig } from '../licensing.config.js';
 import type { PoolPolicy } from '../seats/pool-policy.js';
 import { SeatBudget } from '../seats/seat-budget.js';
-import { SeatPool } from '../seats/seat-pool.js';
 import { newSeatId } from '../seats/session-id.js';
 import { FindLicenseByKey } from './find-license-by-key.js';
-import { LoadPoolPolicy, type Place } from './load-pool-policy.js';
-import { callerOf, type HeldSeat, refuseBlocked, refuseFull, Sessions } from './seat-answers.js';
+import type { Place } from './load-pool-policy.js';
+import { type HeldSeat, Sessions } from './seat-answers.js';
+import { TakeSeat } from './take-seat.js';
 
 export const LicenseKeyInput = z.string().min(1).max(128).meta({ example: 'GH-FREE-0123456789AB-3A5F' });
 
@@ -26,10 +28,11 @@ type Input = z.output<typeof AcquireSeatInput>;
 export class AcquireSeat {
   constructor(
     private readonly findByKey: FindLicenseByKey,
-    private readonly loadPolicy: LoadPoolPolicy,
-    private readonly pool: SeatPool,
+    private readonly takeSeat: TakeSeat,
     private readonly budget: SeatBudget,
     private readonly sessions: Sessions,
+    private readonly leases: Leases,
+    private readonly refusals: SignedRefusals,
     private readonly config: LicensingConfig,
   ) {}
 
@@ -37,9 +40,10 @@ export class AcquireSeat {
    * By bearer (its own licence, or another of its tenant), or by the licence key alone.
    *
    * Throws 401 without either, 403 `MISSING_SCOPE`, `EMAIL_NOT_VERIFIED`, `LICENSE_SUSPENDED`, `LICENSE_REVOKED`,
-   * `LICENSE_EXPIRED` or `KEY_ACTIVATION_NOT_ALLOWED`, 404, 409 `SEATS_EXHAUSTED`, 429, 503 `SEATS_UNAVAILABLE`.
+   * `LICENSE_EXPIRED`, `NOT_A_NAMED_USER` or `KEY_ACTIVATION_NOT_ALLOWED`, 404, 409 `SEATS_EXHAUSTED` or
+   * `DEVICES_EXHAUSTED`, 429, 503 `SEATS_UNAVAILABLE`.
    */
-  async execute(actor: Actor, input: Input): Promise<HeldSeat & { policy: PoolPolicy }> {
+  async execute(actor: Actor, input: Input): Promise<HeldSeat & { policy: PoolPolicy; lease: string }> {
     const place = await this.placeOf(actor, input);
     this.budget.spend(place.licenseId);
     const byKeyAlone = actor.type === 'anonymous';
@@ -49,14 +53,26 @@ export class AcquireSeat {
       seatId: newSeatId(),
     };
 
-    const ask = () => this.pool.acquire(wish, byKeyAlone, callerOf(actor));
-    const answer = await this.loadPolicy.before(actor, place, ask);
-    if (answer.outcome === 'full') throw refuseFull(answer);
-    if (answer.outcome === 'blocked') throw refuseBlocked(answer.code);
-    if (answer.outcome !== 'held' || !answer.policy)
-      throw new Error(`Acquire was answered ${answer.outcome}.`);
-    this.budget.learn(place.licenseId, answer.max);
-    return { ...this.sessions.held({ ...wish, seatId: answer.seatId }, answer), policy: answer.policy };
+    const taken = await this.takeSeat.execute(actor, wish, byKeyAlone);
+    if ('blocked' in taken && (await this.hasMoved(actor, input, place, taken.blocked)))
+      return this.execute(actor, input);
+    if ('blocked' in taken)
+      throw await this.refusals.ofMachine(actor, place, taken.blocked, input.hardwareId);
+
+    const { held, policy } = taken;
+    this.budget.learn(place.licenseId, held.max);
+    const lease = await this.leases.forSeat(actor, policy, {
+      hardwareId: input.hardwareId,
+      seatDevice: wish.device,
+      expiresAt: held.expiresAt,
+    });
+    return { ...this.sessions.held({ ...wish, seatId: held.seatId }, held), policy, lease };
+  }
+
+  /** Whether the key leads to another tenant since this process last looked. */
+  private async hasMoved(actor: Actor, { licenseKey }: Input, place: Place, why: string): Promise<boolean> {
+    if (why !== 'TRANSFERRED' || licenseKey === undefined) return false;
+    return (await this.findByKey.moved(actor, licenseKey, place)) !== null;
   }
 
   private async placeOf(actor: Actor, input: Input): Promise<Place> {

@@ -1,39 +1,88 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { type Actor, GuessLimit } from '#platform';
+import { type Actor, DomainError, GuessLimit } from '#platform';
 import { parseLicenseKey } from '#sdk/formats';
 import { keyHashOf } from '../domain/key-hash.js';
 import { LicensingConfig } from '../licensing.config.js';
 import { Licenses } from '../persistence/licenses.js';
+import { KeyUses } from '../seats/key-uses.js';
 import type { Place } from './load-pool-policy.js';
 
-/** Where keys belong never changes, so a process may remember; each place is about 200 bytes. */
+/** Each place is about 200 bytes. */
 const REMEMBERED_PLACES = 50_000;
+/** A key moves once in its life, if ever; whoever does not ask `moved` notices after so long, in ms. */
+const REMEMBERED_MS = 300_000;
 
-/** From a licence key to its place. Who keeps asking for keys that do not exist is slowed down hard. */
+/**
+ * From a licence key to its place. HASH12 is 48 bits, so misses are limited hard, per address and of everybody
+ * together (the numbers: docs/decisions/licenses.md).
+ */
 @Injectable()
 export class FindLicenseByKey {
-  private readonly places = new LRUCache<string, Place>({ max: REMEMBERED_PLACES });
+  private readonly places = new LRUCache<string, Place>({ max: REMEMBERED_PLACES, ttl: REMEMBERED_MS });
 
   constructor(
     private readonly licenses: Licenses,
     private readonly guesses: GuessLimit,
+    private readonly uses: KeyUses,
     private readonly config: LicensingConfig,
   ) {}
 
-  /** Null for a key that is mistyped or unknown. Throws 429 for an address that has guessed too often. */
+  /** Null for a key that is mistyped or unknown, without a difference. Throws 429 `RATE_LIMITED` while misses are spent. */
   async execute(actor: Actor, key: string): Promise<Place | null> {
     const { address } = actor.origin;
-    const hash = parseLicenseKey(key) && keyHashOf(this.config.lookupKey, key);
-    const name = hash?.toString('base64') ?? '';
-    // A key in use goes on working, whatever a neighbour behind the same address tries.
-    const remembered = this.places.get(name);
-    if (remembered) return remembered;
+    if (!parseLicenseKey(key)) return this.mistyped(address);
 
-    this.guesses.check(address);
-    const place = hash && (await this.licenses.locate(actor, hash));
-    if (place) this.places.set(name, place);
-    else await this.guesses.miss(address);
+    const hash = keyHashOf(this.config.lookupKey, key);
+    const name = hash.toString('base64');
+    if (address !== null && !this.uses.has(address, name)) await this.mayLookUp(address, name);
+    const place = this.places.get(name) ?? (await this.locate(actor, hash, name));
+    if (!place) await this.guesses.miss(address);
+    else if (address !== null) this.uses.note(address, name);
     return place;
+  }
+
+  /**
+   * Where a key is now, when the licence it led to turned out to be `TRANSFERRED`: a place is remembered, and the key may
+   * have moved since. Null when it leads nowhere else.
+   */
+  async moved(actor: Actor, key: string, from: Place): Promise<Place | null> {
+    const hash = keyHashOf(this.config.lookupKey, key);
+    const place = await this.locate(actor, hash, hash.toString('base64'));
+    return place && place.licenseId !== from.licenseId ? place : null;
+  }
+
+  /** Whether a licence is refused only because its key was transferred since this process last looked. */
+  async hasMoved(actor: Actor, key: string | undefined, from: Place, refusal: unknown): Promise<boolean> {
+    if (key === undefined || !(refusal instanceof DomainError) || refusal.code !== 'LICENSE_REVOKED')
+      return false;
+    return (await this.moved(actor, key, from)) !== null;
+  }
+
+  /**
+   * A key in use goes on working from where it was used, whatever others try. That alone: a key that anybody could use
+   * while misses are spent is a key that anybody could go on guessing.
+   */
+  private async mayLookUp(address: string, name: string): Promise<void> {
+    try {
+      this.guesses.check(address);
+      this.guesses.checkEverybody();
+    } catch (refusal) {
+      if (!(await this.uses.everHad(address, name))) throw refusal;
+    }
+  }
+
+  private async locate(actor: Actor, hash: Buffer, name: string): Promise<Place | null> {
+    const place = await this.licenses.locate(actor, hash);
+    if (place) this.places.set(name, place);
+    else this.places.delete(name);
+    return place;
+  }
+
+  /** The checksum told, as it would tell anybody offline; counted apart, so that typing errors take no guess from others. */
+  private async mistyped(address: string | null): Promise<null> {
+    this.guesses.check(address, 'mistyped_key');
+    await this.guesses.miss(address, 'mistyped_key');
+    return null;
   }
 }

@@ -1,36 +1,43 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, Db, SealedBox } from '#platform';
-import { keyHashOf } from '../domain/key-hash.js';
-import { License } from '../domain/license.js';
-import { FREE_PLAN } from '../domain/plan.js';
-import { LicensingConfig } from '../licensing.config.js';
-import { Licenses } from '../persistence/licenses.js';
+import { Clock, Db } from '#platform';
+import type { License } from '../domain/license.js';
+import { termsAt } from '../domain/terms.js';
+import { Catalogue } from '../persistence/catalogue.js';
+import { MintLicense } from './mint-license.js';
 
-/** Seals a licence key for the row it stands in. */
-export const keyContext = (licenseId: string) => `license-key:${licenseId}`;
+/** What every new organisation begins with. */
+const FIRST_PLAN = 'FREE';
 
-/** Makes the Free licence of a new tenant, inside the transaction of whoever registers it. */
+/** Makes the first licence of a new tenant, inside the transaction of whoever registers it. */
 @Injectable()
 export class IssueLicense {
   constructor(
     private readonly db: Db,
-    private readonly licenses: Licenses,
-    private readonly box: SealedBox,
-    private readonly config: LicensingConfig,
+    private readonly catalogue: Catalogue,
+    private readonly mint: MintLicense,
     private readonly clock: Clock,
   ) {}
 
   /** Joins the caller's transaction. The key is in the clear only in the answer. */
-  async execute(input: { issuedToUserId: string }): Promise<{ license: License; key: string }> {
+  async execute(input: {
+    issuedToUserId: string;
+  }): Promise<{ license: License; key: string; seats: number | null }> {
     const { tenantId } = this.db.actor;
     if (!tenantId) throw new Error('Issuing a licence needs a tenant.');
+    const offer = await this.catalogue.offer(this.db.actor, FIRST_PLAN);
+    if (!offer) throw new Error(`The catalogue has no plan ${FIRST_PLAN}; say gatehouse-admin plans apply.`);
 
-    const { license, key } = License.issue(
-      { tenantId, brand: this.config.brand, plan: FREE_PLAN, issuedTo: input.issuedToUserId },
-      (plain, licenseId) => this.box.seal(Buffer.from(plain), keyContext(licenseId)),
-      this.clock.now(),
-    );
-    await this.licenses.insert(license, keyHashOf(this.config.lookupKey, key));
-    return { license, key };
+    const layers = { ...offer, tenant: [], license: [], tenantMode: null };
+    const terms = termsAt(layers, this.clock.now());
+    const { tier, productId, brand } = offer;
+    const made = await this.mint.execute({
+      tenantId,
+      brand,
+      tier,
+      productId,
+      terms,
+      issuedTo: input.issuedToUserId,
+    });
+    return { ...made!, seats: terms.seats };
   }
 }

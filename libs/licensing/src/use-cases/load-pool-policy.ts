@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '#platform';
-import { Licenses, poolPolicyOf } from '../persistence/licenses.js';
+import { type Actor, Clock } from '#platform';
+import { termsAt } from '../domain/terms.js';
+import { poolPolicyOf } from '../persistence/license-row.js';
+import { Licenses } from '../persistence/licenses.js';
 import type { PoolPolicy } from '../seats/pool-policy.js';
 import { type SeatAnswer, SeatPool, seatsUnavailable } from '../seats/seat-pool.js';
 
@@ -11,7 +13,8 @@ export interface Place {
 }
 
 /** An answer by a policy. */
-export type WarmAnswer = Exclude<SeatAnswer, { outcome: 'cold' }>;
+export type Warm<A extends SeatAnswer> = Exclude<A, { outcome: 'cold' }>;
+export type WarmAnswer = Warm<SeatAnswer>;
 
 /** A policy may expire, or Redis be emptied, between its loading and the question; three times in a row is an outage. */
 const TRIES = 3;
@@ -22,27 +25,31 @@ export class LoadPoolPolicy {
   constructor(
     private readonly licenses: Licenses,
     private readonly pool: SeatPool,
+    private readonly clock: Clock,
   ) {}
 
-  /** Without the pool: a verdict needs no Redis. Throws 404. */
-  async read(actor: Actor, place: Place): Promise<PoolPolicy> {
+  /** Without the pool: a verdict needs no Redis. As it is now, or at `at` if that is later. Throws 404. */
+  async read(actor: Actor, place: Place, at?: Date): Promise<PoolPolicy> {
     const row = await this.licenses.get(actor.as({ tenantId: place.tenantId }), place.licenseId);
-    return poolPolicyOf(place.tenantId, row);
+    const now = this.clock.now();
+    if (!at || at <= now) return poolPolicyOf(place.tenantId, row, now);
+    // Redis's clock is ahead of ours: an override that has ended there must not be read as if it still held.
+    return poolPolicyOf(place.tenantId, { ...row, terms: termsAt(row.layers, at) }, at);
   }
 
   /** Throws 404, 503 when Redis is away. */
-  async execute(actor: Actor, place: Place): Promise<PoolPolicy> {
-    const policy = await this.read(actor, place);
+  async execute(actor: Actor, place: Place, at?: Date): Promise<PoolPolicy> {
+    const policy = await this.read(actor, place, at);
     await this.pool.setPolicy(policy);
     return policy;
   }
 
   /** What a seat script answers, once the policy it needs is there. Throws 404, 503 `SEATS_UNAVAILABLE`. */
-  async before(actor: Actor, place: Place, ask: () => Promise<SeatAnswer>): Promise<WarmAnswer> {
+  async before<A extends SeatAnswer>(actor: Actor, place: Place, ask: () => Promise<A>): Promise<Warm<A>> {
     for (let tries = 0; tries < TRIES; tries++) {
       const answer = await ask();
-      if (answer.outcome !== 'cold') return answer as WarmAnswer;
-      await this.execute(actor, place);
+      if (answer.outcome !== 'cold') return answer as Warm<A>;
+      await this.execute(actor, place, answer.at);
     }
     throw seatsUnavailable(new Error('The policy of the pool does not stay in Redis.'));
   }

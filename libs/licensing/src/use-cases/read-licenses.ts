@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, idOf, SealedBox } from '#platform';
-import { Licenses, type LicenseRow } from '../persistence/licenses.js';
-import { keyContext } from './issue-license.js';
+import type { LicenseRow } from '../persistence/license-row.js';
+import { Licenses } from '../persistence/licenses.js';
+import { keyContext } from './mint-license.js';
 
 export const LicenseParams = z.strictObject({ licenseId: idOf('lic') });
 

@@ -1,19 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { Actor } from '#platform';
-import { SeatLedger } from '../persistence/seat-ledger.js';
 import { SeatBudget } from '../seats/seat-budget.js';
-import { SeatPool } from '../seats/seat-pool.js';
 import type { SeatInput } from './beat-seat.js';
-import { callerOf, Sessions } from './seat-answers.js';
+import { GiveBackSeat } from './give-back-seat.js';
+import { Sessions } from './seat-answers.js';
 
-/** Gives a seat back, for good. Repeatable. */
+/** A program gives its seat back, for good. Repeatable. */
 @Injectable()
 export class ReleaseSeat {
   constructor(
-    private readonly pool: SeatPool,
+    private readonly giveBack: GiveBackSeat,
     private readonly budget: SeatBudget,
-    private readonly ledger: SeatLedger,
     private readonly sessions: Sessions,
   ) {}
 
@@ -21,14 +19,6 @@ export class ReleaseSeat {
   async execute(actor: Actor, input: z.output<typeof SeatInput>): Promise<{ released: boolean }> {
     const grant = await this.sessions.read(actor, input.sessionId);
     this.budget.spend(grant.licenseId);
-    const caller = callerOf(actor);
-
-    const outcome = await this.pool.release(grant, false, caller);
-    if (outcome !== 'unknown') return { released: outcome === 'released' };
-
-    const owner = actor.as({ tenantId: grant.tenantId });
-    if (await this.ledger.wasReleased(owner, grant.licenseId, grant.seatId)) return { released: false };
-    await this.pool.release(grant, true, caller);
-    return { released: false };
+    return { released: await this.giveBack.execute(actor, grant) };
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, DomainError, GuessLimit, notFound, unauthenticated } from '#platform';
 import { LicensingConfig } from '../licensing.config.js';
-import { HEARTBEAT_INTERVAL_SECONDS } from '../seats/pool-policy.js';
-import type { Caller, SeatAnswer } from '../seats/seat-pool.js';
+import type { Full, Held } from '../seats/seat-answer.js';
+import { type Caller, seatsUnavailable } from '../seats/seat-pool.js';
 import { type SeatGrant, SessionIds } from '../seats/session-id.js';
 
 /** A seat as its holder hears of it. */
@@ -13,30 +13,41 @@ export interface HeldSeat {
   seats: { used: number; max: number | null };
 }
 
-type Answer<O extends SeatAnswer['outcome']> = Extract<SeatAnswer, { outcome: O }>;
-
 export const callerOf = (actor: Actor): Caller => ({
   userId: actor.type === 'user' ? actor.id : null,
+  sessionId: actor.type === 'user' ? actor.sessionId : null,
   traceId: actor.origin.traceId,
   address: actor.origin.address,
 });
 
 const MAX_WAIT_SECONDS = 60;
+/** Who waits asks three times before the place in the queue would be lost. */
+const QUEUE_WAIT_SECONDS = 20;
 
-/** 409 with when a seat may come free. */
-export function refuseFull(answer: Answer<'full'>): DomainError {
-  const { used, max, earliestExpiry, freeInMs } = answer;
+/** 409 with when a seat may come free, and the place in the queue if there is one. */
+export function refuseFull({ used, max, earliestExpiry, freeInMs, position }: Full): DomainError {
+  const queue = position === null ? {} : { queue: { position } };
+  // A seat may be released long before it would lapse: no program should wait longer to ask again.
+  const longest = position === null ? MAX_WAIT_SECONDS : QUEUE_WAIT_SECONDS;
   return new DomainError('conflict', 'SEATS_EXHAUSTED', 'Every seat of the licence is taken.', {
-    details: { used, max, earliestExpiry },
-    // A seat may be released long before it would lapse: no program should wait longer to ask again.
-    retryAfterSeconds: Math.min(MAX_WAIT_SECONDS, Math.ceil(freeInMs / 1000)),
+    details: { used, max, earliestExpiry, ...queue },
+    retryAfterSeconds: Math.min(longest, Math.max(position === null ? 0 : 1, Math.ceil(freeInMs / 1000))),
   });
 }
+
+/** 503: the shard was emptied, and for so long nobody knows who still holds what. */
+export const refuseClosed = (forMs: number): DomainError =>
+  seatsUnavailable(
+    new Error(`The shard was emptied and is closed for ${forMs} ms more.`),
+    Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.ceil(forMs / 1000))),
+  );
 
 const BLOCKS: Record<string, [string, string]> = {
   SUSPENDED: ['LICENSE_SUSPENDED', 'The licence is suspended.'],
   REVOKED: ['LICENSE_REVOKED', 'The licence was revoked.'],
+  TRANSFERRED: ['LICENSE_REVOKED', 'The licence was transferred to another organisation.'],
   EXPIRED: ['LICENSE_EXPIRED', 'The licence has expired.'],
+  NOT_NAMED: ['NOT_A_NAMED_USER', 'Only the people named on this licence may use it.'],
   KEY_ACTIVATION: [
     'KEY_ACTIVATION_NOT_ALLOWED',
     'This licence needs a signed-in person; its key alone takes no seat.',
@@ -44,9 +55,10 @@ const BLOCKS: Record<string, [string, string]> = {
 };
 
 /** 403 with the licence's own reason; 404 for another tenant's licence. */
-export function refuseBlocked(why: string): DomainError {
+export function refuseBlocked(why: string, details?: Record<string, unknown>): DomainError {
+  if (why === 'LOGIN_ENDED') return unauthenticated('the login session has ended');
   const [code, message] = BLOCKS[why] ?? [];
-  return code && message ? new DomainError('forbidden', code, message) : notFound('license');
+  return code && message ? new DomainError('forbidden', code, message, { details }) : notFound('license');
 }
 
 /** The seat is over for good; acquire another. */
@@ -65,11 +77,11 @@ export class Sessions {
     this.ids = new SessionIds(config.seatKeys);
   }
 
-  held(grant: SeatGrant, answer: Answer<'held'>): HeldSeat {
+  held(grant: SeatGrant, answer: Held): HeldSeat {
     return {
       sessionId: this.ids.issue(grant),
       expiresAt: answer.expiresAt,
-      heartbeatIntervalSeconds: HEARTBEAT_INTERVAL_SECONDS,
+      heartbeatIntervalSeconds: answer.heartbeatIntervalSeconds,
       seats: { used: answer.used, max: answer.max },
     };
   }

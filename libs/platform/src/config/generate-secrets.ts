@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { SystemClock } from '../clock/clock.js';
 
 /** RFC 7518, 3.3 asks for at least 2048 bits; 3072 is NIST's advice beyond 2030 but signs three times slower. */
 const RSA_BITS = 2048;
@@ -15,6 +16,7 @@ export function generateSecrets(): Record<string, string> {
     LICENSE_LOOKUP_KEY: key(),
     HARDWARE_KEY: key(),
     SEAT_KEYS: `1:${key()}`,
+    LICENSE_SIGNING_KEYS: `${randomBytes(4).toString('hex')}:${key()}@${secondOf(new SystemClock().now())}`,
     AUTH_REFRESH_PEPPER: key(),
     AUTH_SIGNING_KEY: der(generateKeyPairSync('rsa', { modulusLength: RSA_BITS }).privateKey, 'pkcs8'),
     COMMIT_KEY: key(),
@@ -24,6 +26,9 @@ export function generateSecrets(): Record<string, string> {
     STRIPE_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('base64url')}`,
   };
 }
+
+/** ISO 8601 in whole seconds. */
+const secondOf = (at: Date) => `${at.toISOString().slice(0, 19)}Z`;
 
 function der(key: KeyObject, type: 'pkcs8' | 'spki'): string {
   return key.export({ type: type as 'pkcs8', format: 'der' }).toString('base64');

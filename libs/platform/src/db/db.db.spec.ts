@@ -244,6 +244,69 @@ describe('Db', () => {
     });
   });
 
+  describe('work alongside, for another tenant', () => {
+    const operator = () => tenant().as({ type: 'operator', id: 'ops', reason: 'a ticket' });
+    const notes = async (actor: Actor) => (await db.read<{ id: string }>(actor, READ)).map((row) => row.id);
+    const told = async ({ tenantId }: Actor) =>
+      (
+        await admin.query<{ text: string }>(
+          `select payload ->> 'text' as text from platform.outbox where tenant_id = $1`,
+          [tenantId],
+        )
+      ).rows.map((row) => row.text);
+    const note = (actor: Actor, id: string) => async () => {
+      await db.query(WRITE, [actor.tenantId, id, 'x']);
+      db.record([occurred(NoteWritten, { text: id }, new Date())]);
+    };
+
+    it('is of the same transaction, with rows and events of its own; then it is the first tenant’s again', async () => {
+      const [one, two] = [operator(), operator()];
+      await db.transaction(one, async () => {
+        await note(one, 'before')();
+        await db.alongside(two, async () => {
+          expect(await db.query(READ)).toEqual([]);
+          await note(two, 'beside')();
+        });
+        expect(await db.query(READ)).toHaveLength(1);
+        await note(one, 'after')();
+      });
+      expect([await notes(one), await notes(two)]).toEqual([['after', 'before'], ['beside']]);
+      expect([await told(one), await told(two)]).toEqual([['before', 'after'], ['beside']]);
+    });
+
+    it('fails as a whole, whichever half fails, also when somebody catches the error', async () => {
+      const [one, two] = [operator(), operator()];
+      const failing = (inside: boolean) =>
+        db.transaction(one, async () => {
+          await note(one, 'a')();
+          await db
+            .alongside(two, async () => {
+              await note(two, 'b')();
+              if (inside) throw new Error('the other half');
+            })
+            .catch(() => undefined);
+          if (!inside) throw new Error('this half');
+        });
+      await expect(failing(true)).rejects.toThrow('A part of this transaction failed.');
+      await expect(failing(false)).rejects.toThrow('this half');
+      expect([await notes(one), await notes(two), await told(one), await told(two)]).toEqual([
+        [],
+        [],
+        [],
+        [],
+      ]);
+    });
+
+    it('is for operators, inside a transaction', async () => {
+      const [one, two] = [tenant(), tenant()];
+      const refused = 'Only an operator may change two tenants';
+      await expect(db.transaction(one, () => db.alongside(two, async () => 1))).rejects.toThrow(refused);
+      const ours = operator();
+      await expect(db.transaction(ours, () => db.alongside(two, async () => 1))).rejects.toThrow(refused);
+      await expect(db.alongside(ours, async () => 1)).rejects.toThrow('This needs a transaction around it');
+    });
+  });
+
   describe('a connection that is lost', () => {
     it('while idle is replaced before anybody notices', async () => {
       const actor = tenant();

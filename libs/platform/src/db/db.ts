@@ -11,6 +11,8 @@ interface Scope {
   manager: EntityManager;
   events: RecordedEvent[];
   open: boolean;
+  /** A part of it failed: it may not be committed, whoever catches the error. */
+  broken?: boolean;
 }
 
 /**
@@ -64,12 +66,38 @@ export class Db {
       const scope: Scope = { actor, manager, events: [], open: true };
       try {
         const result = await this.scopes.run(scope, work);
+        if (scope.broken) throw new Error('A part of this transaction failed.');
         await writeOutbox(manager, actor, scope.events);
         return result;
       } finally {
         scope.open = false;
       }
     });
+  }
+
+  /**
+   * Inside the transaction of one tenant: `work` for another, with its rows and its events, in the same transaction.
+   * For operators alone, for what spans two tenants and must not happen by halves; anybody else's throws.
+   */
+  async alongside<T>(actor: Actor, work: () => Promise<T>): Promise<T> {
+    const outer = this.scope;
+    if (outer.actor.type !== 'operator' || actor.type !== 'operator') {
+      throw new Error('Only an operator may change two tenants in one transaction.');
+    }
+    const scope: Scope = { actor, manager: outer.manager, events: [], open: true };
+    await outer.manager.query(SET_SCOPE, scopeOf(actor));
+    try {
+      const result = await this.scopes.run(scope, work);
+      await writeOutbox(outer.manager, actor, scope.events);
+      await outer.manager.query(SET_SCOPE, scopeOf(outer.actor));
+      return result;
+    } catch (error) {
+      // Its rows are in the same transaction: nobody may commit the half that went well.
+      outer.broken = true;
+      throw error;
+    } finally {
+      scope.open = false;
+    }
   }
 
   /** The manager of the transaction around the caller. Throws outside of one, and after it has ended. */

@@ -29,6 +29,16 @@ export function locatorTable(table: string, grants: Grants): string {
   return guarded(table, 'true', grants);
 }
 
+/** A catalogue: the same for every tenant. The app role may read all of it, operators change it. */
+export function catalogueTable(table: string): string {
+  return guarded(table, 'true', { app: 'select', system: 'select, insert, update' });
+}
+
+/** What only operators and the product itself touch; it holds nothing of a tenant. */
+export function systemTable(table: string, privileges: string): string {
+  return guarded(table, 'false', { system: privileges });
+}
+
 /** A table that only the owner's functions touch; it holds nothing of a tenant. */
 export function internalTable(table: string): string {
   return guarded(table, 'false', {});

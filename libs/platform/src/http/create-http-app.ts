@@ -13,6 +13,7 @@ import { ErrorEnvelope, validationFailed } from './errors.js';
 import { HttpConfig } from './http.config.js';
 import { assertEveryRouteIsDeclared } from './openapi-guard.js';
 import { onEnd } from './on-end.js';
+import { type Finish, ResponseSignatures, ResponseSigner, signAnswers } from './response-signature.js';
 import { wire } from './wire.js';
 
 /** Longest time a connection may take to send its request, in ms; idle clients must not hold sockets. */
@@ -41,10 +42,12 @@ export async function createHttpApp(
     clientErrorHandler: clientErrorHandler(() => envelope, log),
     // Without it Node itself answers a request without Host, with nothing in the body.
     http: { requireHostHeader: false },
+    // What the router refuses passes no hook.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      envelope.answer(error, request, reply),
+      void reply.send(finish(request, reply, envelope.replace(error, request, reply))),
   });
   let envelope = new ErrorEnvelope(log, { now: () => new Date() });
+  let finish: Finish = (_request, _reply, payload) => payload;
 
   const app = await NestFactory.create<NestFastifyApplication>(module as never, adapter, {
     logger: new NestLog(log),
@@ -52,11 +55,16 @@ export async function createHttpApp(
     abortOnError: false,
     bodyParser: false,
   });
-  envelope = new ErrorEnvelope(log, app.get(Clock));
+  const clock = app.get(Clock);
+  envelope = new ErrorEnvelope(log, clock);
+  const signatures = new ResponseSignatures(signerOf(app), config.baseUrl, clock);
 
   const server = adapter.getInstance() as unknown as FastifyInstance;
   parseJson(server);
   guardHosts(server, config);
+  finish = signAnswers(server, signatures, (error, request, reply) =>
+    envelope.replace(error, request, reply),
+  );
   translateAnswers(server);
   logRequests(server, log);
   countRequests(server);
@@ -67,7 +75,16 @@ export async function createHttpApp(
   app.enableCors({
     origin: allowedOrigins(config),
     credentials: true,
-    exposedHeaders: ['X-Trace-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'Idempotent-Replayed'],
+    exposedHeaders: [
+      'X-Trace-Id',
+      'Retry-After',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Idempotent-Replayed',
+      'Content-Digest',
+      'Signature-Input',
+      'Signature',
+    ],
     maxAge: 600,
     // An OPTIONS that is no preflight gets the same empty answer instead of a plain-text refusal.
     strictPreflight: false,
@@ -81,6 +98,15 @@ export async function createHttpApp(
  */
 class WholeValuePipe extends StandardSchemaValidationPipe {
   protected override stripProtoKeys(): void {}
+}
+
+/** Who signs answers, where a context does. */
+function signerOf(app: NestFastifyApplication): ResponseSigner | null {
+  try {
+    return app.get(ResponseSigner, { strict: false });
+  } catch {
+    return null;
+  }
 }
 
 /** The W3C trace id that came in `traceparent`, if it is one, else 128 random bits in hexadecimal. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Server } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { onEnd } from './on-end.js';
 
 /** A port that is busier than this is closed all the same, in ms. */
@@ -31,16 +31,19 @@ export class Drain {
     this.http = app.getHttpServer() as Server;
     this.http.on('connection', () => (this.accepted += 1));
     const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
-    server.addHook('onRequest', (_request, _reply, done) => {
+    // What an earlier hook refused never comes to ours, and its end is told all the same.
+    const counted = new WeakSet<FastifyRequest>();
+    server.addHook('onRequest', (request, _reply, done) => {
       this.inFlight += 1;
+      counted.add(request);
       done();
     });
     server.addHook('onSend', (_request, reply, _payload, done) => {
       if (this.draining) void reply.header('connection', 'close');
       done();
     });
-    onEnd(server, () => {
-      this.inFlight -= 1;
+    onEnd(server, (request) => {
+      if (counted.delete(request)) this.inFlight -= 1;
       if (this.draining) this.waitForQuiet();
     });
   }

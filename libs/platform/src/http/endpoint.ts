@@ -11,10 +11,10 @@ import { IdempotencyInterceptor } from '../idempotency/idempotency.interceptor.j
 export type Access = 'public' | 'bearer' | 'optional_bearer';
 
 /**
- * Which budget a call is counted in. `general`: per user, address and global. `seats`, `validate`, `webhooks`
- * and `open` are outside of it, so that noise on one cannot starve another.
+ * Which budget a call is counted in. `general`: per user, address and global. `seats`, `usage`, `validate`,
+ * `webhooks` and `open` are outside of it, so that noise on one cannot starve another.
  */
-export type Budget = 'general' | 'seats' | 'validate' | 'webhooks' | 'open';
+export type Budget = 'general' | 'seats' | 'usage' | 'validate' | 'webhooks' | 'open';
 
 /** The codes that a route refuses with, by kind: the kind decides the status. */
 export type Refusals = Partial<Record<ErrorKind, readonly string[]>>;

@@ -48,6 +48,16 @@ export class ErrorEnvelope implements ExceptionFilter {
   }
 
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = this.tell(thrown, request);
+    if (!reply.sent) void reply.send(this.write(error, request, reply));
+  }
+
+  /** Turns an answer that is about to leave into an error, and gives its body. */
+  replace(thrown: unknown, request: FastifyRequest, reply: FastifyReply): string {
+    return this.write(this.tell(thrown, request), request, reply);
+  }
+
+  private tell(thrown: unknown, request: FastifyRequest): DomainError {
     const error = asDomainError(thrown);
     if (error.kind === 'internal') {
       this.log.error({ trace_id: request.id, error: thrown }, 'A request failed.');
@@ -59,17 +69,18 @@ export class ErrorEnvelope implements ExceptionFilter {
       const cause = error.cause instanceof Error ? error.cause.name : String(error.cause);
       this.log.info({ trace_id: request.id, code: error.code, cause }, 'A request was refused.');
     }
-    if (reply.sent) return;
+    return error;
+  }
+
+  private write(error: DomainError, request: FastifyRequest, reply: FastifyReply): string {
     if (error.retryAfterSeconds !== undefined) {
       void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
     }
     if (error instanceof RateLimited) void reply.headers({ ...error.headers });
     // What the router refuses has passed no hook that would have set it.
     void reply.header('x-trace-id', request.id);
-    void reply
-      .status(error.status)
-      .header('content-type', 'application/json; charset=utf-8')
-      .send(this.envelope(error, request.id));
+    void reply.status(error.status).header('content-type', 'application/json; charset=utf-8');
+    return this.envelope(error, request.id);
   }
 
   /** The body of an error, as JSON text. */

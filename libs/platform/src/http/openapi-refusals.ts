@@ -2,6 +2,7 @@ import { type ErrorKind, STATUS_OF_KIND } from '../errors/domain-error.js';
 import type { EndpointOptions } from './endpoint.js';
 import { EXAMPLE_TIME, type JsonSchema } from './openapi-examples.js';
 import type { DeclaredRoute } from './openapi-routes.js';
+import { isSignedPath } from './response-signature.js';
 
 /** Every error leaves in this form (S3-38). */
 export const ERROR_SCHEMA: JsonSchema = {
@@ -66,6 +67,9 @@ const GENERAL: Record<string, { message: string; details?: unknown }> = {
   IDEMPOTENCY_IN_FLIGHT: { message: 'A call with this Idempotency-Key is still running; try again.' },
   RATE_LIMITED: { message: 'Too many requests.' },
   INTERNAL: { message: 'Something went wrong on our side.' },
+  SIGNATURE_UNAVAILABLE: {
+    message: 'The answer cannot be signed. There is no key that answers may be signed with.',
+  },
   UNAVAILABLE: { message: 'The service cannot answer now; try again.' },
 };
 
@@ -105,6 +109,7 @@ function refusalsOf(route: DeclaredRoute): Map<ErrorKind, string[]> {
     add('conflict', 'IDEMPOTENCY_IN_FLIGHT', 'IDEMPOTENCY_ANSWER_NOT_KEPT');
     add('invalid', 'IDEMPOTENCY_KEY_REUSED');
   }
+  if (isSignedPath(route.path)) add('unavailable', 'SIGNATURE_UNAVAILABLE');
   if (isChecked) add('invalid', 'VALIDATION_FAILED');
   if ((endpoint.budget ?? 'general') !== 'open') add('too_many', 'RATE_LIMITED');
   for (const [kind, codes] of Object.entries(endpoint.refusals ?? {}) as [ErrorKind, readonly string[]][]) {

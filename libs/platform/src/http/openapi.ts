@@ -8,6 +8,8 @@ import {
   refusalResponses,
 } from './openapi-refusals.js';
 import { controllersOf, type DeclaredRoute, declaredRoutes } from './openapi-routes.js';
+import { SIGNATURE_REQUEST_MAX_LENGTH } from './response-signature-request.js';
+import { isSignedPath } from './response-signature.js';
 import type { Wire } from './wire.js';
 import { wire } from './wire.js';
 
@@ -76,6 +78,17 @@ const HEADERS = {
 };
 
 const PARAMETERS = {
+  accept_signature: {
+    name: 'Accept-Signature',
+    in: 'header',
+    required: false,
+    description:
+      'Asks for the answer, errors too, to be signed with a key of /.well-known/gatehouse-keys ' +
+      '(RFC 9421, section 5; Ed25519): Content-Digest, Signature-Input and Signature come with it.',
+    schema: { type: 'string', maxLength: SIGNATURE_REQUEST_MAX_LENGTH },
+    example:
+      'sig1=("@status" "content-digest" "@method";req "@path";req "@query";req);created;nonce="0190a5f4"',
+  },
   idempotency_key: {
     name: 'Idempotency-Key',
     in: 'header',
@@ -132,6 +145,7 @@ function parametersOf(route: DeclaredRoute): JsonSchema[] {
     ...described('path', route.params),
     ...described('query', route.query),
     ...(route.endpoint.idempotent ? [{ $ref: '#/components/parameters/idempotency_key' }] : []),
+    ...(isSignedPath(route.path) ? [{ $ref: '#/components/parameters/accept_signature' }] : []),
     ...(route.endpoint.access === 'public' ? [] : [{ $ref: '#/components/parameters/tenant_id' }]),
   ];
 }

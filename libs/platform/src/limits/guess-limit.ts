@@ -10,7 +10,7 @@ const EVERYBODY = 'everybody';
 /** About 4 MB when full. */
 const MAX_ADDRESSES = 20_000;
 
-export type Guessed = 'license_key' | 'session_id' | 'webhook_signature';
+export type Guessed = 'license_key' | 'mistyped_key' | 'session_id' | 'webhook_signature';
 
 interface Misses {
   count: number;
@@ -61,6 +61,19 @@ export class GuessLimit {
     if (!misses || misses.endsAt <= now) return;
     if (misses.count >= this.address.limit) throw new RateLimited(this.address, misses.endsAt - now);
     const all = this.everybody.get(guessed);
+    if (all && all.endsAt > now && all.count >= this.global.limit)
+      throw new RateLimited(this.global, all.endsAt - now);
+  }
+
+  /**
+   * Before a lookup that may find somebody else's secret: refuses everybody while everybody's misses are spent, also
+   * an address that never missed. Else whoever has many addresses guesses once from each, without an end.
+   *
+   * @throws RateLimited (429 `RATE_LIMITED`).
+   */
+  checkEverybody(guessed: Guessed = 'license_key'): void {
+    const all = this.everybody.get(guessed);
+    const now = this.clock.now().getTime();
     if (all && all.endsAt > now && all.count >= this.global.limit)
       throw new RateLimited(this.global, all.endsAt - now);
   }

@@ -40,7 +40,10 @@ export class LimitsConfig extends configOf('limits', {
   guessesGlobal: setting(
     'LIMIT_GUESSES_GLOBAL',
     amount(),
-    doc('The same from everybody; once spent, an address that has guessed wrong once is refused', 2_000),
+    doc(
+      'The same from everybody; once spent, an address that has guessed wrong once is refused, and a licence key is looked up only where it was used before',
+      2_000,
+    ),
   ),
 }) {}
 

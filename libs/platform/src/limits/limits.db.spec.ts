@@ -426,6 +426,15 @@ describe('rate limits', () => {
       await expect(guess.miss('203.0.113.4')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
     });
 
+    it('of many addresses together refuse everybody where that is asked', async () => {
+      const guess = await guessLimit({ LIMIT_GUESSES_ADDRESS: '10', LIMIT_GUESSES_GLOBAL: '3' });
+      for (let i = 1; i <= 2; i++) await guess.miss(`203.0.113.${i}`);
+      expect(() => guess.checkEverybody()).not.toThrow();
+      await guess.miss('203.0.113.3');
+      expect(() => guess.checkEverybody()).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }));
+      expect(() => guess.checkEverybody('session_id')).not.toThrow();
+    });
+
     it('are counted in the process while Redis is away', async () => {
       const guess = await guessLimit({ LIMIT_GUESSES_ADDRESS: '2' });
       await redis.kill();

@@ -1,11 +1,21 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Redis, type RedisOptions } from 'ioredis';
-import { RedisConfig } from './redis.config.js';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { RedisConfig, urlsOf } from './redis.config.js';
 
 export type RedisPurpose = 'seats' | 'queues' | 'limits' | 'nonces';
 
 /** Longer than a failover pings, shorter than a client waits: then the caller hears 503, in ms. */
 const COMMAND_TIMEOUT_MS = 2_000;
+/** A Redis that holds the line and says nothing: the connection is given up, and with it what waits on it, in ms. */
+const SILENCE_MS = 3_000;
+
+const QUICK: RedisOptions = {
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  socketTimeout: SILENCE_MS,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+};
+const retryStrategy = (attempt: number) => Math.min(attempt * 50, 1_000);
 
 /** One connection for each purpose, opened at first use. */
 @Injectable()
@@ -26,20 +36,40 @@ export class RedisClients implements OnApplicationShutdown {
   for(purpose: RedisPurpose): Redis {
     const existing = this.clients.get(purpose);
     if (existing) return existing;
-    const client = this.open(purpose, {
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-    });
+    const isCluster = purpose === 'seats' && this.config.seatsCluster;
+    const client = isCluster ? this.openCluster(purpose) : this.open(purpose, QUICK);
     this.clients.set(purpose, client);
     return client;
+  }
+
+  /** Speaks like one connection, as long as the keys of a command are on one node. */
+  private openCluster(purpose: RedisPurpose): Redis {
+    const urls = urlsOf(this.url(purpose)).map((one) => new URL(one));
+    const [{ username, password, protocol }] = urls as [URL];
+    const cluster = new Cluster(
+      urls.map(({ hostname, port }) => ({ host: hostname, port: Number(port || 6379) })),
+      {
+        clusterRetryStrategy: retryStrategy,
+        // Who asks while no node answers hears it at once, instead of waiting for the cluster.
+        enableOfflineQueue: false,
+        redisOptions: {
+          ...QUICK,
+          connectionName: `gatehouse-${purpose}`,
+          username: decodeURIComponent(username) || undefined,
+          password: decodeURIComponent(password) || undefined,
+          tls: protocol === 'rediss:' ? {} : undefined,
+        },
+      },
+    );
+    cluster.on('error', () => undefined);
+    return cluster as unknown as Redis;
   }
 
   /** A connection of the caller's own, for blocking reads and subscriptions. The caller closes it. */
   open(purpose: RedisPurpose, options: RedisOptions = {}): Redis {
     const client = new Redis(this.url(purpose), {
       connectionName: `gatehouse-${purpose}`,
-      retryStrategy: (attempt) => Math.min(attempt * 50, 1_000),
+      retryStrategy,
       ...options,
     });
     // ioredis reconnects by itself; without a listener each failed attempt is an unhandled error.

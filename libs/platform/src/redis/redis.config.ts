@@ -4,12 +4,33 @@ import { isDefaultPassword } from '../config/made-up.js';
 
 const url = () => z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' });
 
+/** Nodes of a cluster, separated by commas; the others are learnt from them. */
+const nodes = () =>
+  z
+    .string()
+    .refine(
+      (text) => urlsOf(text).every((one) => url().safeParse(one).success),
+      'must be a redis:// or rediss:// URL, or several of them, separated by commas',
+    );
+
+/** The URLs of a setting that may list several. */
+export const urlsOf = (text: string): string[] => text.split(',').map((one) => one.trim());
+
 /** Redis, one URL for each purpose so that they can be separated; each defaults to REDIS_URL (S2-50). */
 export class RedisConfig extends configOf(
   'redis',
   {
     url: secret('REDIS_URL', url(), 'Redis for every purpose that has no URL of its own.'),
-    seatsUrl: secret('REDIS_SEATS_URL', url().optional(), 'Redis that decides seats.'),
+    seatsUrl: secret(
+      'REDIS_SEATS_URL',
+      nodes().optional(),
+      'Redis that decides seats; of a cluster some of its nodes, separated by commas.',
+    ),
+    seatsCluster: setting(
+      'REDIS_SEATS_CLUSTER',
+      flag(false),
+      'REDIS_SEATS_URL names nodes of a Redis Cluster.',
+    ),
     queuesUrl: secret('REDIS_QUEUES_URL', url().optional(), 'Redis that moves jobs (BullMQ).'),
     limitsUrl: secret(
       'REDIS_LIMITS_URL',
@@ -29,6 +50,13 @@ export class RedisConfig extends configOf(
     ),
   },
   (values, env) => {
+    const several = values.seatsUrl !== undefined && urlsOf(values.seatsUrl).length > 1;
+    if (several && !values.seatsCluster) {
+      return ['REDIS_SEATS_URL: several URLs are nodes of a cluster; say REDIS_SEATS_CLUSTER=true.'];
+    }
+    if (values.seatsCluster && values.seatsUrl === undefined) {
+      return ['REDIS_SEATS_CLUSTER: it needs REDIS_SEATS_URL.'];
+    }
     if (env !== 'production') return [];
     const urls = {
       REDIS_URL: values.url,
@@ -38,7 +66,7 @@ export class RedisConfig extends configOf(
       REDIS_NONCES_URL: values.noncesUrl,
     };
     return Object.entries(urls).flatMap(([name, one]) =>
-      one === undefined ? [] : guardUrl(name, new URL(one), values),
+      one === undefined ? [] : urlsOf(one).flatMap((node) => guardUrl(name, new URL(node), values)),
     );
   },
 ) {}

@@ -11,8 +11,11 @@ export interface StoredAuth {
   user: { email: string; tenantId: string; plan: string };
 }
 
+/** Tokens are refreshed under the lock, ms: a server takes longer than a disk. */
+const LOCK: LockOptions = { staleMs: 30_000, timeoutMs: 40_000 };
+
 /** `auth.json`: access_token, refresh_token, expires_at, user {email, tenant_id, plan}. */
-export const authFile = (directory: string, lock?: LockOptions) =>
+export const authFile = (directory: string, lock: LockOptions = LOCK) =>
   new StateFile<StoredAuth>(directory, 'auth.json', { format, parse }, lock);
 
 const TOKEN_LENGTH = 16_384;

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { createReadStream, type ReadStream, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { SingleBar } from 'cli-progress';
+import { Command } from 'commander';
+import { ImportLicenses, ImportLicensesInput, type ImportReport } from '#licensing';
+import { operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
+import { Refused } from '../refused.js';
+import { say } from '../say.js';
+
+interface Options extends OperatorOptions {
+  dryRun?: boolean;
+  skipFaulty?: boolean;
+  batch?: string;
+  keysTo?: string;
+}
+
+/** More faults than these are counted, not listed. */
+const LISTED = 1_000;
+const EVERY = 1_000;
+
+export function importCommand(): Command {
+  return new Command('import')
+    .description(
+      'Make licences of a CSV file: tenant_id, plan or policy, key, name, seats, expires_at, metadata.*; repeatable.',
+    )
+    .argument('<file>', 'UTF-8; its first line names the columns')
+    .option('--dry-run', 'write nothing, and say what would be done')
+    .option('--skip-faulty', 'take the sound lines although others are not')
+    .option(
+      '--batch <name>',
+      'lines without a key get the same key in the same batch; the name of the file unless given',
+    )
+    .option('--keys-to <file>', 'write line, tenant and key of each licence there')
+    .requiredOption('--reason <why>', 'stands in the audit trail')
+    .action(async (file: string, options: Options) => {
+      const actor = operatorOf(options);
+      const { dryRun, skipFaulty, batch = basename(file) } = options;
+      const input = ImportLicensesInput.parse({ batch, dryRun, skipFaulty });
+      await withProduct(async (app) => {
+        const progress = progressOf(process.stderr.isTTY);
+        const imports = app.get(ImportLicenses, { strict: false });
+        const report = await imports
+          .execute(actor, await opened(file), input, progress.tell)
+          .finally(progress.end);
+        if (options.keysTo) writeKeys(options.keysTo, report);
+        tell(report, input.skipFaulty);
+      });
+    });
+}
+
+async function opened(file: string): Promise<ReadStream> {
+  const stream = createReadStream(file);
+  try {
+    await once(stream, 'open');
+  } catch (error) {
+    throw new Refused(`${file} cannot be read: ${(error as Error).message}.`);
+  }
+  return stream;
+}
+
+/** A bar for who watches, lines for a log. */
+function progressOf(isWatched: boolean) {
+  if (isWatched) {
+    const bar = new SingleBar({ format: '{bar} {value}/{total} {eta_formatted}' });
+    return {
+      tell: (done: number, total: number) => (bar.isActive ? bar.update(done) : bar.start(total, done)),
+      end: () => bar.stop(),
+    };
+  }
+  let told = 0;
+  return {
+    tell: (done: number, total: number) => {
+      if (Math.floor(done / EVERY) === told) return;
+      told = Math.floor(done / EVERY);
+      say(`${done} of ${total} lines`);
+    },
+    end: () => undefined,
+  };
+}
+
+function tell({ lines, faults }: ImportReport, skipFaulty: boolean): void {
+  for (const { line, column, message } of faults.slice(0, LISTED))
+    say(`line ${line}${column ? `, ${column}` : ''}: ${message}`);
+  if (faults.length > LISTED) say(`and ${faults.length - LISTED} more faults`);
+  for (const { line, key } of lines.filter(({ outcome }) => outcome === 'there already').slice(0, LISTED))
+    say(`line ${line}: there is a licence with this key already (${key.slice(0, 4)}...)`);
+  if (faults.length > 0 && !skipFaulty)
+    throw new Refused(`Nothing was written: ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}.`);
+
+  const counts = Map.groupBy(lines, ({ outcome }) => outcome);
+  const said = [...counts].map(([outcome, group]) => `${group.length} ${outcome}`);
+  if (faults.length > 0) said.push(`${new Set(faults.map(({ line }) => line)).size} faulty lines left out`);
+  say(said.length === 0 ? 'The file has no lines.' : `${said.join(', ')}.`);
+}
+
+/** The keys are in the clear. */
+function writeKeys(file: string, { lines }: ImportReport): void {
+  const rows = lines.map(({ line, tenantId, key, outcome }) => [line, tenantId, key, outcome].join(','));
+  writeFileSync(file, ['line,tenant_id,key,outcome', ...rows, ''].join('\n'), { mode: 0o600 });
+}

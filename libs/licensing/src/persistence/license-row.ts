@@ -1,0 +1,127 @@
+import type { LeaseMode, LicenseType } from '#sdk/formats';
+import type { LicenseStatus } from '../domain/license.js';
+import {
+  type Layers,
+  type Override,
+  type Terms,
+  termsAt,
+  type TermsPatch,
+  termsGoodUntil,
+} from '../domain/terms.js';
+import type { PoolPolicy } from '../seats/pool-policy.js';
+
+/** A licence as it is read, with the terms that hold for it; the key only masked. */
+export interface LicenseRow {
+  tenantId: string;
+  id: string;
+  tier: LicenseType;
+  status: LicenseStatus;
+  statusAt: Date | null;
+  statusReason: string | null;
+  productId: string | null;
+  productCode: string | null;
+  productName: string | null;
+  policyId: string | null;
+  policyCode: string | null;
+  policyName: string | null;
+  name: string | null;
+  metadata: Record<string, string>;
+  overrides: Override[];
+  keyMasked: string;
+  tenantSuspended: boolean;
+  startedAt: Date | null;
+  checkedInAt: Date | null;
+  transferredFrom: string | null;
+  transferredTo: string | null;
+  expiresAt: Date | null;
+  createdAt: Date;
+  revision: number;
+  devices: string[];
+  users: string[];
+  layers: Layers;
+  terms: Terms;
+  timeZone: string;
+  tenantRevision: number;
+  catalogueRevision: number;
+}
+
+/** What the statement below gives: a licence and the layers of its terms, in one round trip. */
+export interface RawLicense extends Omit<LicenseRow, 'layers' | 'terms'> {
+  planTerms: TermsPatch | null;
+  policyTerms: TermsPatch | null;
+  tenantOverrides: Override[];
+  tenantMode: LeaseMode | null;
+  flags: Record<string, string[]>;
+}
+
+/** Followed by a `where` on l, of which tenant_id must be a part. */
+export const SELECT_LICENSE = `
+  select l.tenant_id as "tenantId", l.id, l.tier, l.status, l.status_at as "statusAt", l.status_reason as "statusReason",
+    l.product_id as "productId", r.code as "productCode", r.name as "productName", l.policy_id as "policyId",
+    o.code as "policyCode", o.name as "policyName", l.name, l.metadata, l.overrides,
+    l.key_masked as "keyMasked", l.tenant_suspended as "tenantSuspended", l.started_at as "startedAt",
+    l.checked_in_at as "checkedInAt", l.transferred_from as "transferredFrom",
+    l.transferred_to as "transferredTo", l.expires_at as "expiresAt", l.created_at as "createdAt", l.revision,
+    array(select d.device from licensing.devices d
+      where d.tenant_id = l.tenant_id and d.license_id = l.id) as devices,
+    array(select u.user_id from licensing.license_users u
+      where u.tenant_id = l.tenant_id and u.license_id = l.id) as users,
+    p.terms as "planTerms", o.terms as "policyTerms", coalesce(t.overrides, '[]') as "tenantOverrides",
+    t.heartbeat_mode as "tenantMode", coalesce(t.time_zone, 'UTC') as "timeZone",
+    coalesce(t.revision, 0) as "tenantRevision", c.flags, c.revision as "catalogueRevision"
+  from licensing.licenses l
+  cross join licensing.catalogue c
+  left join licensing.plans p on p.tier = l.tier
+  left join licensing.products r on r.id = l.product_id
+  left join licensing.policies o on o.id = l.policy_id
+  left join licensing.tenant_terms t on t.tenant_id = l.tenant_id`;
+
+export function licenseRow(raw: RawLicense, now: Date): LicenseRow {
+  const { planTerms, policyTerms, tenantOverrides, tenantMode, flags, ...own } = raw;
+  const layers: Layers = {
+    plan: planTerms ?? {},
+    policy: policyTerms,
+    tenant: tenantOverrides,
+    license: own.overrides,
+    tenantMode,
+    flags,
+  };
+  return { ...own, layers, terms: termsAt(layers, now) };
+}
+
+/** What seats, quotas, leases and verdicts need of a licence. */
+export function poolPolicyOf(tenantId: string, row: LicenseRow, now: Date): PoolPolicy {
+  const { terms } = row;
+  return {
+    tenantId,
+    licenseId: row.id,
+    productId: row.productId,
+    tier: row.tier,
+    status: row.status,
+    blocked: blockOf(row),
+    expiresAt: row.expiresAt,
+    starts: row.startedAt === null && terms.expiryBasis !== 'creation' ? terms.expiryBasis : null,
+    checkInDueAt: checkInDueAt(row),
+    terms,
+    devices: row.devices,
+    users: row.users,
+    timeZone: row.timeZone,
+    // Each of the three only grows, so their sum does.
+    revision: row.revision + row.tenantRevision + row.catalogueRevision,
+    catalogueRevision: row.catalogueRevision,
+    goodUntil: termsGoodUntil(row.layers, now),
+  };
+}
+
+function blockOf({ status, tenantSuspended }: LicenseRow): PoolPolicy['blocked'] {
+  if (status === 'transferred') return 'TRANSFERRED';
+  if (status === 'revoked') return 'REVOKED';
+  return status === 'suspended' || tenantSuspended ? 'SUSPENDED' : null;
+}
+
+const DAY_MS = 86_400_000;
+
+function checkInDueAt({ terms, checkedInAt, startedAt, createdAt }: LicenseRow): Date | null {
+  if (terms.checkInDays === null) return null;
+  return new Date((checkedInAt ?? startedAt ?? createdAt).getTime() + terms.checkInDays * DAY_MS);
+}

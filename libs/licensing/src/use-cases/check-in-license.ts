@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { type Actor, Clock, Db, idOf, notFound, PoolBudget, unauthenticated } from '#platform';
+import type { LicenseRow } from '../persistence/license-row.js';
+import { poolPolicyOf } from '../persistence/license-row.js';
+import { Licenses } from '../persistence/licenses.js';
+import { LicenseKeyInput } from './acquire-seat.js';
+import { FindLicenseByKey } from './find-license-by-key.js';
+import { programOf } from './begin-term.js';
+import { LoadPoolPolicy, type Place } from './load-pool-policy.js';
+import { refuseBlocked } from './seat-answers.js';
+
+export const CheckInInput = z
+  .strictObject({ licenseId: idOf('lic').optional(), licenseKey: LicenseKeyInput.optional() })
+  .refine(
+    ({ licenseId, licenseKey }) => licenseId === undefined || licenseKey === undefined,
+    'say either license_id or license_key',
+  );
+
+export interface CheckedIn {
+  checkedInAt: Date;
+  dueAt: Date;
+}
+
+/** So often, in ms, a check-in is written; one that follows sooner is the same. */
+const ONCE_MS = 60_000;
+
+/** A licence that must show itself now and then does so. */
+@Injectable()
+export class CheckInLicense {
+  constructor(
+    private readonly db: Db,
+    private readonly licenses: Licenses,
+    private readonly findByKey: FindLicenseByKey,
+    private readonly loadPolicy: LoadPoolPolicy,
+    private readonly budget: PoolBudget,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * By bearer (its own licence, or another of its tenant), or by the key alone where the licence allows that.
+   *
+   * Throws 401 without either, 403 `MISSING_SCOPE`, `LICENSE_SUSPENDED`, `LICENSE_REVOKED` or
+   * `KEY_ACTIVATION_NOT_ALLOWED`, 404, 409 `CHECK_IN_NOT_NEEDED`, 429.
+   */
+  async execute(actor: Actor, input: z.output<typeof CheckInInput>): Promise<CheckedIn> {
+    const place = await this.placeOf(actor, input);
+    this.budget.spend(place.licenseId, 'validate');
+    const owner = programOf(actor, place);
+    const done = await this.db.transaction(owner, () => this.checkIn(actor, place));
+    if (done !== 'transferred') {
+      await this.loadPolicy.execute(owner, place).catch(() => undefined);
+      return done;
+    }
+    const { licenseKey: key } = input;
+    if (key !== undefined && (await this.findByKey.moved(actor, key, place)))
+      return this.execute(actor, input);
+    throw refuseBlocked('TRANSFERRED');
+  }
+
+  private async checkIn(actor: Actor, { tenantId, licenseId }: Place): Promise<CheckedIn | 'transferred'> {
+    const { license, row } = await this.licenses.lockWithRow(licenseId);
+    const now = this.clock.now();
+    const { blocked } = poolPolicyOf(tenantId, row, now);
+    if (blocked === 'TRANSFERRED') return 'transferred';
+    if (blocked) throw refuseBlocked(blocked);
+    if (actor.type === 'anonymous' && !row.terms.keyActivation) throw refuseBlocked('KEY_ACTIVATION');
+    const last = license.checkedInAt;
+    if (!last || row.terms.checkInDays === null || now.getTime() - last.getTime() >= ONCE_MS) {
+      license.checkIn(row.terms, now);
+      await this.licenses.save(license);
+    }
+    return dueOf(tenantId, { ...row, checkedInAt: license.checkedInAt }, now);
+  }
+
+  private async placeOf(
+    actor: Actor,
+    { licenseKey, licenseId }: z.output<typeof CheckInInput>,
+  ): Promise<Place> {
+    if (actor.type !== 'anonymous') actor.must('seats:acquire');
+    if (licenseKey !== undefined) {
+      const place = await this.findByKey.execute(actor, licenseKey);
+      if (!place || (actor.tenantId && place.tenantId !== actor.tenantId)) throw notFound('license');
+      return place;
+    }
+    if (actor.type === 'anonymous') throw unauthenticated('neither bearer nor licence key');
+    const id = licenseId ?? actor.licenseId;
+    if (!actor.tenantId || !id) throw notFound('license');
+    return { tenantId: actor.tenantId, licenseId: id };
+  }
+}
+
+const dueOf = (tenantId: string, row: LicenseRow, now: Date): CheckedIn => ({
+  checkedInAt: row.checkedInAt!,
+  dueAt: poolPolicyOf(tenantId, row, now).checkInDueAt!,
+});

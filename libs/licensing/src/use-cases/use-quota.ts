@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { type Actor, DomainError, idOf, notFound, PoolBudget, unauthenticated } from '#platform';
+import { MeterName } from '../domain/terms.js';
+import { CountUse, type Proof } from '../quotas/count-use.js';
+import type { MeterUsage } from '../quotas/meter-usage.js';
+import { LicenseKeyInput } from './acquire-seat.js';
+import { SeatInput } from './beat-seat.js';
+import { FindLicenseByKey } from './find-license-by-key.js';
+import type { Place } from './load-pool-policy.js';
+import { Sessions } from './seat-answers.js';
+
+const AMOUNT_MAX = 1_000_000_000;
+
+export const UseQuotaInput = z
+  .strictObject({
+    meter: MeterName.meta({ example: 'commands' }),
+    amount: z.int().min(1).max(AMOUNT_MAX).default(1),
+    /** The same key counts once, for the length of the window and a day at least. */
+    idempotencyKey: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable characters without spaces')
+      .optional(),
+    /** When it was used offline; it is counted for that time, even beyond the limit. */
+    at: z.iso
+      .datetime({ offset: true })
+      .transform((text) => new Date(text))
+      .optional(),
+    sessionId: SeatInput.shape.sessionId.optional(),
+    licenseKey: LicenseKeyInput.optional(),
+    licenseId: idOf('lic').optional(),
+  })
+  .refine((input) => !input.at || input.idempotencyKey !== undefined, {
+    path: ['idempotencyKey'],
+    message: 'is needed with at: a report that is repeated must not count twice',
+  });
+
+type Input = z.output<typeof UseQuotaInput>;
+
+/** Counts use of a meter, all of the amount or nothing. */
+@Injectable()
+export class UseQuota {
+  constructor(
+    private readonly countUse: CountUse,
+    private readonly findByKey: FindLicenseByKey,
+    private readonly sessions: Sessions,
+    private readonly budget: PoolBudget,
+  ) {}
+
+  /**
+   * By the `session_id` of a seat that is held, the licence key where the licence allows that, or a bearer with
+   * `seats:acquire`.
+   *
+   * Throws 401 without any, 403 `MISSING_SCOPE`, `TENANT_MISMATCH`, `KEY_ACTIVATION_NOT_ALLOWED` or for a blocked
+   * licence, 404, 409 `SEAT_NOT_HELD`, 410 `SEAT_GONE`, 422 `METER_UNKNOWN`, `LICENSE_MISMATCH`,
+   * `IDEMPOTENCY_KEY_REUSED` or `USE_OUT_OF_RANGE`, 429 `QUOTA_EXHAUSTED` or `RATE_LIMITED`, 503.
+   */
+  async execute(actor: Actor, input: Input): Promise<MeterUsage> {
+    const { place, proof } = await this.placeOf(actor, input);
+    this.budget.spend(place.licenseId, 'usage');
+    const { meter, amount, idempotencyKey, at } = input;
+    try {
+      return await this.countUse.execute(actor, place, { meter, amount, idempotencyKey, at }, proof);
+    } catch (refusal) {
+      if (await this.findByKey.hasMoved(actor, input.licenseKey, place, refusal))
+        return this.execute(actor, input);
+      throw refusal;
+    }
+  }
+
+  private async placeOf(actor: Actor, input: Input): Promise<{ place: Place; proof: Proof }> {
+    if (actor.type !== 'anonymous') actor.must('seats:acquire');
+    const proof: Proof = { seatId: null, byKeyAlone: false };
+    if (input.sessionId !== undefined) {
+      const { tenantId, licenseId, seatId } = await this.sessions.read(actor, input.sessionId);
+      return { place: named(input, { tenantId, licenseId }), proof: { ...proof, seatId } };
+    }
+    if (input.licenseKey !== undefined) {
+      const place = await this.findByKey.execute(actor, input.licenseKey);
+      if (!place || (actor.tenantId && place.tenantId !== actor.tenantId)) throw notFound('license');
+      return { place: named(input, place), proof: { ...proof, byKeyAlone: actor.type === 'anonymous' } };
+    }
+    if (actor.type === 'anonymous') throw unauthenticated('neither bearer, session id nor licence key');
+    return { place: ownPlace(actor, input.licenseId), proof };
+  }
+}
+
+/** The licence of the caller, or another of its tenant. Throws 404 when it has none. */
+export function ownPlace(actor: Actor, licenseId: string | null = actor.licenseId): Place {
+  if (!actor.tenantId || !licenseId) throw notFound('license');
+  return { tenantId: actor.tenantId, licenseId };
+}
+
+function named({ licenseId }: Input, place: Place): Place {
+  if (!licenseId || licenseId === place.licenseId) return place;
+  throw new DomainError(
+    'invalid',
+    'LICENSE_MISMATCH',
+    'license_id names another licence than the proof does.',
+  );
+}

@@ -1,0 +1,23 @@
+import { activationFile } from './activation-file.js';
+import { EXIT, Refusal } from './exit-codes.js';
+import type { Terms } from './license.js';
+import type { Call } from './verb.js';
+
+/** Under what this call runs: what it says itself, as in a container, else what was activated. Throws Refusal. */
+export async function activated({ said, directory }: Call): Promise<Terms & { isOffline: boolean }> {
+  const known = await activationFile(directory).read();
+  const { url = known?.url, licenseKey = known?.licenseKey } = said;
+  if (!known && (url == null || licenseKey == null))
+    throw new Refusal(
+      EXIT.refused,
+      'This machine has no licence. Put it under one: gatehouse activate KEY --url URL',
+    );
+  return {
+    url: url ?? null,
+    licenseKey: licenseKey ?? null,
+    hardwareId: said.hardwareId ?? known?.hardwareId ?? null,
+    anchors: said.anchors.length > 0 ? said.anchors : (known?.anchors ?? []),
+    issuer: said.issuer ?? known?.issuer ?? null,
+    isOffline: known?.isOffline === true && said.url === undefined,
+  };
+}

@@ -1,0 +1,75 @@
+import { GatehouseApi } from '../api/gatehouse-api.js';
+import type { LicenseClientOptions } from '../client/license-client-options.js';
+import { type ClientPlatform, type ClientTime, systemTime } from '../client/platform.js';
+import { PortableLicenseClient } from '../client/portable-license-client.js';
+import { nodeCrypto } from '../crypto/node-crypto.js';
+import { authFile } from '../state/auth-file.js';
+import { type DirectoryOptions, stateDirectory } from '../state/directory.js';
+import { holdersFile } from '../state/holders-file.js';
+import { offlineFile } from '../state/offline-file.js';
+import { pinnedFile } from '../state/pinned-file.js';
+import { machineHardwareId } from './hardware-id.js';
+import { onProgramEnd } from './program-end.js';
+import { StoredTokens } from './stored-tokens.js';
+
+/** In Node, beside what every platform takes. */
+export interface NodeLicenseClientOptions extends LicenseClientOptions {
+  /** Names the state directory and enters the hardware id. A vendor's programs that share a licence share the name. */
+  application?: string;
+  /** The state directory itself. */
+  directory?: string;
+  /** Whether the seat is given back when the program ends or is ended by a signal; true when left out. */
+  closesOnEnd?: boolean;
+  /** For tests: another clock and other timers. */
+  time?: ClientTime;
+  fetch?: typeof fetch;
+}
+
+/**
+ * The licence client for Node:
+ *
+ * ```ts
+ * const licence = new LicenseClient({ url: 'https://licences.example', licenseKey, application: 'acme' });
+ * licence.on('warning', ({ message }) => log.warn(message));
+ * await licence.start();
+ * if (licence.entitled('sync:write')) await sync();
+ * ```
+ *
+ * State lies in the home directory, its owner's alone, and may be shared by any number of processes.
+ */
+export class LicenseClient extends PortableLicenseClient {
+  /** Where its state lies. */
+  readonly directory: string;
+
+  /** Throws TypeError when `url` is no address of a server, or `application` cannot name a directory. */
+  constructor(options: NodeLicenseClientOptions) {
+    const directory = stateDirectory(directoryOptions(options));
+    super(options, nodePlatform(options, directory));
+    this.directory = directory;
+  }
+}
+
+const directoryOptions = ({ application, directory }: NodeLicenseClientOptions): DirectoryOptions => ({
+  application,
+  directory,
+});
+
+function nodePlatform(options: NodeLicenseClientOptions, directory: string): ClientPlatform {
+  const { application = 'gatehouse', time = systemTime, closesOnEnd = true, url, timeoutMs } = options;
+  const now = () => time.now();
+  const api = new GatehouseApi({ url, fetch: options.fetch, timeoutMs });
+  return {
+    crypto: nodeCrypto,
+    time,
+    fetch: options.fetch,
+    userAgent: `gatehouse-client (${application})`,
+    hardwareId: () => machineHardwareId(application, directory),
+    bearer: new StoredTokens(authFile(directory), (token) => api.refresh(token), now),
+    open: async (device) => ({
+      offline: await offlineFile(directory, device),
+      pinned: pinnedFile(directory),
+      holders: holdersFile(directory, now),
+    }),
+    ...(closesOnEnd && { onEnd: onProgramEnd }),
+  };
+}
