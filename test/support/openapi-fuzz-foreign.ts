@@ -37,8 +37,13 @@ export function foreignCases(sound: Sound, { victim, foreignIds }: World): Hosti
   return [named, ...spoilt];
 }
 
-const isTakenBy = (field: string, { type, pattern }: Json, id: string) =>
-  type === 'string' && (pattern ? new RegExp(pattern).test(id) : field.endsWith('_id'));
+/** A pattern that takes any text of that length asks for no id. */
+function isTakenBy(field: string, { type, pattern }: Json, id: string): boolean {
+  if (type !== 'string') return false;
+  if (!pattern) return field.endsWith('_id');
+  const takes = new RegExp(pattern);
+  return takes.test(id) && !takes.test('x'.repeat(id.length));
+}
 
 const METHODS = [
   'GET',

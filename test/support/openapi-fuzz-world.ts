@@ -32,6 +32,7 @@ export interface Tenant {
   refreshToken: string;
   /** The upstream issuer's. */
   idToken: string;
+  licenseId: string;
   licenseKey: string;
   seat: string;
 }
@@ -101,6 +102,7 @@ async function settle(origin: URL, name: string): Promise<Tenant> {
     accessToken: made.access_token,
     refreshToken: made.refresh_token,
     idToken: made.idToken,
+    licenseId: made.license.id,
     licenseKey: made.license.key!,
     seat: held.session_id,
   };
@@ -128,7 +130,16 @@ async function harvest(origin: URL, operations: readonly Operation[], victim: Te
     );
     for (const id of shown.match(ID) ?? []) ids.add(id);
   }
-  return [...ids];
+  return [...ids, ...(await placesOf(origin, victim))];
+}
+
+/** Their seat and its device, as the list of a licence's seats names them. */
+async function placesOf(origin: URL, { accessToken: bearer, licenseId }: Tenant): Promise<string[]> {
+  const { data } = await succeed<{ data: { id: string; device: string }[] }>(
+    `${origin.origin}/api/v1/licenses/${licenseId}/seats`,
+    { bearer },
+  );
+  return data.flatMap(({ id, device }) => [id, device]);
 }
 
 /** Looks at all that the product keeps, bound by no policy. */

@@ -69,8 +69,21 @@ export class Wire<S extends z.ZodType = z.ZodType> {
           Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
       },
     });
-    return renameJsonSchema(schema as Json) as Json;
+    return withNullAmong(renameJsonSchema(schema as Json)) as Json;
   }
+}
+
+/** OpenAPI 3.0.3 wants null in the enum of what is nullable, too. */
+function withNullAmong(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withNullAmong);
+  if (schema === null || typeof schema !== 'object') return schema;
+  const node = Object.fromEntries(
+    Object.entries(schema).map(([name, value]) => [name, withNullAmong(value)]),
+  );
+  const { nullable, enum: values } = node;
+  return nullable === true && Array.isArray(values)
+    ? { ...node, enum: [...(values as unknown[]), null] }
+    : node;
 }
 
 const wires = new WeakMap<z.ZodType, Wire>();
