@@ -1,4 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { endure } from '../support/seat-ordeal.js';
 import { pressed, reckon } from '../support/seat-reckoning.js';
 
@@ -16,7 +19,11 @@ describe('seats, with processes killed, clients lost and Redis emptied', () => {
     process.stdout.write(`${operations} operations on seats in ${seconds} s, seed ${seed}\n`);
     if (faults.length > 0) {
       const some = faults.slice(0, 20).join('\n');
-      throw new Error(`${faults.length} faults. GATEHOUSE_SEED=${seed} repeats the choices.\n${some}`);
+      const file = join(tmpdir(), `seats-${seed}.json`);
+      writeFileSync(file, JSON.stringify({ records, caps, losses, faults }));
+      throw new Error(
+        `${faults.length} faults. GATEHOUSE_SEED=${seed} repeats the choices; what was told is in ${file}.\n${some}`,
+      );
     }
     expect(records.filter((one) => one.kind === 'held').length).toBeGreaterThan(operations / 4);
     expect(pressed(records)).toBeGreaterThan(3);

@@ -24,9 +24,6 @@ interface Stay {
   since: number;
 }
 
-/** The longest that a seat of the ordeal is held without a heartbeat, ms. */
-const LONGEST = 12_000;
-
 interface Seat {
   pool: number;
   device: string;
@@ -109,7 +106,7 @@ function shortened(records: readonly SeatRecord[], seats: ReadonlyMap<string, Se
     let longest = 0;
     let next = 0;
     return asked.flatMap((one) => {
-      for (; next < heard.length && heard[next]!.to <= one.from; next++)
+      for (; next < heard.length && heard[next]!.to < one.from; next++)
         longest = Math.max(longest, heard[next]!.expiry);
       return longest > one.at && one.expiry < longest
         ? [`seat ${id} was held until ${longest} and then until ${one.expiry}`]
@@ -130,12 +127,11 @@ function overLimit(
     const mine = [...seats.values()].filter((seat) => seat.pool === pool);
     for (const isOfPeople of new Set(changes.map((one) => one.isOfPeople))) {
       const holders = Map.groupBy(mine, (seat) => (isOfPeople ? seat.person : seat.device));
-      const turns = [...holders.values()].flatMap((group) =>
-        merged(group).flatMap(({ from, to, since }) => [
-          { at: from, by: 1, since },
-          { at: to, by: -1, since },
-        ]),
-      );
+      const stays = [...holders.values()].flatMap((group) => merged(group));
+      const turns = stays.flatMap(({ from, to, since }) => [
+        { at: from, by: 1, since },
+        { at: to, by: -1, since },
+      ]);
       turns.sort((a, b) => a.at - b.at || a.by - b.by);
       const holding: number[] = [];
       for (const { at, by, since } of turns) {
@@ -144,10 +140,12 @@ function overLimit(
           holding.push(since);
           // Whoever is new must find a place now; whoever returns had one, as had those who hold by now.
           const oldest = since === at ? at : Math.min(...holding);
-          // After a loss nobody knows whether somebody lapsed of those who were above a limit that was lowered.
+          // Who was above a limit that was lowered may come back after a loss, lapsed or not: nobody knows.
           const loss = losses.find((one) => one.from <= at && at <= one.to);
-          const begin = loss ? Math.min(oldest, loss.from - LONGEST) : oldest;
-          const allowed = allowedAt(changes, begin, at, isOfPeople);
+          const allowed = Math.max(
+            allowedAt(changes, oldest, at, isOfPeople),
+            loss ? stays.filter((one) => one.from <= loss.from && loss.from < one.to).length : 0,
+          );
           if (holding.length > allowed)
             faults.push(`pool ${pool}: ${holding.length} hold at ${at}, of ${allowed}`);
         }
