@@ -42,8 +42,6 @@ export async function seats(): Promise<void> {
       'license',
       'change-plan',
       owner.license.id,
-      '--tenant',
-      owner.tenant.id,
       '--plan',
       'ENTERPRISE',
       '--reason',

@@ -13,8 +13,8 @@ The same in the four steps it is made of::
     licence.shutdown()       # gives the seat back
 
 A heartbeat that fails is a warning in the log ``gatehouse``, and the program goes on. Only the server's own word that the
-seat is gone (410 ``SEAT_GONE``, 409 ``SEATS_EXHAUSTED``) sets ``seat_lost`` and calls ``on_seat_lost``; the client then
-asks for another seat at the told pace.
+seat is gone (410 ``SEAT_GONE``, 409 ``SEATS_EXHAUSTED`` or ``DEVICE_IN_USE``) sets ``seat_lost`` and calls
+``on_seat_lost``; the client then asks for another seat at the told pace.
 
 Leases are NOT verified here: they are signed with Ed25519, which Python's standard library does not have. The lease is
 kept as it came (``licence.lease``, and in the state file) for a program that can check it. So this client knows nothing
@@ -104,7 +104,7 @@ class GatehouseError(Exception):
 
 
 class SeatLost(GatehouseError):
-    """The seat is somebody else's, or was taken away: 409 ``SEATS_EXHAUSTED`` or 410 ``SEAT_GONE``."""
+    """The seat is somebody else's, or was taken away: 409 ``SEATS_EXHAUSTED``, ``DEVICE_IN_USE`` or 410 ``SEAT_GONE``."""
 
 
 class NotSignedIn(GatehouseError):
@@ -311,14 +311,12 @@ class LicenseClient:
         ``wait``: how long to go on asking as the server tells while every seat is taken, in seconds. Raises SeatLost when
         all are taken, GatehouseError for every other refusal and when nobody answers.
         """
-        ticket = None
         deadline = time.monotonic() + wait
         while True:
             body = {
                 "hardware_id": self.hardware_id,
                 "license_key": self.license_key,
                 "license_id": self.license_id,
-                "ticket": ticket,
             }
             with_bearer = self.license_key is None
             try:
@@ -327,7 +325,6 @@ class LicenseClient:
                 left = deadline - time.monotonic()
                 if left <= 0 or self._stop.is_set():
                     raise
-                ticket = (error.details.get("queue") or {}).get("ticket", ticket)
                 pause = max(1.0, error.retry_after or FIRST_RETRY) * (1 + self._jitter() / 10)
                 self._stop.wait(min(left, pause))
                 continue
@@ -701,7 +698,7 @@ def _refusal(error: urllib.error.HTTPError) -> GatehouseError:
     code = str(told.get("code") or f"HTTP_{error.code}")
     after = error.headers.get("Retry-After", "")
     details = told.get("details")
-    is_lost = (error.code, code) in ((409, "SEATS_EXHAUSTED"), (410, "SEAT_GONE"))
+    is_lost = (error.code, code) in ((409, "SEATS_EXHAUSTED"), (409, "DEVICE_IN_USE"), (410, "SEAT_GONE"))
     return (SeatLost if is_lost else GatehouseError)(
         error.code,
         code,

@@ -33,8 +33,8 @@ export interface TrustedTime {
 export type Answer =
   /**
    * A status without a signed lease; null: none came (time-out, no network, not ours). Only a refused seat says
-   * anything: 410 SEAT_GONE and 409 SEATS_EXHAUSTED. Whatever else, 401 and 403 included, is not signed and changes
-   * nothing: neither a proxy nor an outage may take a licence away.
+   * anything: 410 SEAT_GONE, 409 SEATS_EXHAUSTED and 409 DEVICE_IN_USE. Whatever else, 401 and 403 included, is not
+   * signed and changes nothing: neither a proxy nor an outage may take a licence away.
    */
   | { kind: 'http'; status: number | null; code?: string }
   /** A verified lease. `live`: asked for and answered just now, so its `issuedAt` is the server's present time. */
@@ -158,7 +158,8 @@ function learn({ lease, time, seat, answer }: LeaseStateInput): { keep: Kept; ta
 }
 
 const isSeatRefusal = ({ status, code }: { status: number | null; code?: string }) =>
-  (status === 410 && code === 'SEAT_GONE') || (status === 409 && code === 'SEATS_EXHAUSTED');
+  (status === 410 && code === 'SEAT_GONE') ||
+  (status === 409 && (code === 'SEATS_EXHAUSTED' || code === 'DEVICE_IN_USE'));
 
 const GRAVITY: Record<LeaseStatus, number> = { active: 0, suspended: 1, revoked: 2 };
 

@@ -103,6 +103,7 @@ for (const mode of LENIENT) {
   for (const [status, code] of [
     [410, 'SEAT_GONE'],
     [409, 'SEATS_EXHAUSTED'],
+    [409, 'DEVICE_IN_USE'],
   ] as const) {
     const given = { lease, wall, seat: held(LAPSE), answer: { kind: 'http', status, code } as const };
     if (mode === 'none') add(`${mode}: ${code}`, given, 'fresh', { ...stays, seat: LOST });

@@ -51,8 +51,6 @@ export interface AcquireInput {
   hardwareId: string;
   licenseId?: string;
   licenseKey?: string;
-  /** Of an earlier 409, to keep one's place in the queue. */
-  ticket?: string;
 }
 
 /** Whose use it is: of the seat, of the licence by key or id, or of the bearer's own licence. */

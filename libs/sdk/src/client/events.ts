@@ -35,7 +35,7 @@ export interface LicenseEvents {
   warning: Warning;
   /** A seat is held: a new one, or again. */
   seat: { sessionId: string; expiresAt: number; seats: Seats };
-  /** It was given away or taken: 410 SEAT_GONE, 409 SEATS_EXHAUSTED. The client asks for another at the told pace. */
+  /** It was given away or taken: 410 SEAT_GONE, 409 SEATS_EXHAUSTED or DEVICE_IN_USE. The client asks for another at the told pace. */
   'seat-lost': { code: string; message: string };
   /** Every seat is taken; asking again in `nextInMs`. `position`: in the queue, 1 is next; null: there is none. */
   waiting: { position: number | null; nextInMs: number };

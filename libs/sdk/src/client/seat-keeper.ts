@@ -39,7 +39,7 @@ export class SeatKeeper {
   /** Before then, epoch ms by our clock, it makes no sense to ask for a lease. */
   noLeaseBefore = 0;
   private seats: Beat['seats'] | null = null;
-  private queue: { position: number; ticket: string } | null = null;
+  private place: number | null = null;
   private keysAt = -Infinity;
 
   constructor(private readonly options: SeatKeeperOptions) {}
@@ -51,7 +51,7 @@ export class SeatKeeper {
 
   /** In the queue for a seat, 1 is next; null: there is none. */
   get position(): number | null {
-    return this.queue?.position ?? null;
+    return this.place;
   }
 
   /** Takes a seat, or renews the lease of the one held. Throws ApiError, after the record has taken it in. */
@@ -61,7 +61,7 @@ export class SeatKeeper {
     const before = record.sessionId;
     if (this.options.needsKeysFirst && this.options.keys.current === null) await this.refreshKeys();
     const seat = await this.understood(() => this.ask());
-    this.queue = null;
+    this.place = null;
     this.hear(seat);
     const held = { kind: 'seat' as const, expiresAt: seat.expiresAt };
     await record.apply(held, { sessionId: seat.sessionId });
@@ -100,7 +100,7 @@ export class SeatKeeper {
 
   private async ask() {
     const { api, hardwareId, licenseKey, licenseId, hasBearer } = this.options;
-    const input = { hardwareId, licenseKey, licenseId, ...(this.queue && { ticket: this.queue.ticket }) };
+    const input = { hardwareId, licenseKey, licenseId };
     try {
       return await api.acquire(input);
     } catch (error) {
@@ -127,7 +127,7 @@ export class SeatKeeper {
   private async takeRefusal(refusal: ApiError): Promise<void> {
     const { record, events } = this.options;
     const { status, code, message } = refusal;
-    if (code === 'SEATS_EXHAUSTED') this.queue = queueOf(refusal);
+    if (code === 'SEATS_EXHAUSTED') this.place = placeOf(refusal);
     const wasLost = record.state().keep.seat?.status === 'lost';
     const { keep } = await record.apply({ kind: 'http', status, code });
     if (keep.seat?.status === 'lost' && !wasLost) events.emit('seat-lost', { code, message });
@@ -182,8 +182,8 @@ export class SeatKeeper {
   }
 }
 
-/** A place in the queue, where the policy keeps one. */
-function queueOf({ details }: ApiError): { position: number; ticket: string } | null {
-  const { position, ticket } = (details?.['queue'] ?? {}) as { position?: unknown; ticket?: unknown };
-  return typeof position === 'number' && typeof ticket === 'string' ? { position, ticket } : null;
+/** The device's place in the queue, where the policy keeps one. */
+function placeOf({ details }: ApiError): number | null {
+  const { position } = (details?.['queue'] ?? {}) as { position?: unknown };
+  return typeof position === 'number' ? position : null;
 }
