@@ -1,4 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { idFromBytes, idToBytes, sameBytes } from '#platform';
 
 /** A key that session ids are authenticated with. */
@@ -10,12 +11,12 @@ export interface SeatKey {
 
 /** What a session id says: it is its holder's only proof (C38). */
 export interface SeatGrant {
-  tenantId: string;
-  licenseId: string;
+  readonly tenantId: string;
+  readonly licenseId: string;
   /** 16 random bytes in hexadecimal, the nonce of this grant. */
-  seatId: string;
+  readonly seatId: string;
   /** The keyed hash of the device, 16 bytes in hexadecimal. */
-  device: string;
+  readonly device: string;
 }
 
 const ID = 16;
@@ -29,12 +30,24 @@ const TEXT = new RegExp(`^${PREFIX}[A-Za-z0-9_-]{${Math.ceil(((BODY_BYTES + MAC_
 
 export const newSeatId = (): string => randomBytes(ID).toString('hex');
 
+/** A program beats with the same id all its life. About 10 MB when full. */
+const REMEMBERED = 20_000;
+
+/** Ready to be used: from bytes, Node makes the key anew for every hash, which takes four times as long. */
+interface ReadyKey extends Omit<SeatKey, 'key'> {
+  key: KeyObject;
+}
+
 /** Signs and reads session ids. Opaque to clients; retired keys still read. */
 export class SessionIds {
-  private readonly byId: ReadonlyMap<number, SeatKey>;
+  private readonly keys: readonly ReadyKey[];
+  private readonly byId: ReadonlyMap<number, ReadyKey>;
+  /** What was authentic once is so as long as our keys are the same, which is as long as we run. */
+  private readonly authentic = new LRUCache<string, SeatGrant>({ max: REMEMBERED });
 
-  constructor(private readonly keys: readonly SeatKey[]) {
-    this.byId = new Map(keys.map((key) => [key.id, key]));
+  constructor(keys: readonly SeatKey[]) {
+    this.keys = keys.map((one) => ({ ...one, key: createSecretKey(one.key) }));
+    this.byId = new Map(this.keys.map((key) => [key.id, key]));
   }
 
   issue(grant: SeatGrant): string {
@@ -52,20 +65,24 @@ export class SessionIds {
 
   /** The grant of an authentic session id. `compromised` when its key is known to others: acquire again. Null when forged. */
   read(sessionId: string): SeatGrant | 'compromised' | null {
+    const known = this.authentic.get(sessionId);
+    if (known) return known;
     if (!TEXT.test(sessionId)) return null;
     const bytes = Buffer.from(sessionId.slice(PREFIX.length), 'base64url');
     const body = bytes.subarray(0, BODY_BYTES);
     const key = this.byId.get(body[0] ?? -1);
     if (!key || !sameBytes(bytes.subarray(BODY_BYTES), macOf(key, body))) return null;
     if (key.compromised) return 'compromised';
-    return {
+    const grant = {
       tenantId: idFromBytes('ten', body.subarray(1, 1 + ID)),
       licenseId: idFromBytes('lic', body.subarray(1 + ID, 1 + 2 * ID)),
       seatId: body.subarray(1 + 2 * ID, 1 + 3 * ID).toString('hex'),
       device: body.subarray(1 + 3 * ID).toString('hex'),
     };
+    this.authentic.set(sessionId, grant);
+    return grant;
   }
 }
 
-const macOf = (key: SeatKey, body: Buffer) =>
+const macOf = (key: ReadyKey, body: Buffer) =>
   createHmac('sha256', key.key).update('seat').update(body).digest().subarray(0, MAC_BYTES);

@@ -10,7 +10,7 @@ import { SeatBudget } from '../seats/seat-budget.js';
 import { newSeatId } from '../seats/session-id.js';
 import { FindLicenseByKey } from './find-license-by-key.js';
 import type { Place } from './load-pool-policy.js';
-import { type HeldSeat, Sessions } from './seat-answers.js';
+import { heldSeat, type HeldSeat, Sessions } from './seat-answers.js';
 import { TakeSeat } from './take-seat.js';
 
 export const LicenseKeyInput = z.string().min(1).max(128).meta({ example: 'GH-FREE-0123456789AB-3A5F' });
@@ -22,6 +22,13 @@ export const AcquireSeatInput = z.strictObject({
 });
 
 type Input = z.output<typeof AcquireSeatInput>;
+
+/** What a program needs to go on: its proof, its seat, its terms and a lease for when we are away. */
+export interface TakenSeat extends HeldSeat {
+  sessionId: string;
+  policy: PoolPolicy;
+  lease: string;
+}
 
 /** Takes a seat for a device; the device that has one keeps it. */
 @Injectable()
@@ -43,7 +50,7 @@ export class AcquireSeat {
    * `LICENSE_EXPIRED`, `NOT_A_NAMED_USER` or `KEY_ACTIVATION_NOT_ALLOWED`, 404, 409 `SEATS_EXHAUSTED` or
    * `DEVICES_EXHAUSTED`, 429, 503 `SEATS_UNAVAILABLE`.
    */
-  async execute(actor: Actor, input: Input): Promise<HeldSeat & { policy: PoolPolicy; lease: string }> {
+  async execute(actor: Actor, input: Input): Promise<TakenSeat> {
     const place = await this.placeOf(actor, input);
     this.budget.spend(place.licenseId);
     const byKeyAlone = actor.type === 'anonymous';
@@ -66,7 +73,8 @@ export class AcquireSeat {
       seatDevice: wish.device,
       expiresAt: held.expiresAt,
     });
-    return { ...this.sessions.held({ ...wish, seatId: held.seatId }, held), policy, lease };
+    const sessionId = this.sessions.issue({ ...wish, seatId: held.seatId });
+    return { sessionId, ...heldSeat(held), policy, lease };
   }
 
   /** Whether the key leads to another tenant since this process last looked. */

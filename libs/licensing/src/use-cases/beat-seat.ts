@@ -4,7 +4,7 @@ import type { Actor } from '#platform';
 import { SignedRefusals } from '../leases/signed-refusals.js';
 import { SeatBudget } from '../seats/seat-budget.js';
 import { KeepSeat } from './keep-seat.js';
-import { type HeldSeat, seatGone, Sessions } from './seat-answers.js';
+import { heldSeat, type HeldSeat, seatGone, Sessions } from './seat-answers.js';
 
 /** A session id as acquire gave it. */
 export const SeatInput = z.strictObject({
@@ -29,6 +29,6 @@ export class BeatSeat {
     if ('gone' in kept) throw seatGone();
     if ('blocked' in kept) throw await this.refusals.ofSeat(actor, grant, kept.blocked);
     this.budget.learn(grant.licenseId, kept.held.max);
-    return this.sessions.held(grant, kept.held);
+    return heldSeat(kept.held);
   }
 }

@@ -7,7 +7,6 @@ import { type SeatGrant, SessionIds } from '../seats/session-id.js';
 
 /** A seat as its holder hears of it. */
 export interface HeldSeat {
-  sessionId: string;
   expiresAt: Date;
   heartbeatIntervalSeconds: number;
   seats: { used: number; max: number | null };
@@ -18,6 +17,12 @@ export const callerOf = (actor: Actor): Caller => ({
   sessionId: actor.type === 'user' ? actor.sessionId : null,
   traceId: actor.origin.traceId,
   address: actor.origin.address,
+});
+
+export const heldSeat = ({ expiresAt, heartbeatIntervalSeconds, used, max }: Held): HeldSeat => ({
+  expiresAt,
+  heartbeatIntervalSeconds,
+  seats: { used, max },
 });
 
 const MAX_WAIT_SECONDS = 60;
@@ -77,13 +82,8 @@ export class Sessions {
     this.ids = new SessionIds(config.seatKeys);
   }
 
-  held(grant: SeatGrant, answer: Held): HeldSeat {
-    return {
-      sessionId: this.ids.issue(grant),
-      expiresAt: answer.expiresAt,
-      heartbeatIntervalSeconds: answer.heartbeatIntervalSeconds,
-      seats: { used: answer.used, max: answer.max },
-    };
+  issue(grant: SeatGrant): string {
+    return this.ids.issue(grant);
   }
 
   /** The grant of a session id. Throws 401 when forged, 410 when its key is compromised, 403 for another tenant's bearer. */

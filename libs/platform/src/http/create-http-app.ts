@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -109,12 +109,12 @@ function signerOf(app: NestFastifyApplication): ResponseSigner | null {
   }
 }
 
-/** The W3C trace id that came in `traceparent`, if it is one, else 128 random bits in hexadecimal. */
+/** The W3C trace id that came in `traceparent`, if it is one, else a random UUID in hexadecimal: Node keeps those ready. */
 function traceIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
   const parent = request.headers.traceparent;
   const given =
     typeof parent === 'string' ? /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(parent)?.[1] : undefined;
-  return given && !/^0+$/.test(given) ? given : randomBytes(16).toString('hex');
+  return given && !/^0+$/.test(given) ? given : randomUUID().replaceAll('-', '');
 }
 
 function parseJson(server: FastifyInstance): void {

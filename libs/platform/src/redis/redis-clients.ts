@@ -37,7 +37,9 @@ export class RedisClients implements OnApplicationShutdown {
     const existing = this.clients.get(purpose);
     if (existing) return existing;
     const isCluster = purpose === 'seats' && this.config.seatsCluster;
-    const client = isCluster ? this.openCluster(purpose) : this.open(purpose, QUICK);
+    const client = isCluster
+      ? this.openCluster(purpose)
+      : this.open(purpose, { ...QUICK, enableAutoPipelining: purpose === 'seats' });
     this.clients.set(purpose, client);
     return client;
   }

@@ -10,7 +10,7 @@ export abstract class Log {
 }
 
 /** Whatever is called so is never written, at the top of a line or one level below. */
-const SECRET_FIELDS = [
+const SECRET_FIELDS = new Set([
   'authorization',
   'cookie',
   'password',
@@ -22,7 +22,21 @@ const SECRET_FIELDS = [
   'licenseKey',
   'secret',
   'session_id',
-];
+]);
+
+/** Pino's own redaction copies every line first, which takes a fourteenth of a heartbeat. */
+function masked(line: Record<string, unknown>, isTop = true): Record<string, unknown> {
+  let copy: Record<string, unknown> | null = null;
+  for (const name of Object.keys(line)) {
+    const value = line[name];
+    const safe = SECRET_FIELDS.has(name) ? '[masked]' : isTop && isPlain(value) ? masked(value, false) : value;
+    if (safe !== value) (copy ??= { ...line })[name] = safe;
+  }
+  return copy ?? line;
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Error);
 
 export interface LoggerOptions {
   process: string;
@@ -50,8 +64,7 @@ export function createLog(options: LoggerOptions): Log & { flush(): void } {
       level: options.level,
       base: { process: options.process },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`]), censor: '[masked]' },
+      formatters: { level: (label) => ({ level: label }), log: (line) => masked(line) },
       serializers: { error: describeError },
     },
     destination,
