@@ -29,7 +29,11 @@ function masked(line: Record<string, unknown>, isTop = true): Record<string, unk
   let copy: Record<string, unknown> | null = null;
   for (const name of Object.keys(line)) {
     const value = line[name];
-    const safe = SECRET_FIELDS.has(name) ? '[masked]' : isTop && isPlain(value) ? masked(value, false) : value;
+    const safe = SECRET_FIELDS.has(name)
+      ? '[masked]'
+      : isTop && isPlain(value)
+        ? masked(value, false)
+        : value;
     if (safe !== value) (copy ??= { ...line })[name] = safe;
   }
   return copy ?? line;
