@@ -193,6 +193,16 @@ describe('who holds what', () => {
     );
     expect(refusal(await beat(seat))).toEqual([410, 'SEAT_GONE']);
     expect((await seatsOf(owner, owner.license.id)).data).toEqual([]);
+    const today = { peak: 1, acquired: 1, ended: 1, devices: 1, users: 1 };
+    await eventually(async () => {
+      const { data } = await succeed<{ data: object[] }>(
+        `${v1}/licenses/${owner.license.id}/seats/statistics`,
+        { bearer: owner.access_token },
+      );
+      expect(data).toHaveLength(30);
+      expect(data.at(-1)).toMatchObject(today);
+    });
+    expect(await product.admin('seats', 'statistics', owner.license.id)).toContain('peak 1  acquired 1');
     await eventually(async () => {
       const [freed] = await trail(owner, 'SEAT_FREED');
       expect(freed).toMatchObject({ actor: { type: 'operator' }, metadata: { reason: why[1] } });

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ListSeatsInput, OperateDesk, SeatName } from '#licensing';
+import { ListSeatsInput, OperateDesk, SeatName, SeatStatisticsInput } from '#licensing';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
 import { say } from '../say.js';
 import { counting } from '../terms-option.js';
@@ -18,6 +18,13 @@ export function seatsVerb(): Command {
     .option('--limit <n>', 'how many, 100 at most', counting)
     .option('--cursor <cursor>', 'go on where a page ended')
     .action(list);
+  seats
+    .command('statistics')
+    .description('How they were used, day by day in UTC; the last 30 days unless said.')
+    .argument('<license>', 'its id, lic_..., or its key')
+    .option('--from <day>', 'the first, like 2026-11-01')
+    .option('--to <day>', 'the last')
+    .action(statistics);
   seats
     .command('free')
     .description('Take a seat from whoever holds it, for good.')
@@ -41,6 +48,17 @@ async function list(license: string, options: ListOptions): Promise<void> {
     }
     if (nextCursor) say(`more: --cursor ${nextCursor}`);
     if (data.length === 0 && !nextCursor) say('None.');
+  });
+}
+
+async function statistics(license: string, options: { from?: string; to?: string }): Promise<void> {
+  const span = SeatStatisticsInput.parse(options);
+  await withProduct(async (product) => {
+    const days = await product
+      .get(OperateDesk, { strict: false })
+      .statistics(lookingOperator(), license, span);
+    for (const { day, ...counts } of days)
+      say([day, ...Object.entries(counts).map(([name, count]) => `${name} ${count}`)].join('  '));
   });
 }
 

@@ -6,6 +6,7 @@ import { DevicesController } from './http/devices.controller.js';
 import { DeviceClaims } from './persistence/device-claims.js';
 import { Devices } from './persistence/devices.js';
 import { SeatHistory } from './persistence/seat-history.js';
+import { SeatStatistics } from './persistence/seat-statistics.js';
 import { SeatDesk } from './seats/seat-desk.js';
 import { BindDevice } from './use-cases/bind-device.js';
 import { ClaimDevice } from './use-cases/claim-device.js';
@@ -14,6 +15,7 @@ import { FreeSeat } from './use-cases/free-seat.js';
 import { ListSeats } from './use-cases/list-seats.js';
 import { OperateDesk } from './use-cases/operate-desk.js';
 import { ReadDevices } from './use-cases/read-devices.js';
+import { ReadSeatStatistics } from './use-cases/read-seat-statistics.js';
 import { UnbindDevice } from './use-cases/unbind-device.js';
 
 /** Who holds what, freeing it, and the devices of node-locked licences: of LicensingModule. */
@@ -29,6 +31,8 @@ export const DESK = [
   ReadDevices,
   DeviceClaims,
   ClaimDevice,
+  SeatStatistics,
+  ReadSeatStatistics,
   OperateDesk,
 ];
 

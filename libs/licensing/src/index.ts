@@ -21,6 +21,7 @@ export { type CatalogueFile, parseCatalogue } from './catalogue/catalogue-file.j
 export { Meter, MeterGuard } from './quotas/meter.guard.js';
 export { ActivateOffline } from './use-cases/activate-offline.js';
 export { ListSeatsInput, SeatName } from './use-cases/list-seats.js';
+export { SeatStatisticsInput } from './use-cases/read-seat-statistics.js';
 export { OperateDesk } from './use-cases/operate-desk.js';
 export { ReadDevicesInput } from './use-cases/read-devices.js';
 export { DeviceParams } from './use-cases/unbind-device.js';

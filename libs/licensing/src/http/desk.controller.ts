@@ -4,7 +4,14 @@ import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
 import { FreeSeat, FreeSeatInput } from '../use-cases/free-seat.js';
 import { ListSeats, ListSeatsInput } from '../use-cases/list-seats.js';
 import { LicenseParams } from '../use-cases/read-licenses.js';
-import { FreedView, PLACED_SEAT_EXAMPLE, PlacedSeatPage } from './desk.view.js';
+import { ReadSeatStatistics, SeatStatisticsInput } from '../use-cases/read-seat-statistics.js';
+import {
+  FreedView,
+  PLACED_SEAT_EXAMPLE,
+  PlacedSeatPage,
+  SEAT_DAY_EXAMPLE,
+  SeatStatisticsView,
+} from './desk.view.js';
 
 /** Who holds what, for the people of the tenant. */
 @Controller('/api/v1/licenses/:license_id/seats')
@@ -12,6 +19,7 @@ export class DeskController {
   constructor(
     private readonly listSeats: ListSeats,
     private readonly freeSeat: FreeSeat,
+    private readonly readStatistics: ReadSeatStatistics,
   ) {}
 
   @Get()
@@ -29,6 +37,22 @@ export class DeskController {
   ): Promise<z.input<typeof PlacedSeatPage>> {
     const { data, nextCursor } = await this.listSeats.execute(actor, licenseId, input);
     return { data: data.map(({ seatId, ...seat }) => ({ id: seatId, ...seat })), nextCursor };
+  }
+
+  @Get('/statistics')
+  @Endpoint({
+    summary: 'How seats were used, day by day in UTC; from the ledger',
+    access: 'bearer',
+    output: SeatStatisticsView,
+    example: { data: [SEAT_DAY_EXAMPLE] },
+    refusals: { forbidden: ['MISSING_SCOPE'], not_found: ['NOT_FOUND'] },
+  })
+  async statistics(
+    @CurrentActor() actor: Actor,
+    @Param({ schema: wire(LicenseParams) }) { licenseId }: z.output<typeof LicenseParams>,
+    @Query({ schema: wire(SeatStatisticsInput) }) input: z.output<typeof SeatStatisticsInput>,
+  ): Promise<z.input<typeof SeatStatisticsView>> {
+    return { data: await this.readStatistics.execute(actor, licenseId, input) };
   }
 
   @Delete('/:seat_id')

@@ -15,6 +15,22 @@ const PlacedSeatView = z.object({
 
 export const PlacedSeatPage = z.object({ data: z.array(PlacedSeatView), nextCursor: z.string().nullable() });
 
+const SeatDayView = z.object({
+  day: z.iso.date(),
+  /** The most that were held at a time. */
+  peak: z.int(),
+  acquired: z.int(),
+  released: z.int(),
+  lapsed: z.int(),
+  ended: z.int(),
+  refused: z.int(),
+  /** How many different ones took a seat. */
+  devices: z.int(),
+  users: z.int(),
+});
+
+export const SeatStatisticsView = z.object({ data: z.array(SeatDayView) });
+
 export const FreedView = z.object({ status: z.literal('freed') });
 
 const DeviceView = z.object({ device: z.string(), userId, boundAt: z.date() });
@@ -31,6 +47,11 @@ export const PLACED_SEAT_EXAMPLE = {
   since: '2026-11-22T09:30:00.000Z',
   expires_at: '2026-11-22T09:36:00.000Z',
   own: true,
+};
+
+export const SEAT_DAY_EXAMPLE = {
+  day: '2026-11-22',
+  ...{ peak: 4, acquired: 9, released: 6, lapsed: 1, ended: 0, refused: 2, devices: 5, users: 3 },
 };
 
 export const DEVICE_EXAMPLE = {

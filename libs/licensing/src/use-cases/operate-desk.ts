@@ -5,6 +5,7 @@ import { LicenseDirectory } from '../persistence/license-directory.js';
 import { FreeSeat } from './free-seat.js';
 import { ListSeats, type ListSeatsInput } from './list-seats.js';
 import { ReadDevices, type ReadDevicesInput } from './read-devices.js';
+import { ReadSeatStatistics, type SeatStatisticsInput } from './read-seat-statistics.js';
 import { UnbindDevice } from './unbind-device.js';
 
 /** The desk for operators, who name a licence of any tenant by its id or its key. Each throws 404 for none. */
@@ -16,6 +17,7 @@ export class OperateDesk {
     private readonly freeSeat: FreeSeat,
     private readonly readDevices: ReadDevices,
     private readonly unbindDevice: UnbindDevice,
+    private readonly readStatistics: ReadSeatStatistics,
   ) {}
 
   async seats(operator: Actor, license: string, page: z.output<typeof ListSeatsInput>) {
@@ -26,6 +28,11 @@ export class OperateDesk {
   async free(operator: Actor, license: string, seatId: string): Promise<void> {
     const { actor, licenseId } = await this.at(operator, license);
     await this.freeSeat.execute(actor, { licenseId, seatId });
+  }
+
+  async statistics(operator: Actor, license: string, span: z.output<typeof SeatStatisticsInput>) {
+    const { actor, licenseId } = await this.at(operator, license);
+    return this.readStatistics.execute(actor, licenseId, span);
   }
 
   async devices(operator: Actor, license: string, page: z.output<typeof ReadDevicesInput>) {
