@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
+import { quotaMiddleware } from '#sdk';
 import { eventually } from '../support/eventually.js';
 import { changeLicense } from '../support/license-terms.js';
 import {
@@ -185,6 +189,31 @@ describe('the quota of Free (S1-42..44)', () => {
     await changeLicense(product, owner.license.id, {}, { status: 'suspended' });
     expect(await code(use({ license_key }))).toBe('403 LICENSE_SUSPENDED');
     expect((await left(stranger)).used).toBe(0);
+  });
+
+  it('holds behind a vendor’s own server, which counts each request of its customers', async () => {
+    const owner = await signUp(product.api.url);
+    const count = quotaMiddleware({ url: product.api.url, meter: 'commands' });
+    const vendor = createServer((request, response) =>
+      count(request, response, (error) => response.writeHead(error ? 500 : 200).end('{}')),
+    ).listen(0, '127.0.0.1');
+    try {
+      await once(vendor, 'listening');
+      const url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/convert`;
+      const statuses = await Promise.all(
+        Array.from({ length: 30 }, async (_, n) => {
+          const key = { 'X-License-Key': owner.license.key! };
+          const headers = n % 2 ? key : { Authorization: `Bearer ${owner.access_token}` };
+          return (await fetch(url, { method: 'POST', headers })).status;
+        }),
+      );
+      expect(statuses.filter((status) => status === 200)).toHaveLength(10);
+      expect(statuses.filter((status) => status === 429)).toHaveLength(20);
+      expect((await left(owner)).remaining).toBe(0);
+      expect((await fetch(url, { method: 'POST' })).status).toBe(401);
+    } finally {
+      vendor.close();
+    }
   });
 
   it('costs no statement to Postgres when warm, with keys and without', async () => {

@@ -3,6 +3,12 @@ export * from './portable.js';
 export { nodeCrypto as platformCrypto } from './crypto/node-crypto.js';
 export { machineHardwareId } from './node/hardware-id.js';
 export { LicenseClient, type NodeLicenseClientOptions } from './node/license-client.js';
+export {
+  type Customer,
+  type Middleware,
+  quotaMiddleware,
+  type QuotaMiddlewareOptions,
+} from './node/quota-middleware.js';
 export { storedAuthOf, StoredTokens } from './node/stored-tokens.js';
 export { authFile, type StoredAuth } from './state/auth-file.js';
 export { type DirectoryOptions, stateDirectory } from './state/directory.js';
