@@ -1,4 +1,4 @@
-import type { Actor } from '#platform';
+import { type Actor, SystemClock } from '#platform';
 import type { LedgerEntry } from '../persistence/seat-ledger.js';
 import { SeatStatistics } from '../persistence/seat-statistics.js';
 import { newSeatId } from '../seats/session-id.js';
@@ -16,7 +16,7 @@ describe('the statistics of seats', () => {
   let place: Place;
   let told = 0;
   /** Midnight of tomorrow: partitions are made ahead, not back. */
-  const first = Math.floor(Date.now() / DAY + 1) * DAY;
+  const first = Math.floor(new SystemClock().now().getTime() / DAY + 1) * DAY;
   const day = (n: number) => new Date(first + n * DAY).toISOString().slice(0, 10);
 
   beforeAll(async () => {

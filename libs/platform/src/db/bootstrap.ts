@@ -8,6 +8,11 @@ const ROLES = {
   system: 'gatehouse_system',
 } as const;
 
+/** Roles are the whole cluster's: of bootstraps that come by one admin database, one runs at a time. */
+const LOCK_KEY = 7_462_017;
+/** Those that come by different ones find a role being altered; each try is another one that has ended. */
+const TRIES = 5;
+
 export interface BootstrapUrls {
   /** A role that may create roles and databases. */
   adminUrl: string;
@@ -33,6 +38,8 @@ export async function bootstrapDatabase(urls: BootstrapUrls): Promise<void> {
   const admin = new pg.Client({ connectionString: urls.adminUrl });
   await admin.connect();
   try {
+    // Let go with the connection.
+    await admin.query('select pg_advisory_lock($1)', [LOCK_KEY]);
     await ensureRole(admin, ROLES.owner, 'nologin');
     for (const [role, url] of logins) await ensureLogin(admin, role, url, database);
     await admin.query(`grant ${ROLES.owner} to ${ROLES.migrator}`);
@@ -66,13 +73,18 @@ async function ensureRole(admin: pg.Client, role: string, attributes: string): P
   );
   const [existing] = rows;
   const alter = `alter role ${role} with ${existing?.powerful ? POWERLESS : ''} ${attributes}`;
-  await admin
-    .query(existing ? alter : `create role ${role} with ${POWERLESS} ${attributes}`)
-    .catch(async (error: pg.DatabaseError) => {
-      // Two bootstraps at once: whoever comes second finds the role made (or being altered).
-      if (!['23505', '42710', 'XX000'].includes(error.code ?? '')) throw error;
-      await admin.query(alter);
-    });
+  let sql = existing ? alter : `create role ${role} with ${POWERLESS} ${attributes}`;
+  for (let tries = 1; ; tries++) {
+    try {
+      await admin.query(sql);
+      return;
+    } catch (error) {
+      // Whoever comes second finds the role made, or being altered.
+      const { code = '' } = error as pg.DatabaseError;
+      if (!['23505', '42710', 'XX000'].includes(code) || tries === TRIES) throw error;
+      sql = alter;
+    }
+  }
 }
 
 async function ensureDatabase(admin: pg.Client, database: string): Promise<void> {
