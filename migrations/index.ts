@@ -10,6 +10,18 @@ import { Seats1764000000009 } from './1764000000009-seats.js';
 import { Usage1764000000010 } from './1764000000010-usage.js';
 import { Leases1764000000011 } from './1764000000011-leases.js';
 import { Desk1764000000012 } from './1764000000012-desk.js';
+import { Accounts1764000000020 } from './1764000000020-accounts.js';
+import { SecondFactor1764000000021 } from './1764000000021-second-factor.js';
+import { SigningKeys1764000000030 } from './1764000000030-signing-keys.js';
+import { RefreshTokens1764000000031 } from './1764000000031-refresh-tokens.js';
+import { SessionDevices1764000000032 } from './1764000000032-session-devices.js';
+import { ServiceAccounts1764000000040 } from './1764000000040-service-accounts.js';
+import { Social1764000000050 } from './1764000000050-social.js';
+import { SignInPolicy1764000000060 } from './1764000000060-sign-in-policy.js';
+import { LoginEvents1764000000061 } from './1764000000061-login-events.js';
+import { KnownDevices1764000000062 } from './1764000000062-known-devices.js';
+import { UserProfiles1764000000063 } from './1764000000063-user-profiles.js';
+import { AccountRepairs1764000000070 } from './1764000000070-account-repairs.js';
 
 /** The one ordered line of migrations. */
 export const MIGRATIONS = [
@@ -25,4 +37,16 @@ export const MIGRATIONS = [
   Usage1764000000010,
   Leases1764000000011,
   Desk1764000000012,
+  Accounts1764000000020,
+  SecondFactor1764000000021,
+  SigningKeys1764000000030,
+  RefreshTokens1764000000031,
+  SessionDevices1764000000032,
+  ServiceAccounts1764000000040,
+  Social1764000000050,
+  SignInPolicy1764000000060,
+  LoginEvents1764000000061,
+  KnownDevices1764000000062,
+  UserProfiles1764000000063,
+  AccountRepairs1764000000070,
 ];

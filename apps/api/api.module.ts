@@ -27,7 +27,22 @@ import {
 } from '#platform';
 import { AuditModule } from '#audit';
 import { BillingConfig, BillingModule } from '#billing';
-import { BearerGuard, FirebaseConfig, IDENTITY_ENTITIES, IdentityConfig, IdentityModule } from '#identity';
+import {
+  AccountsConfig,
+  BearerGuard,
+  FirebaseConfig,
+  IDENTITY_ENTITIES,
+  IdentityConfig,
+  IdentityModule,
+  IdentityWatchModule,
+  IssuingConfig,
+  KeyScheduleConfig,
+  KeysConfig,
+  MailTokensConfig,
+  PasswordsConfig,
+  ServiceAccountsConfig,
+  PlacesConfig,
+} from '#identity';
 import { LeasesConfig, LicensingConfig, LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
 import { TENANCY_ENTITIES, TenancyModule } from '#tenancy';
@@ -44,6 +59,14 @@ export const API_CONCERNS = [
   MetricsConfig,
   UpstreamConfig,
   IdentityConfig,
+  KeysConfig,
+  KeyScheduleConfig,
+  PasswordsConfig,
+  AccountsConfig,
+  MailTokensConfig,
+  ServiceAccountsConfig,
+  IssuingConfig,
+  PlacesConfig,
   FirebaseConfig,
   LicensingConfig,
   LeasesConfig,
@@ -64,6 +87,7 @@ export const API_CONCERNS = [
     TenancyModule,
     LicensingHttpModule,
     IdentityModule,
+    IdentityWatchModule,
     OnboardingModule,
     BillingModule,
     AuditModule,

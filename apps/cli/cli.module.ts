@@ -7,6 +7,8 @@ import {
   DatabaseConfig,
   DbModule,
   HttpConfig,
+  LimitsConfig,
+  LimitsModule,
   loadConfig,
   type Log,
   NestLog,
@@ -18,7 +20,20 @@ import {
   SecretsConfig,
 } from '#platform';
 import { AdminModule } from '#admin';
-import { FirebaseConfig, IDENTITY_ENTITIES, IdentityConfig, IdentityModule } from '#identity';
+import {
+  AccountsConfig,
+  FirebaseConfig,
+  IDENTITY_ENTITIES,
+  IdentityConfig,
+  IdentityModule,
+  IssuingConfig,
+  KeyScheduleConfig,
+  KeysConfig,
+  MailTokensConfig,
+  PasswordsConfig,
+  ServiceAccountsConfig,
+  PlacesConfig,
+} from '#identity';
 import {
   LeasesConfig,
   LeasesModule,
@@ -27,7 +42,7 @@ import {
   LicensingModule,
   LicensingOperatorsModule,
 } from '#licensing';
-import { OnboardingModule } from '#onboarding';
+import { OnboardingModule, OnboardingOperatorsModule } from '#onboarding';
 import { TENANCY_ENTITIES, TenancyModule } from '#tenancy';
 
 const CLI_CONCERNS = [
@@ -35,8 +50,17 @@ const CLI_CONCERNS = [
   DatabaseConfig,
   RedisConfig,
   SecretsConfig,
+  LimitsConfig,
   HttpConfig,
   IdentityConfig,
+  KeysConfig,
+  KeyScheduleConfig,
+  PasswordsConfig,
+  AccountsConfig,
+  MailTokensConfig,
+  ServiceAccountsConfig,
+  IssuingConfig,
+  PlacesConfig,
   FirebaseConfig,
   LicensingConfig,
   LeasesConfig,
@@ -48,12 +72,14 @@ const CLI_CONCERNS = [
     DbModule.forRoot([...TENANCY_ENTITIES, ...LICENSING_ENTITIES, ...IDENTITY_ENTITIES]),
     RedisModule,
     CryptoModule,
+    LimitsModule,
     TenancyModule,
     LicensingModule,
     LicensingOperatorsModule,
     LeasesModule,
     IdentityModule,
     OnboardingModule,
+    OnboardingOperatorsModule,
     AdminModule,
   ],
 })

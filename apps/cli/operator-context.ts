@@ -7,11 +7,14 @@ export interface OperatorOptions {
   reason: string;
 }
 
+/** What the operator is called on this machine. */
+export const operatorName = (): string => userInfo().username;
+
 /** The operator at this machine; the reason stands in the audit trail. */
-export const operatorOf = (options: OperatorOptions): Actor => operator(userInfo().username, options.reason);
+export const operatorOf = (options: OperatorOptions): Actor => operator(operatorName(), options.reason);
 
 /** The operator at this machine, who only looks. */
-export const lookingOperator = (): Actor => operator(userInfo().username, 'Only looks.');
+export const lookingOperator = (): Actor => operator(operatorName(), 'Only looks.');
 
 /** Runs `work` with the use cases of the contexts, then closes every connection. */
 export async function withProduct(work: (product: INestApplicationContext) => Promise<void>): Promise<void> {

@@ -85,7 +85,12 @@ export class Gatehouse {
         ...firebase.settings,
         ...mail.settings,
       },
-      { MAIL_FROM: 'Gatehouse <gatehouse@example.com>', ...(await secrets) },
+      {
+        MAIL_FROM: 'Gatehouse <gatehouse@example.com>',
+        // Whoever brings a Vault has a store of keys.
+        ...(this.caller.AUTH_VAULT_ADDR ? {} : { AUTH_KEYS_DIR: join(stateDirectory, 'signing-keys') }),
+        ...(await secrets),
+      },
     );
     const [api, worker] = await this.startProduct();
     const database = new URL(urls.DATABASE_URL!).pathname.slice(1);

@@ -19,6 +19,16 @@ import {
   UpstreamConfig,
 } from '#platform';
 import { AuditWorkerModule } from '#audit';
+import {
+  ClaimsConfig,
+  FirebaseConfig,
+  IdentityWorkerModule,
+  KeyScheduleConfig,
+  MailTokensConfig,
+  AccountUpkeepConfig,
+  IDENTITY_ENTITIES,
+  PlacesConfig,
+} from '#identity';
 import { LicensingConfig, LICENSING_ENTITIES, LicensingWorkerModule } from '#licensing';
 import { OnboardingWorkerModule } from '#onboarding';
 import { WorkerConfig } from './worker.config.js';
@@ -33,18 +43,25 @@ export const WORKER_CONCERNS = [
   EventsConfig,
   MailConfig,
   UpstreamConfig,
+  MailTokensConfig,
+  ClaimsConfig,
+  FirebaseConfig,
+  AccountUpkeepConfig,
+  PlacesConfig,
   LicensingConfig,
+  KeyScheduleConfig,
 ];
 
 /** The worker: the bus, and the handlers and schedules of the contexts. No HTTP but probes, no rules of its own. */
 @Module({
   imports: [
-    DbModule.forRoot([...LICENSING_ENTITIES]),
+    DbModule.forRoot([...LICENSING_ENTITIES, ...IDENTITY_ENTITIES]),
     RedisModule,
     CryptoModule,
     MailModule,
     EventBusModule.forWorker(),
     LicensingWorkerModule,
+    IdentityWorkerModule,
     OnboardingWorkerModule,
     AuditWorkerModule,
   ],

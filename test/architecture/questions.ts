@@ -19,6 +19,24 @@ export const QUESTIONS: readonly Question[] = [
   },
   {
     from: 'identity',
+    to: 'tenancy',
+    asks: ['DescribeTenant'],
+    why: 'A service account stands with its organisation, and may do no more than a role there can.',
+  },
+  {
+    from: 'identity',
+    to: 'tenancy',
+    asks: ['ListTenants'],
+    why: 'What concerns a person (a new password, a lost address) concerns their sessions in every tenant.',
+  },
+  {
+    from: 'identity',
+    to: 'tenancy',
+    asks: ['ListMembers'],
+    why: 'What changes for an organisation (its plan, its licence) changes the claims in all of its people’s tokens.',
+  },
+  {
+    from: 'identity',
     to: 'licensing',
     asks: ['ReadLicenses'],
     why: 'The answer to a sign-in says which licence the person has.',

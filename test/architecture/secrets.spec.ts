@@ -25,6 +25,7 @@ const SECRETS: [string, string, string][] = [
   ['a Stripe webhook secret', 'stripe.ts', `const s = '${['whsec', fake(40)].join('_')}'`],
   ['a Stripe key', 'stripe.ts', `${['sk', 'live', fake(40)].join('_')}`],
   ['a Resend key', 'resend.ts', `${['re', fake(8), fake(24)].join('_')}`],
+  ['an API key of ours', 'client.ts', `${['gh_key_live', fake(92)].join('_')}`],
   ['a key of ours', 'deploy.yaml', `SECRETS_KEY: "${randomBytes(32).toString('base64')}"`],
   ['a seat key of ours', 'deploy.sh', `export SEAT_KEYS=1:${randomBytes(32).toString('base64')}`],
   [

@@ -216,7 +216,7 @@ describe('the quota of Free (S1-42..44)', () => {
     }
   });
 
-  it('costs no statement to Postgres when warm, with keys and without', async () => {
+  it('costs no statement to Postgres when warm, with keys and without, and by a person’s bearer', async () => {
     const owner = await signUp(product.api.url);
     const license_key = owner.license.key;
     const terms = { meters: { commands: { limit: null, period: 'day', billed: false } } };
@@ -241,6 +241,7 @@ describe('the quota of Free (S1-42..44)', () => {
           { license_key, idempotency_key },
         ])
           expect((await use(body, { at: url })).status).toBe(200);
+        expect((await use({}, { at: url, bearer: owner.access_token })).status).toBe(200);
       }
     };
     const since = async (before: Map<string, number>) =>

@@ -105,7 +105,9 @@ describe('a server that is stopped while a program runs (S1-45)', () => {
     expect(client.status()).toMatchObject({ state: 'free', reason: 'LEASE_ENDED' });
 
     await restart();
+    // The status is of this moment; the event follows it.
     await eventually(() => states.at(-1) === 'fresh', { withinMs: 60_000 });
+    expect(client.status().state).toBe('fresh');
     expect(states).toEqual(['fresh', 'grace', 'free', 'fresh'].filter((one) => states.includes(one)));
     await client.close();
     expect(await isFree(owner)).toBe(true);
@@ -319,7 +321,7 @@ describe('whoever is signed in', () => {
 
     const text = await readFile(join(directory, 'auth.json'), 'utf8');
     const after = JSON.parse(text) as Record<string, unknown>;
-    expect(Object.keys(after)).toEqual(['access_token', 'refresh_token', 'expires_at', 'user']);
+    expect(Object.keys(after)).toEqual(['access_token', 'refresh_token', 'expires_at', 'user', 'url']);
     expect(after['refresh_token']).not.toBe(owner.refresh_token);
     expect(after['user']).toEqual({
       email: owner.user.email,

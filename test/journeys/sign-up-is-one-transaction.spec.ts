@@ -34,6 +34,7 @@ function inDatabase(adminUrl: string, url: string): string {
 /** The rooms that a sign-up writes to; each fails once. */
 const STEPS = [
   'identity.identities',
+  'identity.linked_identities',
   'identity.users',
   'tenancy.slugs',
   'tenancy.tenants',

@@ -1,6 +1,6 @@
 // A closed loop of kept-alive connections, in a process of its own so that it does not share a core's event loop with
 // what it measures. Told over IPC what to send, it answers with what it saw.
-import { connect, type Socket } from 'node:net';
+import { Line } from './line.js';
 
 export interface Load {
   url: string;
@@ -25,56 +25,11 @@ export interface Seen {
   p99: number;
 }
 
-class Line {
-  private buffer = '';
-  private answered: ((answer: { status: number; body: string }) => void) | null = null;
-
-  private constructor(
-    private readonly socket: Socket,
-    private readonly head: string,
-  ) {
-    socket.setEncoding('latin1');
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: string) => this.read(chunk));
-  }
-
-  static open({ url, bearer }: Load): Promise<Line> {
-    const { hostname, port } = new URL(url);
-    const head = ` HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${bearer}\r\ncontent-type: application/json\r\ncontent-length: `;
-    return new Promise((resolve, reject) => {
-      const socket = connect(Number(port), hostname, () => resolve(new Line(socket, head)));
-      socket.once('error', reject);
-    });
-  }
-
-  ask(method: string, path: string, body: string): Promise<{ status: number; body: string }> {
-    return new Promise((resolve) => {
-      this.answered = resolve;
-      this.socket.write(`${method} ${path}${this.head}${body.length}\r\n\r\n${body}`);
-    });
-  }
-
-  close(): void {
-    this.socket.destroy();
-  }
-
-  private read(chunk: string): void {
-    this.buffer += chunk;
-    const end = this.buffer.indexOf('\r\n\r\n');
-    if (end < 0) return;
-    const length = Number(/content-length: (\d+)/i.exec(this.buffer.slice(0, end))?.[1] ?? 0);
-    if (this.buffer.length < end + 4 + length) return;
-    const answer = {
-      status: Number(this.buffer.slice(9, 12)),
-      body: this.buffer.slice(end + 4, end + 4 + length),
-    };
-    this.buffer = this.buffer.slice(end + 4 + length);
-    this.answered?.(answer);
-  }
-}
-
 async function run(load: Load): Promise<Seen> {
-  const lines = await Promise.all(Array.from({ length: load.connections }, () => Line.open(load)));
+  const headers = { authorization: `Bearer ${load.bearer}` };
+  const lines = await Promise.all(
+    Array.from({ length: load.connections }, () => Line.open(load.url, headers)),
+  );
   const times: number[] = [];
   let done = 0;
   let failed = 0;

@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { call, signUp, succeed } from '../support/person.js';
 import { startProduct } from '../support/product.js';
+import { started } from './children.js';
 import { cpuMsOf } from './cpu.js';
 import { median, spread } from './figures.js';
 import type { Load, Seen } from './generator.js';
@@ -133,19 +133,6 @@ async function measured(generator: ChildProcess, { pid }: Contestant, load: Load
     cpuMicros: ((cpuMsOf(pid) - before) * 1000) / requests,
     seen,
   };
-}
-
-async function started(program: string, env: Record<string, string>, children: ChildProcess[]) {
-  const child = fork(join(process.cwd(), 'dist', 'test', 'load', `${program}.js`), {
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: [],
-  });
-  children.push(child);
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${program} ended early.`)));
-  const [message] = (await Promise.race([once(child, 'message'), ended])) as [{ url?: string }];
-  ended.catch(() => undefined);
-  return { child, url: message.url ?? '' };
 }
 
 function tell(what: string, contestants: readonly Contestant[], rounds: readonly Round[][]): void {

@@ -7,6 +7,7 @@ import { type Operation, operationsOf } from './openapi-fuzz-schema.js';
 import type { Genuine } from './openapi-fuzz-tokens.js';
 import { type AuditBody, type SeatBody, signUp, succeed } from './person.js';
 import { type Product, startProduct } from './product.js';
+import { serviceAccountsOf } from './service-accounts.js';
 
 /** Two tenants on a running API: one whose member sends hostile input, one whose data nobody else may see. */
 export interface World {
@@ -35,6 +36,8 @@ export interface Tenant {
   licenseId: string;
   licenseKey: string;
   seat: string;
+  serviceAccountId: string;
+  apiKey: string;
 }
 
 /** Ids of ours: a prefix and 26 characters. */
@@ -72,6 +75,7 @@ export async function hostileWorld(): Promise<World> {
       victim.accessToken,
       victim.refreshToken,
       victim.seat,
+      victim.apiKey,
       ...foreignIds,
     ],
     genuine: {
@@ -89,13 +93,16 @@ export async function hostileWorld(): Promise<World> {
   };
 }
 
-/** Somebody with a tenant and a seat. */
+/** Somebody with a tenant, a seat and a service account. */
 async function settle(origin: URL, name: string): Promise<Tenant> {
   const made = await signUp(origin.origin, { email: `${name}@example.com`, organization: `${name} Works` });
   const held = await succeed<SeatBody>(`${origin.origin}/api/v1/licenses/acquire`, {
     bearer: made.access_token,
     body: { hardware_id: `desk of ${name}` },
   });
+  const accounts = serviceAccountsOf(origin.origin, made.access_token);
+  const account = await accounts.create(['licenses:read'], { name });
+  const { key } = await accounts.createKey(account.id, { name });
   return {
     tenantId: made.tenant.id,
     userId: made.user.id,
@@ -105,6 +112,8 @@ async function settle(origin: URL, name: string): Promise<Tenant> {
     licenseId: made.license.id,
     licenseKey: made.license.key!,
     seat: held.session_id,
+    serviceAccountId: account.id,
+    apiKey: key,
   };
 }
 
@@ -113,7 +122,7 @@ async function haveBeenHeardOf(origin: URL, tenants: readonly Tenant[]): Promise
   for (const { accessToken } of tenants) {
     await eventually(async () => {
       const { data } = await succeed<AuditBody>(`${origin.origin}/api/v1/audit`, { bearer: accessToken });
-      return ['TENANT_REGISTERED', 'SEAT_ACQUIRED'].every((action) =>
+      return ['TENANT_REGISTERED', 'SEAT_ACQUIRED', 'API_KEY_CREATED'].every((action) =>
         data.some((one) => one.action === action),
       );
     });
@@ -130,7 +139,16 @@ async function harvest(origin: URL, operations: readonly Operation[], victim: Te
     );
     for (const id of shown.match(ID) ?? []) ids.add(id);
   }
-  return [...ids, ...(await placesOf(origin, victim))];
+  return [...ids, ...(await placesOf(origin, victim)), ...(await keysOf(origin, victim))];
+}
+
+/** The keys of their service account, as its own list names them. */
+async function keysOf(origin: URL, { accessToken: bearer, serviceAccountId }: Tenant): Promise<string[]> {
+  const { data } = await succeed<{ data: { id: string }[] }>(
+    `${origin.origin}/api/v1/auth/service-accounts/${serviceAccountId}/keys`,
+    { bearer },
+  );
+  return data.map(({ id }) => id);
 }
 
 /** Their seat and its device, as the list of a licence's seats names them. */
@@ -181,10 +199,12 @@ class Watch {
   }
 }
 
+/** All but the record of attempts to sign in: that there was one is what it tells (S2-64). */
 const TABLES = `
   select format('%I.%I', n.nspname, c.relname) as name,
          exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') as scoped
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p') and not c.relispartition
     and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+    and c.oid <> 'identity.user_login_events'::regclass
   order by 1`;

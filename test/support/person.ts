@@ -90,12 +90,19 @@ export interface AuditBody {
 }
 
 /** A real sign-in with Google at the Auth emulator; gives the ID token. */
-export async function signInWithGoogle(email: string, verified = true): Promise<string> {
-  const google = JSON.stringify({ sub: email, email, email_verified: verified, name: 'Ada' });
+export const signInWithGoogle = (email: string, verified = true): Promise<string> =>
+  signInAt('google.com', { sub: email, email, verified });
+
+/** The same at any provider, whose name of the person is `sub`. */
+export async function signInAt(
+  providerId: string,
+  { sub, email, verified }: { sub: string; email: string; verified: boolean },
+): Promise<string> {
+  const claims = JSON.stringify({ sub, email, email_verified: verified, name: 'Ada' });
   const url = `${part('FIREBASE_URL')}/identitytoolkit.googleapis.com/v1/accounts:signInWithIdp?key=test`;
   const { idToken } = await succeed<{ idToken: string }>(url, {
     body: {
-      postBody: `id_token=${encodeURIComponent(google)}&providerId=google.com`,
+      postBody: `id_token=${encodeURIComponent(claims)}&providerId=${providerId}`,
       requestUri: 'http://localhost',
       returnSecureToken: true,
     },

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createReadStream, type ReadStream, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { ImportLicenses, ImportLicensesInput, type ImportReport } from '#licensing';
 import { operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
+import { opened, progressOf } from '../progress.js';
 import { Refused } from '../refused.js';
 import { say } from '../say.js';
 
@@ -17,7 +16,6 @@ interface Options extends OperatorOptions {
 
 /** More faults than these are counted, not listed. */
 const LISTED = 1_000;
-const EVERY = 1_000;
 
 export function importCommand(): Command {
   return new Command('import')
@@ -47,36 +45,6 @@ export function importCommand(): Command {
         tell(report, input.skipFaulty);
       });
     });
-}
-
-async function opened(file: string): Promise<ReadStream> {
-  const stream = createReadStream(file);
-  try {
-    await once(stream, 'open');
-  } catch (error) {
-    throw new Refused(`${file} cannot be read: ${(error as Error).message}.`);
-  }
-  return stream;
-}
-
-/** A bar for who watches, lines for a log. */
-function progressOf(isWatched: boolean) {
-  if (isWatched) {
-    const bar = new SingleBar({ format: '{bar} {value}/{total} {eta_formatted}' });
-    return {
-      tell: (done: number, total: number) => (bar.isActive ? bar.update(done) : bar.start(total, done)),
-      end: () => bar.stop(),
-    };
-  }
-  let told = 0;
-  return {
-    tell: (done: number, total: number) => {
-      if (Math.floor(done / EVERY) === told) return;
-      told = Math.floor(done / EVERY);
-      say(`${done} of ${total} lines`);
-    },
-    end: () => undefined,
-  };
 }
 
 function tell({ lines, faults }: ImportReport, skipFaulty: boolean): void {

@@ -1,6 +1,11 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { ChangeTenantTerms, ChangeTenantTermsInput, type TenantTermsRow } from '#licensing';
-import { ChangeTenantStatus, ChangeTenantStatusInput } from '#tenancy';
+import {
+  ChangeSignInPolicy,
+  ChangeSignInPolicyInput,
+  ChangeTenantStatus,
+  ChangeTenantStatusInput,
+} from '#tenancy';
 import { describeOverrides } from '../describe.js';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
 import { say } from '../say.js';
@@ -34,7 +39,31 @@ export function tenantVerb(): Command {
       });
   }
   tenant.addCommand(termsCommand());
+  tenant.addCommand(signInCommand());
   return tenant;
+}
+
+function signInCommand(): Command {
+  return new Command('sign-in')
+    .description(
+      'What a tenant asks of those who sign in to it; of those who are in, when they next refresh.',
+    )
+    .argument('<tenant>', 'its id, ten_...')
+    .addOption(
+      new Option('--second-factor <whether>', 'of everybody')
+        .choices(['required', 'optional'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--reason <why>', 'stands in the audit trail')
+    .action(async (tenantId: string, options: OperatorOptions & { secondFactor: string }) => {
+      const actor = operatorOf(options);
+      const secondFactorRequired = options.secondFactor === 'required';
+      const input = ChangeSignInPolicyInput.parse({ tenantId, secondFactorRequired });
+      await withProduct(async (product) => {
+        const changed = await product.get(ChangeSignInPolicy, { strict: false }).execute(actor, input);
+        say(`${tenantId}: a second factor is ${options.secondFactor}${changed ? '' : ', as it was'}.`);
+      });
+    });
 }
 
 function termsCommand(): Command {

@@ -18,6 +18,7 @@ const ACCEPTED: Readonly<Record<string, string>> = {};
 const OURS: readonly [string, RegExp][] = [
   ['a Stripe key', /\b[rs]k_live_[0-9A-Za-z]{24,}/g],
   ['a Stripe webhook secret', /\bwhsec_[0-9A-Za-z+/]{32,}/g],
+  ['an API key of Gatehouse', /\bgh_key_live_[0-9A-Za-z]{92}\b/g],
   ['a Resend key', /\bre_[0-9A-Za-z]{8}_[0-9A-Za-z]{24}\b/g],
   ['a private key in JSON', /"private_key"\s*:\s*"-----BEGIN[^"]{20}/g],
   // Secretlint asks for 100 characters, which an Ed25519 key does not have.

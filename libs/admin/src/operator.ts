@@ -5,7 +5,14 @@ import { Actor } from '#platform';
 const Reason = z.string().trim().min(3, 'must say why, in three characters or more').max(500);
 
 /** What operators may do; the verbs themselves live in their contexts. */
-const OPERATOR_SCOPES = ['operator:tenants', 'operator:events', 'operator:licenses', 'operator:catalogue'];
+const OPERATOR_SCOPES = [
+  'operator:tenants',
+  'operator:events',
+  'operator:licenses',
+  'operator:catalogue',
+  'operator:service_accounts',
+  'operator:users',
+];
 
 /**
  * An operator at a command line, known by their name on that machine. The reason goes into the audit trail of

@@ -1,46 +1,339 @@
 import { Module } from '@nestjs/common';
+import { SealedBox } from '#platform';
 import { LicensingModule } from '#licensing';
 import { TenancyModule } from '#tenancy';
+import { AccountLimits } from './accounts/accounts.config.js';
+import { AccountUpkeep } from './accounts/account-upkeep.js';
+import { AddressHash } from './accounts/address.js';
+import { Invited, InvitedDomains } from './accounts/invited.js';
+import { Budgets } from './accounts/budgets.js';
+import { Lockout } from './accounts/lockout.js';
+import { ApiKey } from './domain/api-key.js';
+import { ClaimsPace } from './claims/claims-pace.js';
+import { DescribeClaims } from './claims/describe-claims.js';
+import { WriteClaims } from './claims/write-claims.js';
 import { AuthSession } from './domain/auth-session.js';
+import { ServiceAccount } from './domain/service-account.js';
 import { User } from './domain/user.js';
+import { AnswerReset } from './handlers/answer-reset.js';
+import { OutdateClaims } from './handlers/outdate-claims.js';
+import { SendNewDeviceMail } from './handlers/send-new-device-mail.js';
+import { SendAccountMail } from './handlers/send-account-mail.js';
+import { SendIdentityMail } from './handlers/send-identity-mail.js';
+import { WriteCustomClaims } from './handlers/write-custom-claims.js';
 import { AccessTokenStrategy } from './http/access-token.strategy.js';
+import { AccountsController } from './http/accounts.controller.js';
+import { ApiKeysController } from './http/api-keys.controller.js';
 import { AuthController } from './http/auth.controller.js';
+import { FormBodies } from './http/form-bodies.js';
+import { IdentitiesController } from './http/identities.controller.js';
 import { JwksController } from './http/jwks.controller.js';
+import { LoginEventsController } from './http/login-events.controller.js';
+import { MfaController } from './http/mfa.controller.js';
+import { OauthController } from './http/oauth.controller.js';
+import { PasswordsController } from './http/passwords.controller.js';
+import { ServiceAccountsController } from './http/service-accounts.controller.js';
+import { ReauthenticationController } from './http/reauthentication.controller.js';
+import { SessionsController } from './http/sessions.controller.js';
+import { TokenController } from './http/token.controller.js';
+import { FileKeys } from './keys/file-keys.js';
+import { Jwks } from './keys/jwks.js';
+import { KeyCalendar } from './keys/key-calendar.js';
+import { KeyMaker } from './keys/key-maker.js';
+import { KeyStore } from './keys/key-store.js';
+import { KeyUpkeep } from './keys/key-upkeep.js';
+import { Keyring } from './keys/keyring.js';
+import { KeysConfig } from './keys/keys.config.js';
+import { VaultKeys } from './keys/vault-keys.js';
+import { HashQueue } from './passwords/hash-queue.js';
+import { PasswordHasher } from './passwords/password-hasher.js';
+import { PasswordPolicy } from './passwords/password-policy.js';
+import { PasswordScorer } from './passwords/password-scorer.js';
+import { Pepper } from './passwords/pepper.js';
+import { AddressChanges } from './persistence/address-changes.js';
+import { Addresses } from './persistence/addresses.js';
 import { AuthSessions } from './persistence/auth-sessions.js';
+import { Identities } from './persistence/identities.js';
+import { KnownDevices } from './persistence/known-devices.js';
+import { LoginEvents } from './persistence/login-events.js';
+import { MailTokens } from './persistence/mail-tokens.js';
+import { Passwords } from './persistence/passwords.js';
+import { ServiceChanges } from './persistence/service-changes.js';
+import { PendingIdentities } from './persistence/pending-identities.js';
+import { SessionEnds } from './persistence/session-ends.js';
+import { SigningKeys } from './persistence/signing-keys.js';
+import { SERVICE_ACCOUNTS } from './service-accounts.providers.js';
+import { TotpFactors } from './persistence/totp-factors.js';
+import { UserProfiles } from './persistence/user-profiles.js';
 import { Users } from './persistence/users.js';
+import { ApiKeys } from './service-accounts/api-keys.js';
+import { ServiceActivity } from './service-accounts/service-activity.js';
+import { ServiceWatch } from './service-accounts/service-watch.js';
+import { DeviceHash } from './sessions/device-hash.js';
+import { EndedSessions } from './sessions/ended-sessions.js';
+import { PLACES } from './sessions/open-places.js';
+import { SessionActivity } from './sessions/session-activity.js';
+import { SessionNews } from './sessions/session-news.js';
+import { SessionWatch } from './sessions/session-watch.js';
 import { AccessTokens } from './tokens/access-tokens.js';
+import { RefreshTokens } from './tokens/refresh-tokens.js';
+import { FirebaseAccounts } from './upstream/firebase-accounts.js';
+import { FirebaseApp } from './upstream/firebase-app.js';
+import { FirebaseCheck } from './upstream/firebase-check.js';
 import { FirebaseIdentity } from './upstream/firebase-identity.js';
+import { UpstreamAccounts } from './upstream/upstream-accounts.js';
 import { UpstreamIdentity } from './upstream/upstream-identity.js';
+import { MfaTokens } from './second-factor/mfa-tokens.js';
+import { SecondFactor } from './second-factor/second-factor.js';
+import { ChangeServiceAccount } from './use-cases/change-service-account.js';
+import { CreateServiceAccount } from './use-cases/create-service-account.js';
+import { IssueServiceAccount } from './use-cases/issue-service-account.js';
+import { ManageApiKeys } from './use-cases/manage-api-keys.js';
+import { ReadServiceAccounts } from './use-cases/read-service-accounts.js';
+import { TotpEnrollment } from './second-factor/totp-enrollment.js';
+import { AnswerChallenge } from './use-cases/answer-challenge.js';
+import { AskVerification } from './use-cases/ask-verification.js';
+import { ChangeEmail } from './use-cases/change-email.js';
+import { ChangePassword } from './use-cases/change-password.js';
+import { ChangeProfile } from './use-cases/change-profile.js';
+import { ChangeUserStatus } from './use-cases/change-user-status.js';
+import { ChoosePassword } from './use-cases/choose-password.js';
+import { ConfirmLink } from './use-cases/confirm-link.js';
+import { ConfirmOwnPassword } from './use-cases/confirm-own-password.js';
+import { DeleteAccount } from './use-cases/delete-account.js';
+import { DisplaceClaimants } from './use-cases/displace-claimants.js';
+import { EndPersonSessions } from './use-cases/end-person-sessions.js';
+import { FindUser } from './use-cases/find-user.js';
+import { ForgetPerson } from './use-cases/forget-person.js';
+import { ForgotPassword } from './use-cases/forgot-password.js';
+import { LinkIdentity } from './use-cases/link-identity.js';
+import { ListIdentities } from './use-cases/list-identities.js';
+import { ImportUser } from './use-cases/import-user.js';
+import { LockAccount } from './use-cases/lock-account.js';
+import { ManageTotp } from './use-cases/manage-totp.js';
+import { OfferLink } from './use-cases/offer-link.js';
+import { ProveAddress } from './use-cases/prove-address.js';
+import { RegisterPasswordUser } from './use-cases/register-password-user.js';
+import { RegisterUpstreamUser } from './use-cases/register-upstream-user.js';
+import { ResetPassword } from './use-cases/reset-password.js';
+import { SignInWithPassword } from './use-cases/sign-in-with-password.js';
+import { UnlinkIdentity } from './use-cases/unlink-identity.js';
+import { SweepUnverified } from './use-cases/sweep-unverified.js';
+import { UseMailToken } from './use-cases/use-mail-token.js';
+import { VerifyEmail } from './use-cases/verify-email.js';
 import { EndSessions } from './use-cases/end-sessions.js';
 import { IssueTokens } from './use-cases/issue-tokens.js';
+import { ListLoginEvents } from './use-cases/list-login-events.js';
+import { ListSessions } from './use-cases/list-sessions.js';
 import { ReadContact } from './use-cases/read-contact.js';
+import { KeepSession } from './use-cases/keep-session.js';
+import { Reauthenticate } from './use-cases/reauthenticate.js';
 import { RefreshSession } from './use-cases/refresh-session.js';
 import { RegisterUser } from './use-cases/register-user.js';
+import { RevokeToken } from './use-cases/revoke-token.js';
+import { RotateKeys } from './use-cases/rotate-keys.js';
 import { SignIn } from './use-cases/sign-in.js';
 import { StartSession } from './use-cases/start-session.js';
 
-export const IDENTITY_ENTITIES = [User, AuthSession];
+/** Passwords, addresses and what mails carry. */
+const ACCOUNTS = [
+  AccountLimits,
+  AddressHash,
+  Budgets,
+  { provide: Invited, useClass: InvitedDomains },
+  Lockout,
+  HashQueue,
+  Pepper,
+  PasswordHasher,
+  { provide: PasswordScorer, useFactory: () => new PasswordScorer() },
+  PasswordPolicy,
+  Passwords,
+  Addresses,
+  AddressChanges,
+  MailTokens,
+  LoginEvents,
+  KnownDevices,
+  DeviceHash,
+  UserProfiles,
+  TotpFactors,
+  MfaTokens,
+  SecondFactor,
+  TotpEnrollment,
+  ManageTotp,
+  Reauthenticate,
+  ChangeUserStatus,
+  AnswerChallenge,
+  AskVerification,
+  ChangeEmail,
+  ChangePassword,
+  ChoosePassword,
+  ConfirmOwnPassword,
+  DeleteAccount,
+  ForgetPerson,
+  FindUser,
+  ImportUser,
+  LockAccount,
+  ChangeProfile,
+  DisplaceClaimants,
+  EndPersonSessions,
+  ForgotPassword,
+  ProveAddress,
+  RegisterPasswordUser,
+  ResetPassword,
+  SignInWithPassword,
+  UseMailToken,
+  VerifyEmail,
+];
+
+/** Signing in by a provider, and which providers a person signs in by. */
+const SOCIAL = [
+  FirebaseApp,
+  { provide: UpstreamIdentity, useClass: FirebaseIdentity },
+  Identities,
+  PendingIdentities,
+  RegisterUpstreamUser,
+  OfferLink,
+  LinkIdentity,
+  ConfirmLink,
+  ListIdentities,
+  UnlinkIdentity,
+];
+
+export const IDENTITY_ENTITIES = [User, AuthSession, ServiceAccount, ApiKey];
+
+/** The store of new signing keys; null where AUTH_SIGNING_KEY is the only key. */
+function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
+  if (config.directory) return new FileKeys(config.directory, box);
+  if (!config.vaultAddress) return null;
+  const { vaultAddress: address, vaultToken: token, vaultNamespace: namespace } = config;
+  return new VaultKeys({ address, token, namespace, mount: config.vaultMount, prefix: config.vaultPrefix });
+}
 
 @Module({
   imports: [TenancyModule, LicensingModule],
-  controllers: [AuthController, JwksController],
+  controllers: [
+    TokenController,
+    ServiceAccountsController,
+    ApiKeysController,
+    AuthController,
+    AccountsController,
+    PasswordsController,
+    MfaController,
+    IdentitiesController,
+    ReauthenticationController,
+    SessionsController,
+    LoginEventsController,
+    OauthController,
+    JwksController,
+  ],
   providers: [
     Users,
     AuthSessions,
+    ...ACCOUNTS,
+    ...SERVICE_ACCOUNTS,
+    ...SOCIAL,
     AccessTokens,
+    RefreshTokens,
+    SigningKeys,
+    { provide: KeyStore, useFactory: openKeyStore, inject: [KeysConfig, SealedBox] },
+    KeyMaker,
+    Keyring,
+    Jwks,
+    RotateKeys,
     AccessTokenStrategy,
-    { provide: UpstreamIdentity, useClass: FirebaseIdentity },
     IssueTokens,
     StartSession,
+    KeepSession,
     SignIn,
     RegisterUser,
     RefreshSession,
     EndSessions,
+    ListSessions,
+    RevokeToken,
+    EndedSessions,
+    SessionActivity,
+    SessionNews,
+    PLACES,
+    ListLoginEvents,
+    FormBodies,
   ],
-  exports: [UpstreamIdentity, IssueTokens, StartSession, SignIn, RegisterUser],
+  exports: [
+    IssueTokens,
+    StartSession,
+    SignIn,
+    RegisterPasswordUser,
+    RegisterUpstreamUser,
+    DisplaceClaimants,
+    OfferLink,
+    Keyring,
+    KeyMaker,
+    SessionNews,
+    SessionActivity,
+    ApiKeys,
+    ServiceActivity,
+    CreateServiceAccount,
+    ChangeServiceAccount,
+    ReadServiceAccounts,
+    ManageApiKeys,
+    IssueServiceAccount,
+    ChangeUserStatus,
+    ListLoginEvents,
+    FindUser,
+    ImportUser,
+  ],
 })
 export class IdentityModule {}
+
+/** What a process that serves keeps up to date by itself; commands do without. */
+@Module({
+  imports: [IdentityModule],
+  providers: [KeyUpkeep, SessionEnds, SessionWatch, ServiceChanges, ServiceWatch],
+})
+export class IdentityWatchModule {}
 
 /** What the worker needs of identity: whom to write to. It holds no key that signs tokens. */
 @Module({ providers: [Users, ReadContact], exports: [ReadContact] })
 export class IdentityContactModule {}
+
+/** For the worker: the reactions, and rotation on schedule: names and states of keys, no private half of any. */
+@Module({
+  imports: [TenancyModule, LicensingModule],
+  providers: [
+    Users,
+    Addresses,
+    AddressChanges,
+    Identities,
+    PendingIdentities,
+    MailTokens,
+    SendAccountMail,
+    SendIdentityMail,
+    AnswerReset,
+    Budgets,
+    FirebaseApp,
+    FirebaseCheck,
+    { provide: UpstreamAccounts, useClass: FirebaseAccounts },
+    ClaimsPace,
+    DescribeClaims,
+    WriteClaims,
+    WriteCustomClaims,
+    OutdateClaims,
+    AuthSessions,
+    PLACES,
+    SendNewDeviceMail,
+    AccountUpkeep,
+    SweepUnverified,
+    ForgetPerson,
+    EndPersonSessions,
+    EndedSessions,
+    SessionActivity,
+    SessionNews,
+    Passwords,
+    TotpFactors,
+    KnownDevices,
+    UserProfiles,
+    SigningKeys,
+    RotateKeys,
+    KeyCalendar,
+  ],
+})
+export class IdentityWorkerModule {}

@@ -1,11 +1,56 @@
+export { AccountsConfig, MailTokensConfig } from './accounts/accounts.config.js';
+export { AccountUpkeepConfig } from './accounts/upkeep.config.js';
+export { EmailAddress, PasswordText } from './accounts/address.js';
 export { BearerGuard } from './http/bearer.guard.js';
 export { TenantView, TokensView, UserView } from './http/auth.view.js';
-export { UpstreamToken } from './http/upstream-token.js';
-export { FirebaseConfig, IdentityConfig } from './identity.config.js';
-export { IDENTITY_ENTITIES, IdentityContactModule, IdentityModule } from './identity.module.js';
-export { UpstreamIdentity, type UpstreamPerson } from './upstream/upstream-identity.js';
+export { OptionalUpstreamToken } from './http/upstream-token.js';
+export { ClaimsConfig, FirebaseConfig, IdentityConfig } from './identity.config.js';
+export {
+  IDENTITY_ENTITIES,
+  IdentityContactModule,
+  IdentityModule,
+  IdentityWatchModule,
+  IdentityWorkerModule,
+} from './identity.module.js';
+export { ALGORITHMS } from './keys/algorithms.js';
+export { Jwks } from './keys/jwks.js';
+export { KeyMaker } from './keys/key-maker.js';
+export { KeyScheduleConfig, KeysConfig } from './keys/keys.config.js';
+export { calibrate } from './passwords/calibrate.js';
+export { IssueRequest, SignedIssueRequest } from './issuing/issue-request.js';
+export { IssuingConfig } from './issuing/issuing.config.js';
+export { concurrencyIn, PasswordsConfig } from './passwords/passwords.config.js';
+export { SigningKeys } from './persistence/signing-keys.js';
+export { ServiceAccountsConfig } from './service-accounts/service-accounts.config.js';
+export type { UpstreamPerson } from './upstream/upstream-identity.js';
+export {
+  ChangeServiceAccount,
+  ChangeServiceAccountInput,
+  ServiceAccountParams,
+} from './use-cases/change-service-account.js';
+export { CreateServiceAccount, CreateServiceAccountInput } from './use-cases/create-service-account.js';
+export { IssueServiceAccount } from './use-cases/issue-service-account.js';
+export {
+  ApiKeyParams,
+  CreateApiKeyInput,
+  ManageApiKeys,
+  RotateApiKeyInput,
+} from './use-cases/manage-api-keys.js';
+export { ApiKeysPage, ReadServiceAccounts, ServiceAccountsPage } from './use-cases/read-service-accounts.js';
+export { DisplaceClaimants } from './use-cases/displace-claimants.js';
 export { IssueTokens, type Profile, type Tokens } from './use-cases/issue-tokens.js';
+export { OfferLink } from './use-cases/offer-link.js';
+export { PlacesConfig } from './sessions/places.config.js';
+export { ChangeUserStatus, ChangeUserStatusInput } from './use-cases/change-user-status.js';
+export { FindUser } from './use-cases/find-user.js';
+export { type ImportedPassword, ImportUser } from './use-cases/import-user.js';
+export { LockAccount, LockAccountInput } from './use-cases/lock-account.js';
+export { ManageTotp } from './use-cases/manage-totp.js';
+export { ListLoginEvents, ListLoginEventsInput } from './use-cases/list-login-events.js';
+export { ProveAddress } from './use-cases/prove-address.js';
 export { ReadContact } from './use-cases/read-contact.js';
-export { RegisterUser } from './use-cases/register-user.js';
+export { RegisterPasswordUser } from './use-cases/register-password-user.js';
+export { AddressTaken, RegisterUpstreamUser } from './use-cases/register-upstream-user.js';
+export { RotateKeys } from './use-cases/rotate-keys.js';
 export { SignIn } from './use-cases/sign-in.js';
-export { StartSession } from './use-cases/start-session.js';
+export { type StartedSession, StartSession } from './use-cases/start-session.js';

@@ -4,6 +4,8 @@ import { LicensingModule } from '#licensing';
 import { TenancyModule } from '#tenancy';
 import { SendWelcomeMail } from './handlers/send-welcome-mail.js';
 import { RegisterController } from './http/register.controller.js';
+import { ImportPeople } from './use-cases/import-people.js';
+import { MakePerson } from './use-cases/make-person.js';
 import { Register } from './use-cases/register.js';
 
 @Module({
@@ -13,6 +15,14 @@ import { Register } from './use-cases/register.js';
 })
 export class OnboardingModule {}
 
+/** What operators do, besides. */
+@Module({
+  imports: [IdentityModule, TenancyModule, LicensingModule],
+  providers: [MakePerson, ImportPeople],
+  exports: [MakePerson, ImportPeople],
+})
+export class OnboardingOperatorsModule {}
+
 /** The reactions, for the worker. */
-@Module({ imports: [IdentityContactModule, LicensingModule], providers: [SendWelcomeMail] })
+@Module({ imports: [IdentityContactModule, LicensingModule, TenancyModule], providers: [SendWelcomeMail] })
 export class OnboardingWorkerModule {}

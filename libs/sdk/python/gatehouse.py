@@ -189,22 +189,63 @@ class StateFile:
                     os.unlink(lock)
 
 
-def save_sign_in(state_dir: str, answer: dict, now: Optional[float] = None) -> None:
-    """Keeps what ``/auth/login`` or ``/auth/register`` answered in ``auth.json`` (S1-57)."""
+def save_sign_in(state_dir: str, answer: dict, now: Optional[float] = None, url: Optional[str] = None) -> None:
+    """Keeps what ``/auth/login`` or ``/auth/register`` answered in ``auth.json`` (S1-57).
+
+    ``url``: the server that answered, the only one that gets the tokens; when left out, the access token's issuer.
+    """
     file = StateFile(state_dir, "auth.json")
     with file.locked():
         file.write(
             {
+                **({} if url is None else {"url": _server_url(url)}),
                 "access_token": answer["access_token"],
                 "refresh_token": answer["refresh_token"],
                 "expires_at": _instant((time.time() if now is None else now) + answer["expires_in"]),
                 "user": {
+                    **({"id": answer["user"]["id"]} if "id" in answer["user"] else {}),
                     "email": answer["user"]["email"],
                     "tenant_id": answer["tenant"]["id"],
                     "plan": answer["tenant"]["plan"],
                 },
             }
         )
+
+
+def _server_url(url: str) -> str:
+    """The address as the other clients write it: no slash at its end, no port that goes without saying."""
+    parts = urllib.parse.urlsplit(url)
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    port = "" if parts.port is None or parts.port == usual else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+
+
+def _is_of_server(kept: dict, server: str) -> bool:
+    """Whether a server gave these tokens. Where that was not kept, the access token names its issuer."""
+    if kept.get("url") is not None:
+        return kept["url"] == server
+    try:
+        payload = str(kept.get("access_token")).split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        issuer = urllib.parse.urlsplit(claims["iss"])
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
+    asked = urllib.parse.urlsplit(server)
+    return (issuer.scheme, issuer.hostname) == (asked.scheme, asked.hostname)
+
+
+def _user(kept: dict) -> dict:
+    user = kept.get("user")
+    return user if isinstance(user, dict) else {}
+
+
+def _is_same_person(one: dict, other: dict) -> bool:
+    if one.get("tenant_id") != other.get("tenant_id"):
+        return False
+    name = "id" if one.get("id") and other.get("id") else "email"
+    return one.get(name) == other.get(name)
 
 
 class LicenseClient:
@@ -263,6 +304,7 @@ class LicenseClient:
         self._auth = StateFile(self.state_dir, "auth.json")
         self._seat = StateFile(self.state_dir, "seat.json")
         self._holders = StateFile(self.state_dir, "holders.json")
+        self._owners = threading.local()
         self._holder = str(uuid.uuid4())
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -290,7 +332,7 @@ class LicenseClient:
         if self.license_key is None and self._bearer() is None:
             if self._login is None:
                 raise NotSignedIn()
-            save_sign_in(self.state_dir, self._login(), self._clock())
+            save_sign_in(self.state_dir, self._login(), self._clock(), self.url)
         self._join()
         self._is_started = True
         atexit.register(self.shutdown)
@@ -556,8 +598,13 @@ class LicenseClient:
         except (OSError, ValueError, urllib.error.URLError) as error:
             raise GatehouseError(None, "UNREACHABLE", f"{self.url} cannot be reached: {error}") from error
 
-    def _bearer(self) -> Optional[str]:
+    def _kept(self) -> Optional[dict]:
+        """Who is signed in at this server; another one's tokens are not there, and stay."""
         kept = self._auth.read()
+        return kept if kept is not None and _is_of_server(kept, _server_url(self.url)) else None
+
+    def _bearer(self) -> Optional[str]:
+        kept = self._kept()
         if kept is None:
             return None
         try:
@@ -567,6 +614,7 @@ class LicenseClient:
         token = kept.get("access_token")
         if not isinstance(token, str):
             return None
+        self._owners.last = (token, _user(kept))
         if is_good:
             return token
         try:
@@ -583,13 +631,22 @@ class LicenseClient:
 
     def _refresh(self, old: str) -> Optional[str]:
         """Refreshed by one process, saved before it is used (S1-58); the next one finds what that has saved."""
+        used, owner = getattr(self._owners, "last", (None, {}))
         with self._auth.locked():
-            kept = self._auth.read()
-            if kept is None or kept.get("access_token") != old:
-                return None if kept is None else kept.get("access_token")
+            kept = self._kept()
+            if kept is None:
+                return None
+            if kept.get("access_token") != old:
+                # Who signed in meanwhile has not asked for this.
+                is_theirs = used != old or not _is_same_person(owner, _user(kept))
+                return None if is_theirs else kept.get("access_token")
             answer = self._exchange(
                 "POST", "/auth/refresh", {"refresh_token": kept.get("refresh_token")}, None, None
             )
+            if (self._kept() or {}).get("refresh_token") != kept.get("refresh_token"):
+                # Somebody signed out meanwhile, without waiting for us.
+                self._discard(answer)
+                return None
             token = _text(answer, "access_token")
             expires_in = answer.get("expires_in")
             if not isinstance(expires_in, int):
@@ -598,9 +655,16 @@ class LicenseClient:
                 access_token=token,
                 refresh_token=_text(answer, "refresh_token"),
                 expires_at=_instant(self._clock() + expires_in),
+                url=_server_url(self.url),
             )
             self._auth.write(kept)
+            self._owners.last = (token, _user(kept))
             return token
+
+    def _discard(self, answer: dict) -> None:
+        with contextlib.suppress(GatehouseError):
+            body = {"refresh_token": _text(answer, "refresh_token")}
+            self._exchange("POST", "/auth/logout", body, None, CLOSE_TIMEOUT)
 
     def _catch_signals(self) -> None:
         """SIGTERM would end the program without a word. A program that handles it itself goes on doing so."""

@@ -1,5 +1,6 @@
 """python3 -m unittest discover libs/sdk/python"""
 
+import base64
 import json
 import os
 import stat
@@ -93,13 +94,15 @@ class Case(unittest.TestCase):
         }
         return LicenseClient(told.pop("url", self.server.url), **{**given, **told})
 
-    def sign_in(self, expires_at="2026-03-01T11:00:00.000Z"):
+    def sign_in(self, expires_at="2026-03-01T11:00:00.000Z", **told):
         StateFile(self.directory, "auth.json").write(
             {
+                "url": self.server.url,
                 "access_token": "access-1",
                 "refresh_token": "refresh-1",
                 "expires_at": expires_at,
                 "user": {"email": "ada@acme.example", "tenant_id": "ten_1", "plan": "PRO"},
+                **told,
             }
         )
 
@@ -305,6 +308,58 @@ class TestSignIn(Case):
         }
         with self.client(license_key=None, login=lambda: signed_in):
             self.assertEqual(self.bearers(), ["Bearer access-9"])
+
+    def test_tokens_of_another_server_are_not_there_and_stay(self):
+        self.sign_in(url="https://other.example")
+        before = StateFile(self.directory, "auth.json").read()
+        with self.assertRaises(NotSignedIn):
+            self.client(license_key=None).startup()
+        self.client(license_key=None).acquire_license()
+        self.assertEqual(self.bearers(), [None])
+        self.assertEqual(self.server.calls("POST /auth/refresh"), [])
+        self.assertEqual(StateFile(self.directory, "auth.json").read(), before)
+
+    def test_tokens_without_a_server_are_good_for_their_issuer(self):
+        def issued_by(url):
+            payload = base64.urlsafe_b64encode(json.dumps({"iss": url}).encode()).decode().rstrip("=")
+            return f"e30.{payload}.sig"
+
+        for access_token in ("access-1", "a.b.c", issued_by("https://other.example")):
+            self.sign_in(url=None, access_token=access_token)
+            self.assertIsNone(self.client(license_key=None)._bearer())
+        self.sign_in(url=None, access_token=issued_by(self.server.url))
+        self.assertEqual(self.client(license_key=None)._bearer(), "access-2")
+        self.assertEqual(StateFile(self.directory, "auth.json").read()["url"], self.server.url)
+
+    def test_an_address_is_written_as_the_other_clients_write_it(self):
+        for url in ("https://A.example:443/", "https://a.example"):
+            self.assertEqual(gatehouse._server_url(url), "https://a.example")
+        self.assertEqual(gatehouse._server_url("http://[::1]:8080/gate/"), "http://[::1]:8080/gate")
+
+    def test_a_request_is_not_made_again_as_somebody_else(self):
+        self.sign_in("2026-03-01T13:00:00.000Z")
+
+        def answer(_):
+            bob = {"email": "bob@acme.example", "tenant_id": "ten_1", "plan": "PRO"}
+            self.sign_in("2026-03-01T13:00:00.000Z", access_token="access-9", user=bob)
+            return refusal(401, "UNAUTHENTICATED")
+
+        self.server.answers["POST /licenses/acquire"] = answer
+        with self.assertRaises(GatehouseError):
+            self.client(license_key=None).acquire_license()
+        self.assertEqual(self.bearers(), ["Bearer access-1"])
+
+    def test_a_refresh_that_a_sign_out_overtakes_comes_to_nothing(self):
+        self.sign_in()
+
+        def answer(_):
+            StateFile(self.directory, "auth.json").write(None)
+            return 200, {"access_token": "access-2", "refresh_token": "refresh-2", "expires_in": 3600}, {}
+
+        self.server.answers["POST /auth/refresh"] = answer
+        self.assertIsNone(self.client(license_key=None)._bearer())
+        self.assertIsNone(StateFile(self.directory, "auth.json").read())
+        self.assertEqual(self.server.calls("POST /auth/logout"), [{"refresh_token": "refresh-2"}])
 
     def test_a_proxy_signs_nobody_out(self):
         self.sign_in()

@@ -1,6 +1,7 @@
 /** The client for Node. */
 export * from './portable.js';
 export { nodeCrypto as platformCrypto } from './crypto/node-crypto.js';
+export { AuthClient, type NodeAuthClientOptions } from './node/auth-client.js';
 export { machineHardwareId } from './node/hardware-id.js';
 export { LicenseClient, type NodeLicenseClientOptions } from './node/license-client.js';
 export {
@@ -9,8 +10,7 @@ export {
   quotaMiddleware,
   type QuotaMiddlewareOptions,
 } from './node/quota-middleware.js';
-export { storedAuthOf, StoredTokens } from './node/stored-tokens.js';
-export { authFile, type StoredAuth } from './state/auth-file.js';
+export { authFile } from './state/auth-file.js';
 export { type DirectoryOptions, stateDirectory } from './state/directory.js';
 export { type LockOptions, StateLocked } from './state/file-lock.js';
 export { offlineFile } from './state/offline-file.js';

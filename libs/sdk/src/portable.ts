@@ -2,6 +2,7 @@
 export { acceptActivation, newActivationRequest } from './activation.js';
 export { type Anchor, type KeyTrust, learnKeys, type RefusedKeySet, trustAnchors } from './anchors.js';
 export type {
+  AccessToken,
   Beat,
   License,
   Me,
@@ -16,17 +17,27 @@ export type {
   User,
   Verdict,
 } from './api/answers.js';
-export { ApiError, type ErrorDetails, type LocalErrorCode } from './api/api-error.js';
+export type { Enrolled, LoginSession, TotpEnrolment, VerifiedEmail } from './api/account-answers.js';
+export type { AccountApi, Reauthentication, ShownAnew } from './api/account-api.js';
 export {
-  type AcquireInput,
-  type ApiOptions,
-  type BearerSource,
-  type CallOptions,
-  type Credentials,
-  GatehouseApi,
-  type UsageInput,
-} from './api/gatehouse-api.js';
+  ApiError,
+  type ApiErrorCode,
+  type ErrorDetails,
+  isRefusal,
+  type LocalErrorCode,
+  MfaEnrollmentRequired,
+  MfaRequired,
+  PasswordTooWeak,
+  ReauthenticationRequired,
+} from './api/api-error.js';
+export type { ApiOptions, BearerSource, CallOptions } from './api/caller.js';
+export { ERROR_CODES, type ErrorCode, type ErrorKind } from './api/error-codes.js';
+export { type AcquireInput, type Credentials, GatehouseApi, type UsageInput } from './api/gatehouse-api.js';
 export type { AnswerSignatures, TransportOptions } from './api/transport.js';
+export type { AuthEvents, AuthWarning, SignedOutReason } from './auth/auth-events.js';
+export type { AuthClientOptions } from './auth/portable-auth-client.js';
+export { SessionTokens, type SessionTokensOptions } from './auth/session-tokens.js';
+export { type StoredAuth, storedAuthOf } from './auth/stored-auth.js';
 export type { LicenseEvents, Warning, WarningCode } from './client/events.js';
 export type { LicenseClientOptions } from './client/license-client-options.js';
 export { isLoopback, mayPin, type PinnedKeys } from './client/pinned-keys.js';

@@ -1,5 +1,10 @@
-export type { Role } from './domain/role.js';
+export { type Role, ROLES } from './domain/role.js';
 export { TENANCY_ENTITIES, TenancyModule } from './tenancy.module.js';
+export { AddMember } from './use-cases/add-member.js';
+export { ChangeSignInPolicy, ChangeSignInPolicyInput } from './use-cases/change-sign-in-policy.js';
 export { ChangeTenantStatus, ChangeTenantStatusInput } from './use-cases/change-tenant-status.js';
 export { DescribeMembership, type MembershipDescription } from './use-cases/describe-membership.js';
+export { DescribeTenant, type TenantStanding } from './use-cases/describe-tenant.js';
+export { ListMembers } from './use-cases/list-members.js';
+export { ListTenants } from './use-cases/list-tenants.js';
 export { RegisterTenant } from './use-cases/register-tenant.js';

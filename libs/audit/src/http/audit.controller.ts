@@ -46,6 +46,7 @@ export class AuditController {
   @Endpoint({
     summary: 'What happened in the tenant, newest first',
     access: 'bearer',
+    services: true,
     output: TrailPage,
     example: EXAMPLE,
     refusals: { forbidden: ['MISSING_SCOPE'] },

@@ -5,7 +5,14 @@ const START = new Date('2026-05-01T00:00:00Z');
 const after = (ms: number) => new Date(START.getTime() + ms);
 const started = () =>
   AuthSession.start(
-    { tenantId: newId('ten'), userId: newId('usr'), provider: 'google.com', address: null, traceId: 'a' },
+    {
+      tenantId: newId('ten'),
+      userId: newId('usr'),
+      provider: 'google.com',
+      amr: ['fed'],
+      address: null,
+      traceId: 'a',
+    },
     START,
   );
 

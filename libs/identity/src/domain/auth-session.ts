@@ -30,11 +30,19 @@ export class AuthSession extends Aggregate {
   @Column({ name: 'auth_time', type: 'timestamptz' })
   authTime!: Date;
 
+  /** When its owner last showed who they are without signing in anew; null when they did not. */
+  @Column({ name: 'reauthenticated_at', type: 'timestamptz', nullable: true })
+  reauthenticatedAt!: Date | null;
+
   @Column({ name: 'last_used_at', type: 'timestamptz' })
   lastUsedAt!: Date;
 
   @Column({ type: 'text', nullable: true })
   address!: string | null;
+
+  /** As the client names itself, cut; null when it does not. */
+  @Column({ name: 'user_agent', type: 'text', nullable: true })
+  userAgent!: string | null;
 
   @Column({ name: 'trace_id', type: 'text' })
   traceId!: string;
@@ -45,16 +53,32 @@ export class AuthSession extends Aggregate {
   @Column({ name: 'end_reason', type: 'text', nullable: true })
   endReason!: EndReason | null;
 
+  /** Written by a trigger, for those who look for ended sessions. */
+  @Column({ name: 'ended_xid', type: 'bigint', nullable: true, select: false, insert: false, update: false })
+  readonly endedXid?: string | null;
+
   static start(
-    init: { tenantId: string; userId: string; provider: string; address: string | null; traceId: string },
+    init: {
+      tenantId: string;
+      userId: string;
+      provider: string;
+      /** RFC 8176; "fed" is the value in common use for somebody who signed in elsewhere. */
+      amr: readonly string[];
+      address: string | null;
+      traceId: string;
+      userAgent?: string | null;
+      /** When they showed who they are, where that was earlier. */
+      authTime?: Date;
+    },
     now: Date,
   ): AuthSession {
     const session = Object.assign(new AuthSession(), {
       ...init,
+      userAgent: init.userAgent ?? null,
       id: newId('ses'),
-      // RFC 8176 has no value for "signed in elsewhere"; this is the one in common use.
-      amr: ['fed'],
-      authTime: now,
+      amr: [...init.amr],
+      authTime: init.authTime ?? now,
+      reauthenticatedAt: null,
       lastUsedAt: now,
       endedAt: null,
       endReason: null,
@@ -73,6 +97,17 @@ export class AuthSession extends Aggregate {
     const age = now.getTime() - this.authTime.getTime();
     const idle = now.getTime() - this.lastUsedAt.getTime();
     return age < SESSION_LIFETIME_MS && idle < SESSION_IDLE_MS;
+  }
+
+  /** When its owner last showed who they are: the auth_time of its tokens. Its thirty days run from the sign-in. */
+  get provenAt(): Date {
+    return this.reauthenticatedAt ?? this.authTime;
+  }
+
+  /** Its owner has shown once more who they are, by these methods (RFC 8176). */
+  reauthenticate(amr: readonly string[], now: Date): void {
+    this.reauthenticatedAt = now;
+    this.amr = [...new Set([...this.amr, ...amr])];
   }
 
   /** A new pair of tokens was given. */

@@ -2,8 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { Actor, originOf, unauthenticated } from '#platform';
-import { type AccessClaims, AccessTokens } from '../tokens/access-tokens.js';
+import { Actor, unauthenticated } from '#platform';
+import { API_KEY_PREFIX } from '../service-accounts/api-key.js';
+import { SessionActivity } from '../sessions/session-activity.js';
+import { type AccessClaims, AccessTokens, isOfService } from '../tokens/access-tokens.js';
+import { deviceOriginOf } from './device-origin.js';
+import { ServiceBearers } from './service-bearers.js';
 
 export const ACCESS_TOKEN = 'access-token';
 
@@ -15,21 +19,31 @@ const bearer = ExtractJwt.fromAuthHeaderAsBearerToken();
  */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN) {
-  constructor(private readonly tokens: AccessTokens) {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly activity: SessionActivity,
+    private readonly services: ServiceBearers,
+  ) {
     super({ jwtFromRequest: bearer, secretOrKeyProvider: (_request, _token, done) => done('not used') });
   }
 
   override authenticate(request: unknown): void {
     const token = bearer(request as never);
-    try {
-      if (!token) throw unauthenticated('no bearer');
-      this.success(this.validate(request as FastifyRequest, this.tokens.verify(token)));
-    } catch (error) {
-      this.error(error as Error);
-    }
+    if (!token) return this.error(unauthenticated('no bearer'));
+    this.identify(request as FastifyRequest, token).then(
+      (actor) => this.success(actor),
+      (error: Error) => this.error(error),
+    );
+  }
+
+  private async identify(request: FastifyRequest, token: string): Promise<Actor> {
+    if (token.startsWith(API_KEY_PREFIX)) return this.services.byKey(request, token);
+    const claims = await this.tokens.authenticate(token);
+    return isOfService(claims) ? this.services.byToken(request, claims) : this.validate(request, claims);
   }
 
   validate(request: FastifyRequest, claims: AccessClaims): Actor {
+    this.activity.note(claims.sid, request.ip);
     return new Actor({
       type: 'user',
       id: claims.sub,
@@ -38,7 +52,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
       sessionId: claims.sid,
       licenseId: claims.license_id,
       emailVerified: claims.email_verified,
-      origin: originOf(request),
+      authTime: new Date(claims.auth_time * 1_000),
+      origin: deviceOriginOf(request),
     });
   }
 }

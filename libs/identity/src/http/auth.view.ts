@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '#platform';
 import type { Profile, Tokens } from '../use-cases/issue-tokens.js';
+import type { ServiceProfile } from '../use-cases/read-service-accounts.js';
 
 export const TokensView = z.object({
   accessToken: z.string(),
@@ -28,9 +29,21 @@ export const TenantView = z.object({
 export const SignedInView = TokensView.extend({ user: UserView, tenant: TenantView });
 
 export const MeView = z.object({
-  user: UserView,
+  user: UserView.extend({
+    /** BCP 47; null when they have not said. */
+    locale: z.string().nullable(),
+    /** IANA; null when they have not said. */
+    timeZone: z.string().nullable(),
+  }),
   tenant: TenantView,
   role: z.string(),
+  scopes: z.array(z.string()),
+  plan: z.string(),
+});
+
+export const ServiceMeView = z.object({
+  serviceAccount: z.object({ id: idOf('svc'), name: z.string() }),
+  tenant: TenantView,
   scopes: z.array(z.string()),
   plan: z.string(),
 });
@@ -42,6 +55,11 @@ export const signedInView = (profile: Profile & { tokens: Tokens }): z.input<typ
   user: profile.user,
   tenant: profile.tenant,
 });
+
+export const serviceMeView = (
+  { serviceAccount, tenant }: ServiceProfile,
+  scopes: Iterable<string>,
+): z.input<typeof ServiceMeView> => ({ serviceAccount, tenant, scopes: [...scopes], plan: tenant.plan });
 
 export const meView = (profile: Profile, scopes: Iterable<string>): z.input<typeof MeView> => ({
   user: profile.user,

@@ -2,13 +2,17 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { Actor, DomainError, ENDPOINT, type EndpointOptions, originOf } from '#platform';
+import { Actor, Clock, DomainError, ENDPOINT, type EndpointOptions } from '#platform';
 import { ACCESS_TOKEN } from './access-token.strategy.js';
+import { deviceOriginOf } from './device-origin.js';
 
 /** Sets who is calling, on every route, as its @Endpoint says. A route without one is closed. */
 @Injectable()
 export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
-  constructor(private readonly reflector: Reflector) {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly clock: Clock,
+  ) {
     super({ property: 'actor' });
   }
 
@@ -17,12 +21,22 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
     const endpoint = this.reflector.get<EndpointOptions | undefined>(ENDPOINT, context.getHandler());
     if (!endpoint) throw new DomainError('forbidden', 'FORBIDDEN', 'This is not allowed.');
 
-    request.actor = Actor.anonymous(originOf(request));
+    request.actor = Actor.anonymous(deviceOriginOf(request));
     if (endpoint.access === 'public') return true;
     if (endpoint.access === 'optional_bearer' && !request.headers.authorization) return true;
 
     await super.canActivate(context);
     refuseOtherTenant(request);
+    if (request.actor.type === 'service' && !endpoint.services) {
+      throw new DomainError(
+        'forbidden',
+        'PERSON_REQUIRED',
+        'This needs a person; a service account cannot do it.',
+      );
+    }
+    // A service account shows itself with every call.
+    if (endpoint.stepUp && request.actor.type === 'user' && !showsItself(request, endpoint.stepUp.orBy))
+      request.actor.mustHaveAuthenticatedWithin(endpoint.stepUp.maxAgeSeconds, this.clock.now());
     return true;
   }
 
@@ -37,4 +51,10 @@ function refuseOtherTenant(request: FastifyRequest): void {
   const named = request.headers['x-tenant-id'];
   if (named === undefined || named === request.actor?.tenantId) return;
   throw new DomainError('forbidden', 'TENANT_MISMATCH', 'X-Tenant-Id names another tenant than the token.');
+}
+
+/** Whether the call brings what shows who the caller is. That it is right, the use case finds out. */
+function showsItself(request: FastifyRequest, fields: readonly string[]): boolean {
+  const { body } = request;
+  return typeof body === 'object' && body !== null && fields.some((field) => field in body);
 }

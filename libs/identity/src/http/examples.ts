@@ -22,7 +22,7 @@ export const TENANT_EXAMPLE = {
 };
 
 export const ME_EXAMPLE = {
-  user: USER_EXAMPLE,
+  user: { ...USER_EXAMPLE, locale: 'de-AT', time_zone: 'Europe/Vienna' },
   tenant: TENANT_EXAMPLE,
   role: 'owner',
   scopes: ['licenses:read', 'seats:acquire', 'audit:read', 'commands:execute'],

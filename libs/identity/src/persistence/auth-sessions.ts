@@ -1,13 +1,27 @@
 import { Injectable } from '@nestjs/common';
+import type { QueryResultRow } from 'pg';
 import { IsNull } from 'typeorm';
-import { Db } from '#platform';
-import { AuthSession } from '../domain/auth-session.js';
+import { type Actor, Db } from '#platform';
+import { AuthSession, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from '../domain/auth-session.js';
 
 /** A refresh token as it is stored. */
 export interface StoredRefreshToken {
   hash: Buffer;
+  /** The version of the pepper that it is hashed under. */
+  pepper: number;
   rotatedAt: Date | null;
   successorUsedAt: Date | null;
+}
+
+export interface LiveSession {
+  id: string;
+  tenantId: string;
+  provider: string;
+  amr: string[];
+  address: string | null;
+  userAgent: string | null;
+  authTime: Date;
+  lastUsedAt: Date;
 }
 
 @Injectable()
@@ -43,25 +57,64 @@ export class AuthSessions {
     });
   }
 
-  async insertToken(sessionId: string, hash: Buffer, now: Date): Promise<void> {
-    await this.db.query(
-      `insert into identity.refresh_tokens (tenant_id, session_id, hash, created_at) values ($1, $2, $3, $4)
-       on conflict do nothing`,
-      [this.db.actor.tenantId, sessionId, hash, now],
+  /** What one of the actor's own sessions was started with, over or not. */
+  async startOf(
+    actor: Actor,
+    id: string,
+  ): Promise<Pick<LiveSession, 'address' | 'userAgent' | 'authTime'> | null> {
+    const [row] = await this.db.read<
+      Pick<LiveSession, 'address' | 'userAgent' | 'authTime'> & QueryResultRow
+    >(
+      actor,
+      `select address, user_agent as "userAgent", auth_time as "authTime" from identity.auth_sessions
+       where tenant_id = $1 and id = $2 and user_id = $3`,
+      [actor.tenantId, id, actor.id],
+    );
+    return row ?? null;
+  }
+
+  /** The actor's own that live at `now`, the newest first, from behind `cursor` on. */
+  async liveOf(actor: Actor, now: Date, cursor: string | null, limit: number): Promise<LiveSession[]> {
+    return this.db.read<LiveSession & QueryResultRow>(
+      actor,
+      `select id, tenant_id as "tenantId", provider, amr, address, user_agent as "userAgent", auth_time as "authTime", last_used_at as "lastUsedAt"
+       from identity.auth_sessions
+       where tenant_id = $1 and user_id = $2 and ended_at is null and auth_time > $3 and last_used_at > $4
+         and ($5::text is null or id < $5) order by id desc limit $6`,
+      [
+        actor.tenantId,
+        actor.id,
+        new Date(now.getTime() - SESSION_LIFETIME_MS),
+        new Date(now.getTime() - SESSION_IDLE_MS),
+        cursor,
+        limit,
+      ],
     );
   }
 
-  async token(sessionId: string, hash: Buffer): Promise<StoredRefreshToken | null> {
+  async insertToken(
+    sessionId: string,
+    token: { hash: Buffer; pepper: number; signingKid: string; createdAt: Date },
+  ): Promise<void> {
+    await this.db.query(
+      `insert into identity.refresh_tokens (tenant_id, session_id, hash, pepper, signing_kid, created_at)
+       values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+      [this.db.actor.tenantId, sessionId, token.hash, token.pepper, token.signingKid, token.createdAt],
+    );
+  }
+
+  /** The token with one of these hashes: one for each pepper that may have been used. */
+  async token(sessionId: string, hashes: Buffer[]): Promise<StoredRefreshToken | null> {
     const [row] = await this.db.query<StoredRefreshToken & Record<string, unknown>>(
-      `select hash, rotated_at as "rotatedAt", successor_used_at as "successorUsedAt"
-       from identity.refresh_tokens where tenant_id = $1 and session_id = $2 and hash = $3`,
-      [this.db.actor.tenantId, sessionId, hash],
+      `select hash, pepper, rotated_at as "rotatedAt", successor_used_at as "successorUsedAt"
+       from identity.refresh_tokens where tenant_id = $1 and session_id = $2 and hash = any ($3)`,
+      [this.db.actor.tenantId, sessionId, hashes],
     );
     return row ?? null;
   }
 
   /** Marks a token rotated and its predecessor's successor used. Old tokens stay: they tell a thief from a stranger. */
-  async rotate(sessionId: string, hash: Buffer, successor: Buffer, now: Date): Promise<void> {
+  async rotated(sessionId: string, hash: Buffer, now: Date): Promise<void> {
     const tenantId = this.db.actor.tenantId;
     await this.db.query(
       `update identity.refresh_tokens set successor_used_at = $4
@@ -72,6 +125,5 @@ export class AuthSessions {
       'update identity.refresh_tokens set rotated_at = $4 where tenant_id = $1 and session_id = $2 and hash = $3',
       [tenantId, sessionId, hash, now],
     );
-    await this.insertToken(sessionId, successor, now);
   }
 }

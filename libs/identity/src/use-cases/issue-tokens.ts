@@ -1,17 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, DomainError, unauthenticated } from '#platform';
+import { Actor, unauthenticated } from '#platform';
 import { type LicenseRow, ReadLicenses } from '#licensing';
-import { DescribeMembership, type MembershipDescription } from '#tenancy';
-import { type UserRow, Users } from '../persistence/users.js';
+import { DescribeMembership } from '#tenancy';
+import { IdentityConfig } from '../identity.config.js';
+import { Users } from '../persistence/users.js';
 import type { AuthSession } from '../domain/auth-session.js';
 import { ACCESS_TOKEN_SECONDS, AccessTokens } from '../tokens/access-tokens.js';
 import { formatRefreshToken, type RefreshToken } from '../tokens/refresh-token.js';
+import { type Profile, tenantClaims } from '../tokens/tenant-claims.js';
 
-/** Who somebody is, all of it. */
-export interface Profile extends MembershipDescription {
-  user: UserRow;
-  license: LicenseRow | null;
-}
+export type { Profile } from '../tokens/tenant-claims.js';
 
 export interface Tokens {
   accessToken: string;
@@ -29,11 +27,12 @@ export class IssueTokens {
     private readonly describeMembership: DescribeMembership,
     private readonly readLicenses: ReadLicenses,
     private readonly accessTokens: AccessTokens,
+    private readonly config: IdentityConfig,
   ) {}
 
   /**
    * The profile of the actor, in the actor's tenant or in their oldest. Throws the one 401 for a person who is in
-   * no tenant, 403 `TENANT_SUSPENDED`.
+   * no tenant. Whether they may have a session there is StartSession's to decide.
    */
   async profile(actor: Actor): Promise<Profile> {
     const [user, membership] = await Promise.all([
@@ -41,35 +40,39 @@ export class IssueTokens {
       this.describeMembership.execute(actor),
     ]);
     if (!user || !membership) throw unauthenticated('no such person in that tenant');
-    if (membership.tenant.status === 'suspended') {
-      throw new DomainError('forbidden', 'TENANT_SUSPENDED', 'The organisation is suspended.');
-    }
     const license = await this.readLicenses.first(actor.as({ tenantId: membership.tenant.id }));
     return { ...membership, user, license };
   }
 
-  tokens(profile: Profile, session: AuthSession, refreshToken: RefreshToken): Tokens {
-    const { user, tenant, role, scopes, license } = profile;
-    const accessToken = this.accessTokens.issue({
-      sub: user.id,
-      sid: session.id,
-      email: user.email,
-      email_verified: user.emailVerified,
-      tenant_id: tenant.id,
-      org_id: null,
-      role,
-      tier: license?.tier ?? 'FREE',
-      scopes: [...scopes, ...(license?.terms.entitlements ?? [])],
-      license_id: license?.id ?? null,
-      max_seats: tenant.maxSeats,
-      amr: session.amr,
-      auth_time: Math.floor(session.authTime.getTime() / 1000),
-    });
+  /** Throws 503 `UNAVAILABLE` when nothing can be signed; the session stands, and a refresh gives its tokens. */
+  async tokens(profile: Profile, session: AuthSession, refreshToken: RefreshToken): Promise<Tokens> {
     return {
-      accessToken,
+      accessToken: await this.access(profile, session),
       refreshToken: formatRefreshToken(refreshToken),
       tokenType: 'Bearer',
       expiresIn: ACCESS_TOKEN_SECONDS,
     };
+  }
+
+  /** An access token alone. Throws like {@link tokens}. */
+  async access(profile: Profile, session: AuthSession): Promise<string> {
+    const { user, license } = profile;
+    return this.accessTokens.issue({
+      ...tenantClaims(profile),
+      sub: user.id,
+      sid: session.id,
+      email: user.email,
+      org_id: null,
+      license_id: license?.id ?? null,
+      license_key: await this.licenseKey(session, license),
+      amr: session.amr,
+      auth_time: Math.floor(session.provenAt.getTime() / 1000),
+    });
+  }
+
+  /** The claim that the setting drops is not even read. */
+  private async licenseKey(session: AuthSession, license: LicenseRow | null): Promise<string | null> {
+    if (!license || !this.config.licenseKeyClaim) return null;
+    return this.readLicenses.reveal(Actor.system(session.tenantId, session.traceId), license.id);
   }
 }

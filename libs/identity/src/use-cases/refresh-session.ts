@@ -2,10 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock, Db, unauthenticated } from '#platform';
 import type { AuthSession } from '../domain/auth-session.js';
-import { IdentityConfig } from '../identity.config.js';
+import { policyOf } from '../domain/session-policy.js';
+import { LoginEvents } from '../persistence/login-events.js';
 import { AuthSessions, type StoredRefreshToken } from '../persistence/auth-sessions.js';
-import { hashOf, parseRefreshToken, type RefreshToken, successorOf } from '../tokens/refresh-token.js';
+import { SessionNews } from '../sessions/session-news.js';
+import { parseRefreshToken, type RefreshToken } from '../tokens/refresh-token.js';
+import { RefreshTokens } from '../tokens/refresh-tokens.js';
+import { SharedTurns } from '../tokens/shared-turns.js';
 import { IssueTokens, type Tokens } from './issue-tokens.js';
+import { KeepSession } from './keep-session.js';
 
 /** How long an old token still gives its successor after that was used, in ms (contract). */
 const GRACE_MS = 15_000;
@@ -14,52 +19,79 @@ export const RefreshInput = z.strictObject({
   refreshToken: z.string().min(1).max(256).meta({ example: 'rft_AZr6...' }),
 });
 
+interface Rotated {
+  session: AuthSession;
+  successor: RefreshToken;
+}
+
 /** Exchanges a refresh token for the next one. Concurrent and repeated calls get the same successor. */
 @Injectable()
 export class RefreshSession {
+  /** Tabs that wake up together come with one token: they would wait for each other's row, a connection each. */
+  private readonly turns = new SharedTurns<Tokens>();
+
   constructor(
     private readonly db: Db,
     private readonly sessions: AuthSessions,
     private readonly issueTokens: IssueTokens,
-    private readonly config: IdentityConfig,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly keepSession: KeepSession,
+    private readonly loginEvents: LoginEvents,
+    private readonly news: SessionNews,
     private readonly clock: Clock,
   ) {}
 
-  /** Throws the one 401; a token used again after its successor ends the family. 403 `TENANT_SUSPENDED`. */
+  /**
+   * Throws the one 401; a token used again after its successor ends the family. 403 `TENANT_SUSPENDED`. 503 when
+   * nothing can be signed now: the same token gives the same successor later.
+   */
   async execute(actor: Actor, input: z.output<typeof RefreshInput>): Promise<Tokens> {
     const token = parseRefreshToken(input.refreshToken);
     if (!token) throw unauthenticated('not a refresh token');
-
-    const session = await this.db.transaction(actor.as({ tenantId: token.tenantId }), () =>
-      this.rotate(token),
-    );
-    if (session === 'reused') throw unauthenticated('refresh token reused; family ended');
-    if (!session) throw unauthenticated('refresh token unknown or session over');
-
-    const owner = actor.as({ type: 'user', id: session.userId, tenantId: session.tenantId });
-    const profile = await this.issueTokens.profile(owner);
-    return this.issueTokens.tokens(profile, session, successorOf(this.config.refreshPepper, token));
+    return this.turns.run(input.refreshToken, () => this.exchange(actor, token));
   }
 
-  private async rotate(token: RefreshToken): Promise<AuthSession | 'reused' | null> {
+  private async exchange(actor: Actor, token: RefreshToken): Promise<Tokens> {
+    const rotated = await this.db.transaction(actor.as({ tenantId: token.tenantId }), () =>
+      this.rotate(token),
+    );
+    if (rotated && 'reused' in rotated) {
+      this.news.tell([token.sessionId]);
+      const { userId, tenantId, provider: method, id: sessionId } = rotated.reused;
+      await this.loginEvents.record(actor.as({ type: 'user', id: userId, tenantId }), {
+        userId,
+        method,
+        sessionId,
+        outcome: 'refresh_reuse',
+      });
+      throw unauthenticated('refresh token reused; family ended');
+    }
+    if (!rotated) throw unauthenticated('refresh token unknown or session over');
+
+    const { session, successor } = rotated;
+    const owner = actor.as({ type: 'user', id: session.userId, tenantId: session.tenantId });
+    const profile = await this.issueTokens.profile(owner);
+    await this.keepSession.execute(owner, session, policyOf(profile.tenant));
+    return this.issueTokens.tokens(profile, session, successor);
+  }
+
+  private async rotate(token: RefreshToken): Promise<Rotated | { reused: AuthSession } | null> {
     const now = this.clock.now();
     const session = await this.sessions.lock(token.sessionId);
     if (!session?.isLive(now)) return null;
-    const hash = hashOf(this.config.refreshPepper, token);
-    const stored = await this.sessions.token(session.id, hash);
+    const stored = await this.refreshTokens.find(token);
     if (!stored) return null;
 
     if (!stored.rotatedAt) {
-      const successor = hashOf(this.config.refreshPepper, successorOf(this.config.refreshPepper, token));
-      await this.sessions.rotate(session.id, hash, successor, now);
+      await this.refreshTokens.rotate(token, stored, now);
       session.refresh(now);
     } else if (!stillGivesSuccessor(stored, now)) {
       session.end('refresh_reuse', now);
       await this.sessions.save(session);
-      return 'reused';
+      return { reused: session };
     }
     await this.sessions.save(session);
-    return session;
+    return { session, successor: this.refreshTokens.successor(token, stored) };
   }
 }
 

@@ -1,38 +1,173 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, Db } from '#platform';
+import { type Actor, Clock, Db, DomainError, occurred, unauthenticated } from '#platform';
+import { CountedAttempt } from '../accounts/counted-attempt.js';
+import { Lockout } from '../accounts/lockout.js';
 import { AuthSession } from '../domain/auth-session.js';
-import { IdentityConfig } from '../identity.config.js';
+import {
+  accountSuspended,
+  NEW_PERSON,
+  refusalOf,
+  type SessionPolicy,
+  type SessionRefusal,
+  tenantSuspended,
+} from '../domain/session-policy.js';
+import { DeviceDiscovered } from '../events/index.js';
+import { DeviceHash } from '../sessions/device-hash.js';
+import { KnownDevices } from '../persistence/known-devices.js';
+import { MfaTokens } from '../second-factor/mfa-tokens.js';
 import { AuthSessions } from '../persistence/auth-sessions.js';
-import { hashOf, newRefreshToken, type RefreshToken } from '../tokens/refresh-token.js';
+import { LoginEvents, type LoginOutcome } from '../persistence/login-events.js';
+import { Passwords } from '../persistence/passwords.js';
+import { Users } from '../persistence/users.js';
+import type { RefreshToken } from '../tokens/refresh-token.js';
+import { RefreshTokens } from '../tokens/refresh-tokens.js';
 
 export interface StartedSession {
   session: AuthSession;
   refreshToken: RefreshToken;
 }
 
-/** The one function that makes sessions. */
+/** How somebody has shown who they are. */
+export interface Authenticated {
+  /** `password`, or the upstream provider. */
+  provider: string;
+  /** RFC 8176. */
+  amr: readonly string[];
+  /** Keyed; of the address they signed in with. */
+  addressHash?: Buffer;
+  /** When, where that was not just now. */
+  authTime?: Date;
+  /** What was counted before it was guessed at; nothing is to count for an issuer's token, and for a sign-up. */
+  attempt?: CountedAttempt;
+  /** When the password was chosen that was shown: one that was changed meanwhile makes no session. */
+  passwordOf?: Date;
+  /** The account is made in the same transaction. */
+  isSignUp?: boolean;
+}
+
+/** What is about to be guessed at. */
+export interface Guess {
+  method: string;
+  /** Keyed: the address, or whose second factor it is. Failures are counted under it. */
+  subject: Buffer;
+  /** Also kept with the record, where the subject is an address. */
+  addressHash?: Buffer;
+  /** Whose account it is, as far as anybody's: asked only where the attempt is refused. */
+  whose: () => Promise<string | null>;
+}
+
+/** What whoever knows it could have guessed. */
+const GUESSABLE = new Set(['pwd', 'otp']);
+
+/**
+ * The one function that makes sessions: a user, a tenant, how they authenticated and what the policy says in, a session
+ * or a refusal out. Lockout, suspension, second factor and what the tenant asks are decided here and nowhere else: the
+ * lockout in {@link begin}, before anything is tried, the rest in {@link execute} and, for sessions that are there,
+ * in {@link standsAgainst}.
+ */
 @Injectable()
 export class StartSession {
   constructor(
     private readonly db: Db,
+    private readonly lockout: Lockout,
+    private readonly users: Users,
+    private readonly passwords: Passwords,
     private readonly sessions: AuthSessions,
-    private readonly config: IdentityConfig,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly loginEvents: LoginEvents,
+    private readonly mfaTokens: MfaTokens,
+    private readonly knownDevices: KnownDevices,
+    private readonly deviceHash: DeviceHash,
     private readonly clock: Clock,
   ) {}
 
-  /** For the actor's user in the actor's tenant; joins a transaction around it. */
-  async execute(actor: Actor, provider: string): Promise<StartedSession> {
-    const { id: userId, tenantId, origin } = actor;
-    if (actor.type !== 'user' || !userId || !tenantId)
-      throw new Error('A session needs a user and a tenant.');
-    const now = this.clock.now();
-
-    return this.db.transaction(actor, async () => {
-      const session = AuthSession.start({ tenantId, userId, provider, ...origin }, now);
-      await this.sessions.insert(session);
-      const refreshToken = newRefreshToken(tenantId, session.id);
-      await this.sessions.insertToken(session.id, hashOf(this.config.refreshPepper, refreshToken), now);
-      return { session, refreshToken };
+  /** Counts an attempt before it is made. Throws 429 `SIGN_IN_LOCKED`. */
+  async begin(actor: Actor, { method, subject, addressHash, whose }: Guess): Promise<CountedAttempt> {
+    const record = async (outcome: LoginOutcome, userId: string | null) =>
+      this.loginEvents.record(actor, { method, addressHash, outcome, userId: userId ?? undefined });
+    const counted = await this.lockout.begin(subject, actor.origin.address).catch(async (error: unknown) => {
+      await record('locked', await whose());
+      throw error;
     });
+    return new CountedAttempt(counted, record);
   }
+
+  /**
+   * For the actor's user in the actor's tenant; joins a transaction around it. Throws 403 `TENANT_SUSPENDED` or
+   * `ACCOUNT_SUSPENDED`, 401 `MFA_REQUIRED` or `MFA_ENROLLMENT_REQUIRED`.
+   */
+  async execute(actor: Actor, how: Authenticated, policy: SessionPolicy): Promise<StartedSession> {
+    if (actor.type !== 'user' || !actor.id || !actor.tenantId)
+      throw new Error('A session needs a user and a tenant.');
+    if (!how.isSignUp && !how.attempt && how.amr.some((method) => GUESSABLE.has(method)))
+      throw new Error('What can be guessed makes no session unless the guess was counted.');
+    await how.attempt?.succeeded();
+
+    const outcome = await this.db.transaction(actor, async () => {
+      const person = how.isSignUp ? NEW_PERSON : await this.users.holdStanding();
+      if (how.passwordOf && !(await this.passwords.isOf(how.passwordOf)))
+        throw unauthenticated('password changed meanwhile');
+      return refusalOf(policy, person ?? nobody(), how.amr) ?? this.start(actor, how);
+    });
+    if (typeof outcome === 'string') throw await this.refused(actor, how, outcome);
+    return outcome;
+  }
+
+  /** What stands against a session that was made by `amr` going on; null for nothing. */
+  async standsAgainst(
+    actor: Actor,
+    amr: readonly string[],
+    policy: SessionPolicy,
+  ): Promise<SessionRefusal | null> {
+    return refusalOf(policy, (await this.users.standing(actor)) ?? nobody(), amr);
+  }
+
+  private async start(actor: Actor, how: Authenticated): Promise<StartedSession> {
+    const now = this.clock.now();
+    const { provider, amr, addressHash, authTime } = how;
+    const { id: userId, tenantId, origin } = actor as Actor & { id: string; tenantId: string };
+    const session = AuthSession.start({ tenantId, userId, provider, amr, authTime, ...origin }, now);
+    await this.sessions.insert(session);
+    const refreshToken = await this.refreshTokens.begin(session, now);
+    const isNewDevice = await this.knownDevices.see(this.deviceHash.of(userId, origin));
+    if (isNewDevice) this.db.record([occurred(DeviceDiscovered, { userId, sessionId: session.id }, now)]);
+    const outcome = how.isSignUp ? 'signed_up' : 'signed_in';
+    const event = { userId, method: provider, addressHash, outcome, sessionId: session.id } as const;
+    await this.loginEvents.record(actor, event);
+    return { session, refreshToken };
+  }
+
+  private async refused(actor: Actor, how: Authenticated, refusal: SessionRefusal): Promise<DomainError> {
+    const { provider, amr, addressHash } = how;
+    const userId = actor.id ?? '';
+    const outcome = refusal.endsWith('_suspended') ? 'suspended' : refusal;
+    await this.loginEvents.record(actor, {
+      userId,
+      method: provider,
+      addressHash,
+      outcome: outcome as 'suspended' | 'second_factor' | 'enrollment',
+    });
+    if (refusal === 'tenant_suspended') return tenantSuspended();
+    if (refusal === 'person_suspended') return accountSuspended();
+
+    const passwordOf = how.passwordOf?.getTime() ?? null;
+    const pending = { userId, tenantId: actor.tenantId ?? '', provider, amr: [...amr], passwordOf };
+    if (refusal === 'second_factor') {
+      const mfaToken = await this.mfaTokens.make({ ...pending, purpose: 'challenge' });
+      return new DomainError('unauthenticated', 'MFA_REQUIRED', 'Give a code of your authenticator.', {
+        details: { mfaToken },
+      });
+    }
+    const mfaToken = await this.mfaTokens.make({ ...pending, purpose: 'enroll' });
+    return new DomainError(
+      'unauthenticated',
+      'MFA_ENROLLMENT_REQUIRED',
+      'The organisation asks for a second factor: set one up first.',
+      { details: { mfaToken } },
+    );
+  }
+}
+
+function nobody(): never {
+  throw unauthenticated('no such person');
 }

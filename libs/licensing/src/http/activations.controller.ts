@@ -20,6 +20,7 @@ export class ActivationsController {
   @Endpoint({
     summary: 'Answer the activation request of a machine without a network',
     access: 'optional_bearer',
+    services: true,
     output: ActivationView,
     idempotent: 'plain',
     example: {

@@ -13,6 +13,7 @@ export class CheckInsController {
   @Endpoint({
     summary: 'Check a licence in, where its terms ask for that; repeatable',
     access: 'optional_bearer',
+    services: true,
     budget: 'validate',
     output: CheckedInView,
     example: { checked_in_at: '2026-11-22T09:30:00.000Z', due_at: '2026-12-22T09:30:00.000Z' },

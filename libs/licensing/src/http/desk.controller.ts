@@ -26,6 +26,7 @@ export class DeskController {
   @Endpoint({
     summary: 'Who holds a seat now; without seats:read a person sees their own',
     access: 'bearer',
+    services: true,
     output: PlacedSeatPage,
     example: { data: [PLACED_SEAT_EXAMPLE], next_cursor: null },
     refusals: { forbidden: ['MISSING_SCOPE'], not_found: ['NOT_FOUND'], unavailable: ['SEATS_UNAVAILABLE'] },
@@ -43,6 +44,7 @@ export class DeskController {
   @Endpoint({
     summary: 'How seats were used, day by day in UTC; from the ledger',
     access: 'bearer',
+    services: true,
     output: SeatStatisticsView,
     example: { data: [SEAT_DAY_EXAMPLE] },
     refusals: { forbidden: ['MISSING_SCOPE'], not_found: ['NOT_FOUND'] },
@@ -59,6 +61,7 @@ export class DeskController {
   @Endpoint({
     summary: 'Free a seat for good; people may free their own',
     access: 'bearer',
+    services: true,
     output: FreedView,
     example: { status: 'freed' },
     refusals: { forbidden: ['MISSING_SCOPE'], not_found: ['NOT_FOUND'], unavailable: ['SEATS_UNAVAILABLE'] },

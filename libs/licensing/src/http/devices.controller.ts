@@ -18,6 +18,7 @@ export class DevicesController {
   @Endpoint({
     summary: 'The devices that have a place on a node-locked licence',
     access: 'bearer',
+    services: true,
     output: DevicePage,
     example: { data: [DEVICE_EXAMPLE], next_cursor: null },
     refusals: { forbidden: ['MISSING_SCOPE'], not_found: ['NOT_FOUND'] },
@@ -34,6 +35,7 @@ export class DevicesController {
   @Endpoint({
     summary: 'Take a device off a node-locked licence; its seat ends, its place is free',
     access: 'bearer',
+    services: true,
     output: UnboundView,
     example: { status: 'unbound' },
     refusals: { forbidden: ['MISSING_SCOPE'], not_found: ['NOT_FOUND'], unavailable: ['SEATS_UNAVAILABLE'] },

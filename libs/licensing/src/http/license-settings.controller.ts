@@ -15,6 +15,7 @@ export class LicenseSettingsController {
   @Endpoint({
     summary: 'What the tenant chose for all its licences',
     access: 'bearer',
+    services: true,
     output: SettingsView,
     example: EXAMPLE,
     refusals: { forbidden: ['MISSING_SCOPE'] },
@@ -27,6 +28,7 @@ export class LicenseSettingsController {
   @Endpoint({
     summary: 'Choose a tighter heartbeat mode, or the time zone that quotas reset in',
     access: 'bearer',
+    services: true,
     output: SettingsView,
     example: EXAMPLE,
     bodyExample: EXAMPLE,

@@ -16,6 +16,7 @@ export class LicensesController {
   @Endpoint({
     summary: 'The licences of the tenant',
     access: 'bearer',
+    services: true,
     output: LicensePage,
     example: { data: [LICENSE_EXAMPLE], next_cursor: null },
     refusals: { forbidden: ['MISSING_SCOPE'] },
@@ -33,6 +34,7 @@ export class LicensesController {
   @Endpoint({
     summary: 'One licence; the full key for those with licenses:reveal',
     access: 'bearer',
+    services: true,
     output: LicenseView,
     example: LICENSE_EXAMPLE,
     refusals: { forbidden: ['MISSING_SCOPE'], not_found: ['NOT_FOUND'] },

@@ -18,6 +18,7 @@ export class NamedUsersController {
   @Endpoint({
     summary: 'The people named on a licence',
     access: 'bearer',
+    services: true,
     output: NamedUsersPage,
     example: { data: [USER_EXAMPLE], next_cursor: null },
     refusals: { forbidden: ['MISSING_SCOPE'], not_found: ['NOT_FOUND'] },
@@ -34,6 +35,7 @@ export class NamedUsersController {
   @Endpoint({
     summary: 'Name a person on a licence; repeatable',
     access: 'bearer',
+    services: true,
     output: AssignedView,
     example: { assigned: true },
     refusals: {
@@ -54,6 +56,7 @@ export class NamedUsersController {
   @Endpoint({
     summary: 'Take a person’s name off a licence; repeatable',
     access: 'bearer',
+    services: true,
     output: UnassignedView,
     example: { unassigned: true },
     refusals: { forbidden: ['MISSING_SCOPE'], not_found: ['NOT_FOUND'] },

@@ -24,6 +24,7 @@ export class SeatsController {
   @Endpoint({
     summary: 'Take a seat for a device',
     access: 'optional_bearer',
+    services: true,
     budget: 'seats',
     output: SeatView,
     example: SEAT_EXAMPLE,
@@ -56,6 +57,7 @@ export class SeatsController {
   @Endpoint({
     summary: 'Keep a seat',
     access: 'optional_bearer',
+    services: true,
     budget: 'seats',
     output: BeatView,
     example: BEAT_EXAMPLE,
@@ -77,6 +79,7 @@ export class SeatsController {
   @Endpoint({
     summary: 'Give a seat back; repeatable',
     access: 'optional_bearer',
+    services: true,
     budget: 'seats',
     output: ReleaseView,
     example: { released: true },

@@ -39,6 +39,7 @@ export class UsageController {
   @Endpoint({
     summary: 'Count use of a meter, all of the amount or nothing',
     access: 'optional_bearer',
+    services: true,
     budget: 'usage',
     output: UsageView,
     example: EXAMPLE,
@@ -64,6 +65,7 @@ export class UsageController {
   @Endpoint({
     summary: 'What is left of a meter; counts nothing',
     access: 'bearer',
+    services: true,
     budget: 'usage',
     output: UsageView,
     example: EXAMPLE,

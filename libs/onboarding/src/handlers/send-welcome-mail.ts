@@ -13,35 +13,46 @@ import {
   type RecordedEvent,
 } from '#platform';
 import { ReadContact } from '#identity';
+import { EmailVerified } from '#identity/events';
 import { ReadLicenses } from '#licensing';
+import { DescribeMembership } from '#tenancy';
 import { TenantRegistered } from '#tenancy/events';
 import { welcomeMail } from './welcome-mail.js';
 
 /**
- * Sends the key to whoever registered (S1-15). An effect: it is repeated until the mail server has taken it,
- * always under the Message-ID made of the event's id.
+ * Sends the key to whoever registered (S1-15): at once, or, where no issuer vouched for the address, when it is proved;
+ * else a stranger would get it. An effect: it is repeated until the mail server has taken it, always under the
+ * Message-ID made of the event's id.
  */
 @Injectable()
-@Handles('onboarding.send-welcome-mail', TenantRegistered, 'effect')
-export class SendWelcomeMail implements EventHandler<typeof TenantRegistered> {
+@Handles('onboarding.send-welcome-mail', [TenantRegistered, EmailVerified], 'effect')
+export class SendWelcomeMail implements EventHandler<typeof TenantRegistered | typeof EmailVerified> {
   constructor(
     private readonly readContact: ReadContact,
     private readonly readLicenses: ReadLicenses,
+    private readonly describeMembership: DescribeMembership,
     private readonly mailer: Mailer,
     private readonly clock: Clock,
   ) {}
 
-  async handle(event: DeliveredEvent<typeof TenantRegistered>): Promise<RecordedEvent[]> {
+  async handle(
+    event: DeliveredEvent<typeof TenantRegistered | typeof EmailVerified>,
+  ): Promise<RecordedEvent[]> {
+    const { payload } = event;
+    const isSignUp = 'ownerUserId' in payload;
+    const userId = isSignUp ? payload.ownerUserId : payload.userId;
     const actor = Actor.system(event.tenantId, event.traceId);
-    const [contact, license] = await Promise.all([
-      this.readContact.execute(actor, event.payload.ownerUserId),
+    const [contact, license, membership] = await Promise.all([
+      this.readContact.execute(actor, userId),
       this.readLicenses.first(actor),
+      this.describeMembership.execute(actor.as({ type: 'user', id: userId })),
     ]);
-    if (!contact || !license) return [];
+    if (!contact || !license || !membership) return [];
+    if (isSignUp !== (contact.registeredWith === 'upstream')) return [];
 
     const key = await this.readLicenses.reveal(actor, license.id);
     const mail = welcomeMail({
-      organization: event.payload.name,
+      organization: membership.tenant.name,
       name: contact.displayName,
       key,
       tier: license.tier,

@@ -18,6 +18,8 @@ export interface ActorInit {
   /** The licence that the caller's token names. */
   licenseId?: string | null;
   emailVerified?: boolean;
+  /** When the caller last showed who they are; null for who never did, and for programs. */
+  authTime?: Date | null;
   /** Why an operator acts; required of operators, kept in the audit trail. */
   reason?: string | null;
   origin: Origin;
@@ -32,6 +34,7 @@ export class Actor {
   readonly sessionId: string | null;
   readonly licenseId: string | null;
   readonly emailVerified: boolean;
+  readonly authTime: Date | null;
   readonly reason: string | null;
   readonly origin: Origin;
 
@@ -43,6 +46,7 @@ export class Actor {
     this.sessionId = init.sessionId ?? null;
     this.licenseId = init.licenseId ?? null;
     this.emailVerified = init.emailVerified ?? false;
+    this.authTime = init.authTime ?? null;
     this.reason = init.reason ?? null;
     this.origin = init.origin;
   }
@@ -74,5 +78,17 @@ export class Actor {
   mustHaveVerifiedEmail(): void {
     if (this.emailVerified) return;
     throw new DomainError('forbidden', 'EMAIL_NOT_VERIFIED', 'Verify your e-mail address first.');
+  }
+
+  /**
+   * Passes when the caller showed who they are, by signing in or anew, at most so many seconds before `now`; throws 403
+   * `REAUTHENTICATION_REQUIRED` otherwise, with the age that is asked for.
+   */
+  mustHaveAuthenticatedWithin(maxAgeSeconds: number, now: Date): void {
+    const age = now.getTime() - (this.authTime?.getTime() ?? -Infinity);
+    if (age <= maxAgeSeconds * 1_000) return;
+    throw new DomainError('forbidden', 'REAUTHENTICATION_REQUIRED', 'Show once more who you are.', {
+      details: { maxAgeSeconds },
+    });
   }
 }

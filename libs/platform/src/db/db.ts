@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { QueryResultRow } from 'pg';
+import type { PoolClient, QueryResultRow } from 'pg';
 import type { Actor } from '../actor/actor.js';
 import { type RecordedEvent, writeOutbox } from '../events/outbox.js';
 import { AppDatabase } from './app-database.js';
@@ -33,11 +34,14 @@ export class Db {
     const client = await this.database.readers.connect();
     let fault: Error | undefined;
     try {
-      const begun = client.query('begin read only');
-      const scoped = client.query(SET_SCOPE, scopeOf(actor));
-      const result = client.query<Row>(sql, values);
-      const ended = client.query('commit');
-      const [, , rows] = await settle([begun, scoped, result, ended]);
+      const [, , rows] = await settle(
+        inOneWrite(client, () => [
+          client.query('begin read only'),
+          client.query(SET_SCOPE, scopeOf(actor)),
+          client.query<Row>(sql, values),
+          client.query('commit'),
+        ]),
+      );
       return (rows as { rows: Row[] }).rows;
     } catch (error) {
       fault = error as Error;
@@ -136,6 +140,17 @@ const scopeOf = (actor: Actor) => [actor.tenantId ?? '', actor.type === 'user' ?
 
 const isCounted = (result: unknown): result is [unknown[], number] =>
   Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number';
+
+/** Four writes to the socket cost a third more processor than one (pg 8.23; seven interleaved rounds of 1,000 reads). */
+function inOneWrite<T>(client: PoolClient, send: () => T): T {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  stream.cork();
+  try {
+    return send();
+  } finally {
+    stream.uncork();
+  }
+}
 
 /** Waits for all, then throws the first failure: a connection is given back only when it is idle. */
 async function settle(promises: Promise<unknown>[]): Promise<unknown[]> {

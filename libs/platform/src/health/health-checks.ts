@@ -9,6 +9,7 @@ import { UpstreamConfig } from './upstream.config.js';
 
 /** How long a finding is believed, in ms. */
 const KEEP_MS = 1_000;
+const DISCOVERY = '/.well-known/openid-configuration';
 const PURPOSES: readonly RedisPurpose[] = ['seats', 'queues', 'limits', 'nonces'];
 
 /** What this process needs, and how each of it answered last. */
@@ -24,6 +25,7 @@ export class HealthChecks implements OnApplicationShutdown {
   private readonly pool: pg.Pool;
   private readonly parts: Briefly<Findings>;
   private readonly issuer: Briefly<Finding>;
+  private readonly firebase: Briefly<Finding>;
 
   constructor(
     database: DatabaseConfig,
@@ -40,7 +42,8 @@ export class HealthChecks implements OnApplicationShutdown {
     });
     this.pool.on('error', () => undefined);
     this.parts = new Briefly(clock, KEEP_MS, () => this.askParts());
-    this.issuer = new Briefly(clock, KEEP_MS, () => this.askIssuer());
+    this.issuer = new Briefly(clock, KEEP_MS, () => askIssuer(this.auth0()));
+    this.firebase = new Briefly(clock, KEEP_MS, () => askIssuer(this.firebaseIssuer()));
   }
 
   /** Postgres, and Redis for each purpose. */
@@ -51,6 +54,11 @@ export class HealthChecks implements OnApplicationShutdown {
   /** The issuer above us; `unconfigured` without one. */
   upstreamIssuer(): Promise<Finding> {
     return this.issuer.get();
+  }
+
+  /** Firebase Auth, whose ID tokens sign people in; `unconfigured` without a project. */
+  firebaseAuth(): Promise<Finding> {
+    return this.firebase.get();
   }
 
   private async askParts(): Promise<Findings> {
@@ -72,20 +80,29 @@ export class HealthChecks implements OnApplicationShutdown {
     };
   }
 
-  private async askIssuer(): Promise<Finding> {
-    const issuer = this.upstream.auth0Domain;
-    if (!issuer) return UNCONFIGURED;
-    return probe(async (signal) => {
-      const answer = await fetch(new URL('/.well-known/openid-configuration', issuer), {
-        signal,
-        redirect: 'manual',
-      });
-      await answer.body?.cancel();
-      if (!answer.ok) throw new Error(`The issuer answered ${answer.status}.`);
-    });
+  private auth0(): URL | undefined {
+    const { auth0Domain } = this.upstream;
+    return auth0Domain && new URL(DISCOVERY, auth0Domain);
+  }
+
+  /** What its emulator has instead of a discovery document is its front page. */
+  private firebaseIssuer(): URL | undefined {
+    const { firebaseProject, firebaseEmulator } = this.upstream;
+    if (!firebaseProject) return undefined;
+    if (firebaseEmulator) return new URL(`http://${firebaseEmulator}/`);
+    return new URL(`https://securetoken.google.com/${encodeURIComponent(firebaseProject)}${DISCOVERY}`);
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.pool.end();
   }
+}
+
+function askIssuer(url: URL | undefined): Promise<Finding> {
+  if (!url) return Promise.resolve(UNCONFIGURED);
+  return probe(async (signal) => {
+    const answer = await fetch(url, { signal, redirect: 'manual' });
+    await answer.body?.cancel();
+    if (!answer.ok) throw new Error(`The issuer answered ${answer.status}.`);
+  });
 }

@@ -11,6 +11,7 @@ import { VERSION } from '../telemetry/version.js';
 
 const UP = { status: 'up', ms: 1.2 };
 const DOWN = { status: 'down', ms: 900 };
+const NONE = { status: 'unconfigured', ms: null };
 const REDIS = { seats: UP, queues: UP, limits: UP, nonces: UP };
 const AT = '2026-11-22T10:15:30.000Z';
 
@@ -71,16 +72,24 @@ export class HealthController {
 
   @Get('/ready')
   @Endpoint({
-    summary: 'Like /health/ready, and the upstream issuer must answer where one is configured',
+    summary: 'Like /health/ready, and the upstream issuers must answer where they are configured',
     access: 'public',
     budget: 'open',
     output: ReadyView,
-    example: { status: 'ready', timestamp: AT, checks: { database: UP, auth0: UP, redis: REDIS } },
+    example: {
+      status: 'ready',
+      timestamp: AT,
+      checks: { database: UP, auth0: UP, firebase: UP, redis: REDIS },
+    },
     answers: {
       503: {
-        description: 'Postgres or the configured issuer does not answer.',
+        description: 'Postgres or a configured issuer does not answer.',
         output: ReadyView,
-        example: { status: 'unready', timestamp: AT, checks: { database: UP, auth0: DOWN, redis: REDIS } },
+        example: {
+          status: 'unready',
+          timestamp: AT,
+          checks: { database: UP, auth0: NONE, firebase: DOWN, redis: REDIS },
+        },
       },
     },
   })
@@ -94,12 +103,13 @@ export class HealthController {
   @Endpoint({
     summary: 'What a signed-in person may see of the state of the service',
     access: 'bearer',
+    services: true,
     output: StatusView,
     example: {
       status: 'ready',
       timestamp: AT,
       version: '0.1.0',
-      checks: { database: UP, auth0: { status: 'unconfigured', ms: null }, redis: REDIS },
+      checks: { database: UP, auth0: NONE, firebase: UP, redis: REDIS },
     },
   })
   async status(): Promise<z.input<typeof StatusView>> {
@@ -107,11 +117,15 @@ export class HealthController {
   }
 
   private async readiness(): Promise<z.input<typeof ReadyView>> {
-    const [findings, auth0] = await Promise.all([this.checks.findings(), this.checks.upstreamIssuer()]);
+    const [findings, auth0, firebase] = await Promise.all([
+      this.checks.findings(),
+      this.checks.upstreamIssuer(),
+      this.checks.firebaseAuth(),
+    ]);
     return {
-      status: standing([findings.database, auth0], findings),
+      status: standing([findings.database, auth0, firebase], findings),
       timestamp: this.clock.now(),
-      checks: { ...findings, auth0 },
+      checks: { ...findings, auth0, firebase },
     };
   }
 }

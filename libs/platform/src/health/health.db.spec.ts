@@ -75,7 +75,8 @@ class Issuer {
   asked = 0;
   private readonly server: HttpServer = createHttpServer((request, response) => {
     this.asked += 1;
-    response.writeHead(request.url === '/.well-known/openid-configuration' ? this.status : 404).end('{}');
+    const isKnown = ['/.well-known/openid-configuration', '/'].includes(request.url ?? '');
+    response.writeHead(isKnown ? this.status : 404).end('{}');
   });
 
   async open(): Promise<string> {
@@ -226,12 +227,32 @@ describe('the probes', () => {
     expect(healthReady).toBe(200);
   });
 
+  it('fail /ready, and only it, when a configured Firebase does not answer well', async () => {
+    const host = new URL(issuerUrl).host;
+    const other = await appWith({ FIREBASE_PROJECT_ID: 'demo', FIREBASE_AUTH_EMULATOR_HOST: host });
+    const look = async (url: string) => {
+      const answer = await other.inject({ url });
+      return [answer.statusCode, answer.json().checks.firebase?.status];
+    };
+    try {
+      expect(await look('/ready')).toEqual([200, 'up']);
+      issuer.status = 500;
+      clock.advance(1_000);
+      expect(await look('/ready')).toEqual([503, 'down']);
+      expect((await look('/health/ready'))[0]).toBe(200);
+    } finally {
+      issuer.status = 200;
+      await other.close();
+    }
+  });
+
   it('count an issuer that is not configured as healthy', async () => {
     const other = await appWith({});
     try {
       const answer = await other.inject({ url: '/ready' });
       expect(answer.statusCode).toBe(200);
       expect(answer.json().checks.auth0).toEqual({ status: 'unconfigured', ms: null });
+      expect(answer.json().checks.firebase).toEqual({ status: 'unconfigured', ms: null });
       expect((await other.inject({ url: '/health' })).json().auth0_configured).toBe(false);
     } finally {
       await other.close();

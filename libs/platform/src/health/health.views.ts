@@ -28,7 +28,7 @@ export const HealthReadyView = z.object({
 export const ReadyView = z.object({
   status: z.enum(['ready', 'degraded', 'unready']),
   timestamp: z.date(),
-  checks: z.object({ database: Finding, auth0: Finding, redis: Redis }),
+  checks: z.object({ database: Finding, auth0: Finding, firebase: Finding, redis: Redis }),
 });
 
 export const StatusView = ReadyView.extend({ version: z.string() });

@@ -28,6 +28,22 @@ export class UpstreamConfig extends configOf(
       z.string().max(200).optional(),
       'Our client id at that issuer.',
     ),
+    firebaseProject: setting(
+      'FIREBASE_PROJECT_ID',
+      z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,99}$/, 'must be the id of a project')
+        .optional(),
+      'The Firebase project whose ID tokens sign people in.',
+    ),
+    firebaseEmulator: setting(
+      'FIREBASE_AUTH_EMULATOR_HOST',
+      z
+        .string()
+        .regex(/^[A-Za-z0-9.:[\]-]+:\d{1,5}$/, 'must be host:port')
+        .optional(),
+      'host:port of the Auth emulator. Its tokens are not signed: never in production.',
+    ),
     commitKey: secret('COMMIT_KEY', key32().optional(), 'Keys commitments: 32 random bytes, base64.'),
     auditKey: secret(
       'AUDIT_KEY',

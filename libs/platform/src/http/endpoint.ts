@@ -19,6 +19,14 @@ export type Budget = 'general' | 'seats' | 'usage' | 'validate' | 'webhooks' | '
 /** The codes that a route refuses with, by kind: the kind decides the status. */
 export type Refusals = Partial<Record<ErrorKind, readonly string[]>>;
 
+/** What a route asks of a bearer besides being good. */
+export interface StepUp {
+  /** So many seconds ago at most its owner showed who they are (auth_time). */
+  maxAgeSeconds: number;
+  /** Fields of the body by which they show it with the call instead, which the use case then checks. */
+  orBy: readonly string[];
+}
+
 /** An answer with another status than the usual one. */
 export interface OtherAnswer {
   /** When it is given. */
@@ -30,6 +38,8 @@ export interface OtherAnswer {
 export interface EndpointOptions {
   summary: string;
   access: Access;
+  /** A service account may call it as well; without it a bearer is a person's, and a service is refused 403 `PERSON_REQUIRED`. */
+  services?: true;
   budget?: Budget;
   /** Status of success; 200 unless given. */
   status?: number;
@@ -47,6 +57,8 @@ export interface EndpointOptions {
   body?: z.ZodType;
   /** Refusals that this route can answer with, besides the general ones. */
   refusals?: Refusals;
+  /** Dangerous: refused with 403 `REAUTHENTICATION_REQUIRED` unless the caller has shown who they are just now. */
+  stepUp?: StepUp;
   /** A creating POST: takes Idempotency-Key. `secret` answers are kept encrypted. */
   idempotent?: 'plain' | 'secret';
 }

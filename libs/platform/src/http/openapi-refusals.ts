@@ -51,7 +51,9 @@ const GENERAL: Record<string, { message: string; details?: unknown }> = {
   HOST_NOT_ALLOWED: { message: 'This API does not answer to that host name.' },
   UNAUTHENTICATED: { message: 'Authentication is required.' },
   TENANT_MISMATCH: { message: 'X-Tenant-Id names another tenant than the token.' },
+  PERSON_REQUIRED: { message: 'This needs a person; a service account cannot do it.' },
   EMAIL_NOT_VERIFIED: { message: 'Verify your e-mail address first.' },
+  REAUTHENTICATION_REQUIRED: { message: 'Show once more who you are.', details: { max_age_seconds: 600 } },
   MISSING_SCOPE: { message: 'This needs the scope licenses:read.', details: { scope: 'licenses:read' } },
   NOT_FOUND: { message: 'There is nothing at this address.' },
   BODY_TOO_LARGE: { message: 'The body is larger than this route takes.' },
@@ -103,7 +105,9 @@ function refusalsOf(route: DeclaredRoute): Map<ErrorKind, string[]> {
   if (endpoint.access !== 'public') {
     add('unauthenticated', 'UNAUTHENTICATED');
     add('forbidden', 'TENANT_MISMATCH');
+    if (!endpoint.services) add('forbidden', 'PERSON_REQUIRED');
   }
+  if (endpoint.stepUp) add('forbidden', 'REAUTHENTICATION_REQUIRED');
   if (endpoint.idempotent) {
     add('malformed', 'IDEMPOTENCY_KEY_INVALID');
     add('conflict', 'IDEMPOTENCY_IN_FLIGHT', 'IDEMPOTENCY_ANSWER_NOT_KEPT');

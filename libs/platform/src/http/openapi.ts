@@ -61,7 +61,8 @@ export function describeRoutes(routes: readonly DeclaredRoute[]): OpenApiDocumen
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'The access token of a sign-in.',
+          description:
+            'The access token of a sign-in or of /oauth/token, or an API key; where PERSON_REQUIRED is listed, only that of a person.',
         },
       },
       schemas: { error: ERROR_SCHEMA },

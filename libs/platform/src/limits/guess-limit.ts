@@ -10,7 +10,8 @@ const EVERYBODY = 'everybody';
 /** About 4 MB when full. */
 const MAX_ADDRESSES = 20_000;
 
-export type Guessed = 'license_key' | 'mistyped_key' | 'session_id' | 'webhook_signature';
+export type Guessed =
+  'license_key' | 'mistyped_key' | 'session_id' | 'webhook_signature' | 'api_key' | 'issue_signature';
 
 interface Misses {
   count: number;

@@ -6,5 +6,19 @@ import { idOf } from '../ids/ids.js';
 export const MailSent = defineEvent(
   'platform.mail.sent',
   1,
-  z.strictObject({ kind: z.enum(['welcome']), userId: idOf('usr'), messageId: z.string() }),
+  z.strictObject({
+    kind: z.enum([
+      'welcome',
+      'verify_email',
+      'reset_password',
+      'change_email',
+      'password_changed',
+      'link_identity',
+      'identity_linked',
+      'identity_unlinked',
+      'new_device',
+    ]),
+    userId: idOf('usr'),
+    messageId: z.string(),
+  }),
 );

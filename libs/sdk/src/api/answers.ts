@@ -16,12 +16,15 @@ import { LEASE_MAX_LENGTH } from '../formats/lease.js';
 const TOKEN_LENGTH = 16_384;
 const MAX_ENTITLEMENTS = 256;
 
-/** Tokens as a sign-in gives them. */
-export interface Tokens {
+export interface AccessToken {
   accessToken: string;
-  refreshToken: string;
-  /** Until the access token ends, in seconds. */
+  /** Until it ends, in seconds. */
   expiresInSeconds: number;
+}
+
+/** Tokens as a sign-in gives them. */
+export interface Tokens extends AccessToken {
+  refreshToken: string;
 }
 
 export interface User {
@@ -116,10 +119,14 @@ export interface ServerKeys {
   keySets: readonly string[];
 }
 
-export const readTokens = (answer: Claims): Tokens => ({
+export const readAccessToken = (answer: Claims): AccessToken => ({
   accessToken: readText(answer, 'access_token', TOKEN_LENGTH),
-  refreshToken: readText(answer, 'refresh_token', TOKEN_LENGTH),
   expiresInSeconds: readCount(answer, 'expires_in'),
+});
+
+export const readTokens = (answer: Claims): Tokens => ({
+  ...readAccessToken(answer),
+  refreshToken: readText(answer, 'refresh_token', TOKEN_LENGTH),
 });
 
 const readUser = (answer: Claims): User => {

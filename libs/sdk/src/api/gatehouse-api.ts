@@ -3,12 +3,10 @@ import {
   type Beat,
   type License,
   type Me,
-  type Page,
   readBeat,
   readKeys,
   readLicense,
   readMe,
-  readPage,
   readRegistered,
   readReleased,
   readSeat,
@@ -24,27 +22,9 @@ import {
   type Usage,
   type Verdict,
 } from './answers.js';
-import { ApiError } from './api-error.js';
-import { type Call, Transport, type TransportOptions } from './transport.js';
-
-/** Where bearers come from. */
-export interface BearerSource {
-  /** The one to use now; null: nobody is signed in. */
-  token(): Promise<string | null>;
-  /** Another one, after this was refused; null: there is none. */
-  renew(refused: string): Promise<string | null>;
-}
-
-export interface ApiOptions extends TransportOptions {
-  bearer?: BearerSource;
-}
-
-/** Per call. */
-export interface CallOptions {
-  timeoutMs?: number;
-  keepalive?: boolean;
-  signal?: AbortSignal;
-}
+import { AccountApi } from './account-api.js';
+import { type ApiOptions, type CallOptions, Caller } from './caller.js';
+import type { Call } from './transport.js';
 
 /** Who asks for a seat: a device, and a licence named by its key, its id, or by the bearer alone. */
 export interface AcquireInput {
@@ -67,8 +47,6 @@ export interface UsageInput {
 }
 
 const V1 = '/api/v1';
-/** A list that gives more pages than this goes round in circles. */
-const MAX_PAGES = 10_000;
 
 /**
  * Gatehouse's HTTP API, typed. Every method throws ApiError and nothing else; every answer is bounded in time and size
@@ -76,14 +54,15 @@ const MAX_PAGES = 10_000;
  */
 export class GatehouseApi {
   readonly url: string;
-  private readonly transport: Transport;
-  private readonly bearer: BearerSource | null;
+  /** The caller's own account. */
+  readonly account: AccountApi;
+  private readonly caller: Caller;
 
   /** Throws TypeError when `url` is no http or https address. */
   constructor(options: ApiOptions) {
-    this.transport = new Transport(options);
-    this.url = this.transport.url;
-    this.bearer = options.bearer ?? null;
+    this.caller = new Caller(options);
+    this.url = this.caller.url;
+    this.account = new AccountApi(this.caller);
   }
 
   /** A new tenant with its licence: by e-mail and password, or by the ID token of an upstream identity provider. */
@@ -91,14 +70,14 @@ export class GatehouseApi {
     return this.signIn('/auth/register', input, readRegistered);
   }
 
-  /** Throws 401 `MFA_REQUIRED` with `details.mfaToken` when a second factor is asked for. */
+  /** Throws MfaRequired when a second factor is asked for. */
   login(input: Credentials): Promise<SignedIn> {
     return this.signIn('/auth/login', input, readSignedIn);
   }
 
   /** Exchanges a refresh token for new tokens. Repeated for a lost answer it gives the same ones. */
   refresh(refreshToken: string, options: CallOptions = {}): Promise<Tokens> {
-    return this.transport.call({
+    return this.caller.call({
       method: 'POST',
       path: `${V1}/auth/refresh`,
       body: { refreshToken },
@@ -108,16 +87,16 @@ export class GatehouseApi {
   }
 
   me(): Promise<Me> {
-    return this.asBearer({ method: 'GET', path: `${V1}/auth/me`, read: readMe });
+    return this.caller.asBearer({ method: 'GET', path: `${V1}/auth/me`, read: readMe });
   }
 
   /** The tenant's licences, page after page as they are asked for. */
   licenses(options: { limit?: number } = {}): AsyncGenerator<License, void, undefined> {
-    return this.list(`${V1}/licenses`, options.limit ?? 100, readLicense);
+    return this.caller.list(`${V1}/licenses`, options.limit ?? 100, readLicense);
   }
 
   license(id: string): Promise<License> {
-    return this.asBearer({
+    return this.caller.asBearer({
       method: 'GET',
       path: `${V1}/licenses/${encodeURIComponent(id)}`,
       read: readLicense,
@@ -134,12 +113,12 @@ export class GatehouseApi {
       read: readSeat,
       ...rest,
     };
-    return withBearer ? this.asBearer(call) : this.transport.call(call);
+    return withBearer ? this.caller.asBearer(call) : this.caller.call(call);
   }
 
   /** Keeps a seat. The session id is its own proof (C38): no bearer is needed. */
   heartbeat(sessionId: string, options: CallOptions = {}): Promise<Beat> {
-    return this.transport.call({
+    return this.caller.call({
       method: 'PUT',
       path: `${V1}/licenses/heartbeat`,
       body: { sessionId },
@@ -150,7 +129,7 @@ export class GatehouseApi {
 
   /** Gives a seat back. Repeatable. */
   release(sessionId: string, options: CallOptions = {}): Promise<{ released: boolean }> {
-    return this.transport.call({
+    return this.caller.call({
       method: 'DELETE',
       path: `${V1}/licenses/release`,
       body: { sessionId },
@@ -164,7 +143,7 @@ export class GatehouseApi {
     input: { licenseKey: string; hardwareId?: string; nonce?: string; entitlements?: readonly string[] },
     options: CallOptions = {},
   ): Promise<Verdict> {
-    return this.transport.call({
+    return this.caller.call({
       method: 'POST',
       path: `${V1}/licenses/validate`,
       body: input,
@@ -175,7 +154,7 @@ export class GatehouseApi {
 
   /** Counts use of a meter. Throws 429 `QUOTA_EXHAUSTED` with what is left in `details`. */
   recordUsage({ at, ...input }: UsageInput, options: CallOptions = {}): Promise<Usage> {
-    return this.asBearer({
+    return this.caller.asBearer({
       method: 'POST',
       path: `${V1}/licenses/usage`,
       body: { ...input, ...(at !== undefined && { at: toInstant(at) }) },
@@ -187,12 +166,12 @@ export class GatehouseApi {
   /** What is left of a meter, counting nothing. */
   usage(meter: string): Promise<Usage> {
     const path = `${V1}/licenses/usage?meter=${encodeURIComponent(meter)}`;
-    return this.asBearer({ method: 'GET', path, read: readUsage });
+    return this.caller.asBearer({ method: 'GET', path, read: readUsage });
   }
 
   /** The issuer's signing keys and the key sets by which old ones introduce new ones. */
   keys(options: CallOptions = {}): Promise<ServerKeys> {
-    return this.transport.call({
+    return this.caller.call({
       method: 'GET',
       path: '/.well-known/gatehouse-keys',
       unsigned: true,
@@ -203,33 +182,7 @@ export class GatehouseApi {
 
   private signIn<T>(path: string, input: Credentials, read: (answer: Claims) => T): Promise<T> {
     const { idToken, ...body } = { idToken: null, ...input };
-    return this.transport.call({ method: 'POST', path: `${V1}${path}`, bearer: idToken, body, read });
-  }
-
-  private async asBearer<T>(call: Call<T>): Promise<T> {
-    const bearer = (await this.bearer?.token()) ?? null;
-    try {
-      return await this.transport.call({ ...call, bearer });
-    } catch (error) {
-      const renewed =
-        bearer !== null && error instanceof ApiError && error.status === 401
-          ? await this.bearer?.renew(bearer)
-          : null;
-      if (!renewed) throw error;
-      return this.transport.call({ ...call, bearer: renewed });
-    }
-  }
-
-  private async *list<T>(path: string, limit: number, read: (item: Claims) => T) {
-    let cursor: string | null = null;
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const from: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const call = { method: 'GET' as const, path: `${path}?limit=${limit}${from}`, read: readPage(read) };
-      const answer: Page<T> = await this.asBearer(call);
-      yield* answer.data;
-      if (answer.nextCursor === null || answer.nextCursor === cursor) return;
-      cursor = answer.nextCursor;
-    }
+    return this.caller.call({ method: 'POST', path: `${V1}${path}`, bearer: idToken, body, read });
   }
 }
 

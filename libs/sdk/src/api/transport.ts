@@ -1,7 +1,7 @@
 import { type Claims, parseObject } from '../formats/claims.js';
 import { acceptSignature, type SignedAnswer, type SignedRequest } from '../formats/http-signature.js';
 import { InvalidDocument } from '../formats/invalid-document.js';
-import { ApiError, type ErrorDetails } from './api-error.js';
+import { ApiError, type ErrorDetails, refusalOf } from './api-error.js';
 import { boundedBytes } from './bounded-bytes.js';
 import { fromWire, toWire } from './wire.js';
 
@@ -22,6 +22,8 @@ export interface TransportOptions {
   after?: (ms: number, work: () => void) => () => void;
   /** How the program introduces itself in `User-Agent`; browsers do so themselves. */
   userAgent?: string;
+  /** What the server is to know this machine by, in `X-Device-Id`; null: nothing. */
+  deviceId?: () => Promise<string | null>;
   signatures?: AnswerSignatures;
 }
 
@@ -85,12 +87,14 @@ export class Transport {
     const signatures = call.unsigned ? undefined : this.options.signatures;
     const url = `${this.url}${call.path}`;
     const nonce = signatures?.newNonce();
+    const deviceId = await this.options.deviceId?.();
     const send = this.options.fetch ?? fetch;
     const response = await send(url, {
       method: call.method,
       headers: {
         accept: 'application/json',
         ...(userAgent !== undefined && { 'user-agent': userAgent }),
+        ...(deviceId && { 'x-device-id': deviceId }),
         ...(call.bearer && { authorization: `Bearer ${call.bearer}` }),
         ...(call.body && { 'content-type': 'application/json' }),
         ...(nonce !== undefined && { 'accept-signature': acceptSignature(nonce) }),
@@ -131,7 +135,7 @@ function read<T>(call: Call<T>, { status, headers, text }: Exchange): T {
 function refusal(status: number, headers: Headers, body: string): ApiError {
   const error = errorOf(body);
   const text = (name: string) => (typeof error?.[name] === 'string' ? error[name] : null);
-  return new ApiError({
+  return refusalOf({
     status,
     // A status of something in between: no code of ours, so nothing is concluded from it.
     code: text('code')?.slice(0, 128) ?? `HTTP_${status}`,

@@ -1,4 +1,6 @@
 import { open, writeFile } from 'node:fs/promises';
+import { serverUrl } from '../api/transport.js';
+import { serverStore } from '../auth/server-store.js';
 import { encodeActivationRequest } from '../formats/activation.js';
 import { InvalidDocument } from '../formats/invalid-document.js';
 import { maskLicenseKey, normalizeLicenseKey, parseLicenseKey } from '../formats/license-key.js';
@@ -46,7 +48,7 @@ async function activateOnline(call: Call): Promise<number> {
   const url = said.url ?? known?.url;
   if (!url) throw new Refusal(EXIT.usage, 'Say where the server is: --url https://...');
   const licenseKey = await keyOf(call);
-  if (licenseKey === null && !(await authFile(directory).read()))
+  if (licenseKey === null && !(await serverStore(authFile(directory), serverUrl(url)).read()))
     throw new Refusal(EXIT.usage, 'Give a licence key: gatehouse activate KEY --url URL');
 
   const terms = termsOf(call, url, licenseKey);

@@ -1,5 +1,5 @@
 import type { Anchor } from '../anchors.js';
-import type { BearerSource } from '../api/gatehouse-api.js';
+import type { BearerSource } from '../api/caller.js';
 import type { Fallback } from '../formats/lease.js';
 
 /** How a program says which licence it runs under, and whom it believes. */

@@ -1,4 +1,4 @@
-import type { BearerSource } from '../api/gatehouse-api.js';
+import type { BearerSource } from '../api/caller.js';
 import type { ClientCrypto } from '../crypto/client-crypto.js';
 import type { OfflineState } from '../offline-state.js';
 import type { PinnedKeys } from './pinned-keys.js';
@@ -8,6 +8,8 @@ export interface Store<T> {
   read(): Promise<T | null>;
   /** null removes it. */
   update(change: (current: T | null) => T | null | Promise<T | null>): Promise<T | null>;
+  /** Removes it at once if it is that, without waiting for an update that is under way and may write it again. */
+  drop(isIt: (current: T) => boolean): Promise<void>;
 }
 
 /** Who else on this machine uses the same seat: the last one to leave gives it back. */

@@ -1,6 +1,7 @@
 import { ApiError } from '../api/api-error.js';
 import type { Beat } from '../api/answers.js';
-import type { CallOptions, GatehouseApi } from '../api/gatehouse-api.js';
+import type { CallOptions } from '../api/caller.js';
+import type { GatehouseApi } from '../api/gatehouse-api.js';
 import { newUuid } from '../crypto/client-crypto.js';
 import type { ClientCrypto } from '../crypto/client-crypto.js';
 import { InvalidDocument } from '../formats/invalid-document.js';

@@ -1,4 +1,5 @@
 import { GatehouseApi } from '../api/gatehouse-api.js';
+import { SessionTokens } from '../auth/session-tokens.js';
 import type { LicenseClientOptions } from '../client/license-client-options.js';
 import { type ClientPlatform, type ClientTime, systemTime } from '../client/platform.js';
 import { PortableLicenseClient } from '../client/portable-license-client.js';
@@ -10,7 +11,6 @@ import { offlineFile } from '../state/offline-file.js';
 import { pinnedFile } from '../state/pinned-file.js';
 import { machineHardwareId } from './hardware-id.js';
 import { onProgramEnd } from './program-end.js';
-import { StoredTokens } from './stored-tokens.js';
 
 /** In Node, beside what every platform takes. */
 export interface NodeLicenseClientOptions extends LicenseClientOptions {
@@ -57,14 +57,19 @@ const directoryOptions = ({ application, directory }: NodeLicenseClientOptions):
 function nodePlatform(options: NodeLicenseClientOptions, directory: string): ClientPlatform {
   const { application = 'gatehouse', time = systemTime, closesOnEnd = true, url, timeoutMs } = options;
   const now = () => time.now();
-  const api = new GatehouseApi({ url, fetch: options.fetch, timeoutMs });
+  const after: ClientTime['after'] = (ms, work) => time.after(ms, work);
+  const api = new GatehouseApi({ url, fetch: options.fetch, timeoutMs, after });
   return {
     crypto: nodeCrypto,
     time,
     fetch: options.fetch,
     userAgent: `gatehouse-client (${application})`,
     hardwareId: () => machineHardwareId(application, directory),
-    bearer: new StoredTokens(authFile(directory), (token) => api.refresh(token), now),
+    bearer: new SessionTokens({
+      ...{ url, timeoutMs, store: authFile(directory), now },
+      refresh: (token, limit) => api.refresh(token, limit),
+      logout: (token) => api.account.logout(token),
+    }),
     open: async (device) => ({
       offline: await offlineFile(directory, device),
       pinned: pinnedFile(directory),

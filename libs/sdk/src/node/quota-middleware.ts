@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '../api/api-error.js';
 import type { Usage } from '../api/answers.js';
-import { type ApiOptions, GatehouseApi } from '../api/gatehouse-api.js';
+import type { ApiOptions } from '../api/caller.js';
+import { GatehouseApi } from '../api/gatehouse-api.js';
 
 /** Who uses: a customer's bearer, their licence key, or the seat their program holds. */
 export type Customer = { bearer: string } | { licenseKey: string } | { sessionId: string };

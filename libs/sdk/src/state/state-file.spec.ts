@@ -2,7 +2,8 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from '
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidDocument } from '../formats/invalid-document.js';
-import { authFile, type StoredAuth } from './auth-file.js';
+import type { StoredAuth } from '../auth/stored-auth.js';
+import { authFile } from './auth-file.js';
 import { StateLocked, withFileLock } from './file-lock.js';
 import { StateFile } from './state-file.js';
 
@@ -169,6 +170,30 @@ describe('auth.json (S1-57)', () => {
       user: { email: 'ada@example.com', tenant_id: 'ten_1', plan: 'FREE' },
     });
     expect(await modeOf(join(directory, 'auth.json'))).toBe(0o600);
+  });
+
+  it('says where the tokens are from, and whose they are', async () => {
+    const file = authFile(directory);
+    const more = { ...auth, url: 'https://licences.example', user: { ...auth.user, id: 'usr_1' } };
+    await file.write(more);
+    expect(await file.read()).toEqual(more);
+    expect(JSON.parse(await readFile(join(directory, 'auth.json'), 'utf8'))).toMatchObject({
+      url: 'https://licences.example',
+      user: { email: 'ada@example.com', id: 'usr_1' },
+    });
+  });
+
+  it('is dropped while another program changes it, if it is that', async () => {
+    const file = authFile(directory);
+    await file.write(auth);
+    await file.update(async (current) => {
+      await file.drop(() => false);
+      expect(await file.read()).toEqual(auth);
+      await file.drop((kept) => kept.refreshToken === 'refresh');
+      expect(await file.read()).toBeNull();
+      return current;
+    });
+    expect(await file.read()).toBeNull();
   });
 
   it('half of it is none', async () => {

@@ -36,12 +36,14 @@ export class StateFile<T> {
   }
 
   /**
-   * Reads, changes and writes while no other process does; null removes the file. What `change` throws goes through and
-   * nothing is written. Throws StateLocked when another process holds the file too long.
+   * Reads, changes and writes while no other process does; null removes the file, and what was given back as it came is
+   * not written. What `change` throws goes through and nothing is written. Throws StateLocked when another process holds the file too long.
    */
   async update<N extends T | null>(change: (current: T | null) => N | Promise<N>): Promise<N> {
     return this.exclusively(async (held) => {
-      const next = await change(await this.readOrSetAside());
+      const current = await this.readOrSetAside();
+      const next = await change(current);
+      if (next === current) return next;
       const text = next === null ? null : await this.codec.format(next);
       await held.assertHeld();
       await (text === null ? rm(this.path, { force: true }) : writePrivate(this.path, text));
@@ -51,6 +53,15 @@ export class StateFile<T> {
 
   async remove(): Promise<void> {
     await this.update(() => null);
+  }
+
+  /** Removes the file at once if it holds that, or nothing that can be understood, and what was set aside of it. */
+  async drop(isIt: (current: T) => boolean): Promise<void> {
+    await rm(`${this.path}.broken`, { force: true });
+    const text = await readPrivate(this.path);
+    if (text === null) return;
+    const current = await this.understand(text);
+    if (current === null || isIt(current)) await rm(this.path, { force: true });
   }
 
   private exclusively<R>(work: (held: HeldLock) => Promise<R>): Promise<R> {

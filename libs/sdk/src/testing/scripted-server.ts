@@ -4,7 +4,7 @@ import { deviceMessage } from '../formats/device.js';
 import { createHash } from 'node:crypto';
 import { ISSUER, leaseOf, Signer } from './signer.js';
 
-type Body = Record<string, unknown>;
+export type Body = Record<string, unknown>;
 
 /** A call as the server got it. */
 export interface Got {
@@ -48,13 +48,14 @@ export class ScriptedServer {
   constructor(readonly now: () => number) {}
 
   /** Answers this route otherwise, or all of them (`*`), until told to stop. */
-  answer(route: string, how: (got: Got) => Answer): () => void {
+  answer(route: string, how: (got: Got) => Answer): () => unknown {
+    const before = this.instead.get(route);
     this.instead.set(route, how);
-    return () => this.instead.delete(route);
+    return () => (before ? this.instead.set(route, before) : this.instead.delete(route));
   }
 
   /** Nothing listens there. */
-  goAway(): () => void {
+  goAway(): () => unknown {
     return this.answer('*', () => {
       throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } });
     });

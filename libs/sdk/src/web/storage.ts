@@ -19,7 +19,7 @@ export interface PageLocks {
 }
 
 /** A store in a page. Tabs that share the storage change it one after the other, where there are locks. */
-function pageStore<T>(
+export function pageStore<T>(
   name: string,
   codec: { format(value: T): string; parse(text: string): T | null },
   storage: PageStorage,
@@ -39,7 +39,14 @@ function pageStore<T>(
     else storage.setItem(name, codec.format(next));
     return next;
   };
-  return { read, update: (work) => (locks ? locks.request(name, {}, () => change(work)) : change(work)) };
+  return {
+    read,
+    update: (work) => (locks ? locks.request(name, {}, () => change(work)) : change(work)),
+    drop: async (isIt) => {
+      const current = await read();
+      if (current === null || isIt(current)) storage.removeItem(name);
+    },
+  };
 }
 
 /** What a client in a page remembers. `prefix` keeps it apart from whatever else the page keeps. */

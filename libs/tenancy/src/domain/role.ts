@@ -2,7 +2,14 @@ export const ROLES = ['owner', 'admin', 'billing', 'developer', 'member', 'viewe
 export type Role = (typeof ROLES)[number];
 
 const MEMBER = ['licenses:read', 'seats:acquire'];
-const ADMIN = [...MEMBER, 'licenses:reveal', 'licenses:manage', 'seats:read', 'audit:read'];
+const ADMIN = [
+  ...MEMBER,
+  'licenses:reveal',
+  'licenses:manage',
+  'seats:read',
+  'audit:read',
+  'service_accounts:manage',
+];
 
 /** What each role may do, for a person to read. Entitlements of the plan come on top, from licensing. */
 const SCOPES: Record<Role, readonly string[]> = {

@@ -1,6 +1,11 @@
 import { Column, Entity, PrimaryColumn, VersionColumn } from 'typeorm';
 import { Aggregate, DomainError } from '#platform';
-import { TenantReactivated, TenantRegistered, TenantSuspended } from '../events/index.js';
+import {
+  SignInPolicyChanged,
+  TenantReactivated,
+  TenantRegistered,
+  TenantSuspended,
+} from '../events/index.js';
 
 export type TenantStatus = 'active' | 'suspended';
 
@@ -25,6 +30,10 @@ export class Tenant extends Aggregate {
   @Column({ type: 'text', default: 'active' })
   status!: TenantStatus;
 
+  /** Whether everybody who signs in to it has to show a second factor. */
+  @Column({ name: 'second_factor_required', type: 'boolean', default: false })
+  secondFactorRequired!: boolean;
+
   /** Grows with every change; who hears of changes in another order tells by it which was last. */
   @VersionColumn({ type: 'int', default: 1 })
   revision!: number;
@@ -40,6 +49,7 @@ export class Tenant extends Aggregate {
       plan: 'FREE',
       maxSeats: 1,
       status: 'active',
+      secondFactorRequired: false,
       createdAt: now,
     } satisfies Partial<Tenant>);
     tenant.record(
@@ -73,5 +83,14 @@ export class Tenant extends Aggregate {
     }
     this.status = 'active';
     this.record(TenantReactivated, { tenantId: this.id, revision: this.revision + 1 }, now);
+  }
+
+  /** Whether a second factor is asked of everybody; false, and nothing told, when that holds already. */
+  requireSecondFactor(required: boolean, now: Date): boolean {
+    if (this.secondFactorRequired === required) return false;
+    this.secondFactorRequired = required;
+    const payload = { tenantId: this.id, revision: this.revision + 1, secondFactorRequired: required };
+    this.record(SignInPolicyChanged, payload, now);
+    return true;
   }
 }

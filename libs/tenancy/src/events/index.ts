@@ -21,6 +21,13 @@ export const TenantSuspended = defineEvent('tenancy.tenant.suspended', 1, Status
 
 export const TenantReactivated = defineEvent('tenancy.tenant.reactivated', 1, StatusChanged);
 
+/** What the tenant asks of those who sign in to it. */
+export const SignInPolicyChanged = defineEvent(
+  'tenancy.sign_in_policy.changed',
+  1,
+  StatusChanged.extend({ secondFactorRequired: z.boolean() }),
+);
+
 export const MembershipCreated = defineEvent(
   'tenancy.membership.created',
   1,

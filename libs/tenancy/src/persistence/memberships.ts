@@ -16,6 +16,15 @@ export class Memberships {
     this.db.record(membership.takeEvents());
   }
 
+  /** Whether somebody is a member of the transaction's tenant. */
+  async isMember(userId: string): Promise<boolean> {
+    const rows = await this.db.query(
+      'select 1 from tenancy.memberships where tenant_id = $1 and user_id = $2',
+      [this.db.actor.tenantId, userId],
+    );
+    return rows.length === 1;
+  }
+
   /** The tenants of the actor's own person, oldest first. */
   async tenantIdsOf(actor: Actor): Promise<string[]> {
     const rows = await this.db.read<{ tenant_id: string }>(
@@ -24,6 +33,16 @@ export class Memberships {
       [actor.id],
     );
     return rows.map((row) => row.tenant_id);
+  }
+
+  /** Everybody in the actor's tenant. */
+  async userIdsOf(actor: Actor): Promise<string[]> {
+    const rows = await this.db.read<{ user_id: string }>(
+      actor,
+      'select user_id from tenancy.memberships where tenant_id = $1 order by user_id',
+      [actor.tenantId],
+    );
+    return rows.map((row) => row.user_id);
   }
 
   /** The actor's role in the actor's tenant, or null. */

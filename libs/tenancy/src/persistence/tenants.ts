@@ -39,7 +39,8 @@ export class Tenants {
   async describe(actor: Actor): Promise<TenantDescription | null> {
     const [row] = await this.db.read<TenantDescription>(
       actor,
-      'select tenant_id as id, name, slug, plan, max_seats as "maxSeats", status from tenancy.tenants where tenant_id = $1',
+      `select tenant_id as id, name, slug, plan, max_seats as "maxSeats", status,
+         second_factor_required as "secondFactorRequired" from tenancy.tenants where tenant_id = $1`,
       [actor.tenantId],
     );
     return row ?? null;
@@ -53,4 +54,6 @@ export interface TenantDescription {
   plan: string;
   maxSeats: number;
   status: string;
+  /** Whether everybody who signs in to it has to show a second factor. */
+  secondFactorRequired: boolean;
 }

@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { configOf, HttpConfig, key32, RuntimeConfig, secret, setting, whole } from '#platform';
+
+/** What ENV=local and test take for every limit here that is not set: nobody who tries things out meets it. */
+const GENEROUS = 1_000_000;
+const amount = () => whole(1, 1_000_000_000).optional();
+const doc = (what: string, normal: number) =>
+  `${what}; ${normal} unless set (${GENEROUS} with ENV=local and test).`;
+
+/** Who may sign up, and what happens to those who guess. */
+export class AccountsConfig extends configOf('accounts', {
+  addressKey: secret(
+    'AUTH_ADDRESS_KEY',
+    key32(),
+    'Keys the hash that e-mail addresses are found by: 32 random bytes, base64.',
+  ),
+  signUpMode: setting(
+    'AUTH_SIGNUP_MODE',
+    z.enum(['public', 'invite_only'], { error: 'must be public or invite_only' }).default('public'),
+    'Who may sign up: public, or invite_only (those who were invited).',
+  ),
+  signUpDomains: setting(
+    'AUTH_SIGNUP_DOMAINS',
+    z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .toLowerCase()
+          .split(',')
+          .map((one) => one.trim())
+          .filter(Boolean),
+      )
+      .refine(
+        (all) => all.every((one) => /^[a-z0-9.-]{1,253}$/.test(one)),
+        'must be domains, with commas between',
+      ),
+    'Whose addresses are in one of these domains is invited, with AUTH_SIGNUP_MODE=invite_only: acme.example,acme.test.',
+  ),
+  signUps: setting(
+    'AUTH_SIGNUP_QUOTA',
+    amount(),
+    doc('Sign-ups from one address (IPv6: one /64) an hour', 10),
+  ),
+  mails: setting(
+    'AUTH_MAIL_QUOTA',
+    amount(),
+    doc('Mails that others can cause to one mailbox an hour, and that a person can ask for', 5),
+  ),
+  lockoutThreshold: setting(
+    'AUTH_LOCKOUT_THRESHOLD',
+    amount(),
+    doc(
+      'Failed sign-ins to one account from one network until it has to wait (from everywhere: four times)',
+      5,
+    ),
+  ),
+  lockoutSeconds: setting(
+    'AUTH_LOCKOUT_SECONDS',
+    whole(1, 86_400).default(30),
+    'The first wait; each further failure doubles it.',
+  ),
+  lockoutMaxSeconds: setting('AUTH_LOCKOUT_MAX_SECONDS', whole(1, 86_400).default(900), 'The longest wait.'),
+  ipLockoutThreshold: setting(
+    'AUTH_IP_LOCKOUT_THRESHOLD',
+    amount(),
+    doc('Failed sign-ins from one network (/24, IPv6 /64), to whatever account, until it has to wait', 50),
+  ),
+  ipLockoutSeconds: setting(
+    'AUTH_IP_LOCKOUT_SECONDS',
+    whole(1, 86_400).default(60),
+    'The first wait of a network; each further failure doubles it.',
+  ),
+  ipLockoutMaxSeconds: setting(
+    'AUTH_IP_LOCKOUT_MAX_SECONDS',
+    whole(1, 86_400).default(3_600),
+    'The longest wait of a network.',
+  ),
+  ipLockoutWindowSeconds: setting(
+    'AUTH_IP_LOCKOUT_WINDOW_SECONDS',
+    whole(1, 86_400).default(900),
+    'For so long after the last one failures are remembered, of networks and of accounts.',
+  ),
+}) {}
+
+/** The amounts in force: what is set, else what the environment (`ENV`) stands for. */
+@Injectable()
+export class AccountLimits {
+  readonly signUps: number;
+  readonly mails: number;
+  readonly lockoutThreshold: number;
+  readonly ipLockoutThreshold: number;
+
+  constructor(config: AccountsConfig, runtime: RuntimeConfig) {
+    const generous = runtime.env === 'local' || runtime.env === 'test';
+    const inForce = (set: number | undefined, normal: number) => set ?? (generous ? GENEROUS : normal);
+    this.signUps = inForce(config.signUps, 10);
+    this.mails = inForce(config.mails, 5);
+    this.lockoutThreshold = inForce(config.lockoutThreshold, 5);
+    this.ipLockoutThreshold = inForce(config.ipLockoutThreshold, 50);
+  }
+}
+
+/** What mails carry, for the API that takes it and the worker that writes it. */
+export class MailTokensConfig extends configOf('mail tokens', {
+  key: secret(
+    'AUTH_MAIL_TOKEN_KEY',
+    key32(),
+    'Derives and hashes the tokens in mails: 32 random bytes, base64.',
+  ),
+  // Links lead where the operator says, never where a Host header does.
+  baseUrl: HttpConfig.settings.baseUrl,
+}) {}

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { Actor } from '#platform';
+import { ReadLicenses } from '#licensing';
+import { DescribeMembership } from '#tenancy';
+import { ClaimsConfig } from '../identity.config.js';
+import { Users } from '../persistence/users.js';
+import { tenantClaims } from '../tokens/tenant-claims.js';
+import { type CustomClaims, NO_CLAIMS } from './custom-claims.js';
+
+/** What holds of a person now, in the words of our own tokens. */
+@Injectable()
+export class DescribeClaims {
+  constructor(
+    private readonly users: Users,
+    private readonly describeMembership: DescribeMembership,
+    private readonly readLicenses: ReadLicenses,
+    private readonly config: ClaimsConfig,
+  ) {}
+
+  /** In the tenant that signing in leads to. None for who has gone, is suspended, is in no tenant, or in a suspended one. */
+  async execute(person: Actor): Promise<CustomClaims | typeof NO_CLAIMS> {
+    const [user, standing, membership] = await Promise.all([
+      this.users.self(person),
+      this.users.standing(person),
+      this.describeMembership.execute(person),
+    ]);
+    if (!user || !membership || standing?.isSuspended || membership.tenant.status === 'suspended')
+      return NO_CLAIMS;
+    const tenant = Actor.system(membership.tenant.id, person.origin.traceId);
+    const license = await this.readLicenses.first(tenant);
+    const claims = tenantClaims({ ...membership, user, license });
+    if (!license || !this.config.licenseKeyClaim) return claims;
+    return { ...claims, license_key: await this.readLicenses.reveal(tenant, license.id) };
+  }
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import {
+  Actor,
+  Clock,
+  type DeliveredEvent,
+  type EventHandler,
+  Handles,
+  Mailer,
+  MailRefused,
+  MailSent,
+  occurred,
+  PermanentFailure,
+  type RecordedEvent,
+} from '#platform';
+import { MailTokensConfig } from '../accounts/accounts.config.js';
+import { formatMailToken } from '../accounts/mail-token.js';
+import { IdentityLinked, IdentityUnlinked, LinkAsked } from '../events/index.js';
+import { type IdentityMail, identityMail } from '../mails/identity-mail.js';
+import { MailTokens } from '../persistence/mail-tokens.js';
+import { PendingIdentities } from '../persistence/pending-identities.js';
+import { Users } from '../persistence/users.js';
+
+type Told = DeliveredEvent<typeof LinkAsked | typeof IdentityLinked | typeof IdentityUnlinked>;
+
+/** Writes to a person about the ways they sign in: one is to be added, was added, was removed. */
+@Injectable()
+@Handles('identity.send-identity-mail', [LinkAsked, IdentityLinked, IdentityUnlinked], 'effect')
+export class SendIdentityMail implements EventHandler<
+  typeof LinkAsked | typeof IdentityLinked | typeof IdentityUnlinked
+> {
+  constructor(
+    private readonly users: Users,
+    private readonly mailTokens: MailTokens,
+    private readonly pending: PendingIdentities,
+    private readonly mailer: Mailer,
+    private readonly config: MailTokensConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  async handle(event: Told): Promise<RecordedEvent[]> {
+    const { userId } = event.payload;
+    const person = Actor.system(event.tenantId, event.traceId).as({ type: 'user', id: userId });
+    const letter = await this.write(person, event);
+    if (!letter) return [];
+
+    const messageId = `<${event.id}.identity@gatehouse>`;
+    try {
+      await this.mailer.send({ ...identityMail(letter.mail, this.config.baseUrl), to: letter.to, messageId });
+    } catch (error) {
+      if (error instanceof MailRefused) throw new PermanentFailure(error.message, { cause: error });
+      throw error;
+    }
+    const { kind } = letter.mail;
+    return [occurred(MailSent, { kind, userId, messageId }, this.clock.now())];
+  }
+
+  /** Null when there is nothing to say any more: the person has gone, the token was used or has run out. */
+  private async write(person: Actor, event: Told): Promise<{ to: string; mail: IdentityMail } | null> {
+    const { payload } = event;
+    const { provider } = payload;
+    if ('tokenId' in payload) {
+      const live = await this.mailTokens.pending(person, payload.tokenId);
+      const identity = live && (await this.pending.find(person, payload.tokenId));
+      if (!identity) return null;
+      const token = formatMailToken(live.token);
+      return { to: identity.email, mail: { kind: 'link_identity', provider, token } };
+    }
+    const user = await this.users.self(person);
+    const kind = event.name === IdentityLinked.name ? 'identity_linked' : 'identity_unlinked';
+    return user && { to: user.email, mail: { kind, provider } };
+  }
+}

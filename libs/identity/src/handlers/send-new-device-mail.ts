@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import {
+  Actor,
+  Clock,
+  type DeliveredEvent,
+  type EventHandler,
+  Handles,
+  Mailer,
+  MailRefused,
+  MailSent,
+  occurred,
+  PermanentFailure,
+  type RecordedEvent,
+} from '#platform';
+import { MailTokensConfig } from '../accounts/accounts.config.js';
+import { DeviceDiscovered } from '../events/index.js';
+import { newDeviceMail } from '../mails/new-device-mail.js';
+import { AuthSessions } from '../persistence/auth-sessions.js';
+import { Users } from '../persistence/users.js';
+import { deviceOf } from '../sessions/device.js';
+import { Places } from '../sessions/places.js';
+
+/** Tells a person of a sign-in from a device that they had not used before (S1-20). */
+@Injectable()
+@Handles('identity.send-new-device-mail', DeviceDiscovered, 'effect')
+export class SendNewDeviceMail implements EventHandler<typeof DeviceDiscovered> {
+  constructor(
+    private readonly users: Users,
+    private readonly sessions: AuthSessions,
+    private readonly places: Places,
+    private readonly mailer: Mailer,
+    private readonly config: MailTokensConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Nothing to say when the person has gone. */
+  async handle(event: DeliveredEvent<typeof DeviceDiscovered>): Promise<RecordedEvent[]> {
+    const { userId, sessionId } = event.payload;
+    const person = Actor.system(event.tenantId, event.traceId).as({ type: 'user', id: userId });
+    const [user, session] = await Promise.all([
+      this.users.self(person),
+      this.sessions.startOf(person, sessionId),
+    ]);
+    if (!user || !session) return [];
+    const { address, userAgent, authTime: at } = session;
+    const place = address ? await this.places.of(address) : null;
+    const seen = { ...deviceOf(userAgent), address, place, at, timeZone: user.timeZone, sessionId };
+    const messageId = `<${event.id}.device@gatehouse>`;
+    try {
+      await this.mailer.send({ ...newDeviceMail(seen, this.config.baseUrl), to: user.email, messageId });
+    } catch (error) {
+      if (error instanceof MailRefused) throw new PermanentFailure(error.message, { cause: error });
+      throw error;
+    }
+    return [occurred(MailSent, { kind: 'new_device', userId, messageId }, this.clock.now())];
+  }
+}

@@ -1,0 +1,122 @@
+import { html } from '#platform';
+
+/** What a mail about an account says; `address_taken` goes to who owns an address that somebody else gave. */
+export type AccountMail =
+  | { kind: 'verify_email'; token: string }
+  | { kind: 'reset_password'; token: string }
+  | { kind: 'change_email_old'; token: string; newEmail: string }
+  | { kind: 'change_email_new'; token: string }
+  | { kind: 'password_changed' }
+  | { kind: 'address_taken' };
+
+/** What a mail says, and where its link leads. */
+export interface Words {
+  subject: string;
+  paragraphs: string[];
+  /** The page that the link leads to. */
+  page?: string;
+  action?: string;
+  closing: string;
+}
+
+const IGNORE = 'If this was not you, ignore this mail: nothing happens without the link.';
+
+function wordsOf(mail: AccountMail): Words {
+  switch (mail.kind) {
+    case 'verify_email':
+      return {
+        subject: 'Verify your e-mail address',
+        paragraphs: ['Somebody, you we hope, has signed up with this address. Verify that it is yours.'],
+        page: 'verify-email',
+        action: 'Verify the address',
+        closing: `The link is good for 24 hours and once. ${IGNORE}`,
+      };
+    case 'reset_password':
+      return {
+        subject: 'Set a new password',
+        paragraphs: ['Somebody has asked to set a new password for the account with this address.'],
+        page: 'reset-password',
+        action: 'Set a new password',
+        closing: `The link is good for 30 minutes and once, and ends every session. ${IGNORE}`,
+      };
+    case 'change_email_old':
+      return {
+        subject: 'Confirm the change of your e-mail address',
+        paragraphs: [
+          `The address of your account is to become ${mail.newEmail}. Both addresses have to confirm that.`,
+        ],
+        page: 'verify-email',
+        action: 'Confirm the change',
+        closing: 'If this was not you, do not confirm, and change your password: somebody knows it.',
+      };
+    case 'change_email_new':
+      return {
+        subject: 'Confirm your new e-mail address',
+        paragraphs: ['This address is to become that of an account. Confirm that it is yours.'],
+        page: 'verify-email',
+        action: 'Confirm the address',
+        closing: `The link is good for 24 hours and once. ${IGNORE}`,
+      };
+    case 'password_changed':
+      return {
+        subject: 'Your password was changed',
+        paragraphs: ['The password of your account was changed just now, and other sessions were ended.'],
+        closing: 'If this was not you, set a new one at once: ask for it where you sign in.',
+      };
+    case 'address_taken':
+      return {
+        subject: 'You have an account already',
+        paragraphs: [
+          'Somebody, perhaps you, has just given this address for an account, and there is one already.',
+          'Sign in to it as before. If you have forgotten how, ask for a new password where you sign in.',
+        ],
+        closing: 'If this was not you, there is nothing to do: nobody has got into your account.',
+      };
+  }
+}
+
+export const accountMail = (mail: AccountMail, baseUrl: string): Written =>
+  written(wordsOf(mail), 'token' in mail ? mail.token : null, baseUrl);
+
+/** A mail in both forms. */
+export interface Written {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+/** The mail in both forms. The link leads below `baseUrl`; its token is also there by itself, for programs. */
+export function written(words: Words, token: string | null, baseUrl: string): Written {
+  const { subject, paragraphs, page, action, closing } = words;
+  // Behind the #, so that no server and no other site gets to see it.
+  const link = token && page ? `${baseUrl}/${page}#token=${token}` : null;
+  const way =
+    link && action && token
+      ? {
+          text: [
+            `${action}:`,
+            '',
+            `  ${link}`,
+            '',
+            'or give this token to the program:',
+            '',
+            `  ${token}`,
+            '',
+          ],
+        }
+      : null;
+  return {
+    subject,
+    text: ['Hello,', '', ...paragraphs.flatMap((one) => [one, '']), ...(way?.text ?? []), closing].join('\n'),
+    html: html`<p>Hello,</p>
+      ${paragraphs.map((one) => html`<p>${one}</p>`)}
+      ${
+        link && action && token
+          ? html`<p><a href="${link}">${action}</a></p>
+              <p>or give this token to the program:</p>
+              <p style="font-family: monospace; word-break: break-all">${token}</p>`
+          : ''
+      }
+      <p>${closing}</p>`.toString(),
+  };
+}

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, Db } from '#platform';
+
+/** The connection under which a proved address is an identity; its subject is the keyed hash. */
+const EMAIL = 'email';
+
+/** Whose an address may be. */
+export interface Holders {
+  /** Who has proved it. */
+  owner: string | null;
+  /** Who claimed it last and has not proved it. */
+  claimant: string | null;
+}
+
+const subjectOf = (hash: Buffer) => hash.toString('base64url');
+
+/** Who proved an address, and who claims one. Any number may claim: only a proof makes it anybody's. */
+@Injectable()
+export class Addresses {
+  constructor(private readonly db: Db) {}
+
+  async holders(actor: Actor, hash: Buffer): Promise<Holders> {
+    const [row] = await this.db.read<Holders & Record<string, unknown>>(
+      actor,
+      `select (select user_id from identity.identities where connection = '${EMAIL}' and subject = $1) as owner,
+         (select max(user_id) from identity.address_claims where address_hash = $2) as claimant`,
+      [subjectOf(hash), hash],
+    );
+    return { owner: row?.owner ?? null, claimant: row?.claimant ?? null };
+  }
+
+  /** The transaction's person says that the address is theirs. */
+  async claim(hash: Buffer): Promise<void> {
+    await this.db.query(
+      'insert into identity.address_claims (address_hash, user_id) values ($1, $2) on conflict do nothing',
+      [hash, this.db.actor.id],
+    );
+  }
+
+  /**
+   * The transaction's person has shown that the address is theirs: gives those who claimed it too, whose claims are
+   * gone with it. Null, and nothing written, when it is somebody else's. Only the first proof takes claims: if a later
+   * one did, whoever claims an address in vain would see by it that it has an owner.
+   */
+  async prove(hash: Buffer): Promise<{ displaced: string[] } | null> {
+    const userId = this.db.actor.id;
+    const proved = await this.db.query(
+      `insert into identity.identities (connection, subject, user_id) values ('${EMAIL}', $1, $2)
+       on conflict (connection, subject) do nothing returning user_id`,
+      [subjectOf(hash), userId],
+    );
+    if (proved.length === 0) {
+      const mine = await this.db.query(
+        `select 1 from identity.identities where connection = '${EMAIL}' and subject = $1 and user_id = $2`,
+        [subjectOf(hash), userId],
+      );
+      return mine.length === 0 ? null : { displaced: [] };
+    }
+    const claims = await this.db.query<{ user_id: string }>(
+      'delete from identity.address_claims where address_hash = $1 returning user_id',
+      [hash],
+    );
+    return { displaced: claims.map((row) => row.user_id).filter((id) => id !== userId) };
+  }
+
+  /** The transaction's person has another address now. */
+  async release(hash: Buffer): Promise<void> {
+    await this.db.query(
+      `delete from identity.identities where connection = '${EMAIL}' and subject = $1 and user_id = $2`,
+      [subjectOf(hash), this.db.actor.id],
+    );
+    await this.db.query('delete from identity.address_claims where address_hash = $1 and user_id = $2', [
+      hash,
+      this.db.actor.id,
+    ]);
+  }
+
+  /** Every identity and claim of the transaction's person. */
+  async forget(): Promise<void> {
+    await this.db.query('delete from identity.identities where user_id = $1', [this.db.actor.id]);
+    await this.db.query('delete from identity.address_claims where user_id = $1', [this.db.actor.id]);
+  }
+}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import QRCode from 'qrcode';
+import { type Actor, Clock, Db, DomainError, HttpConfig, occurred } from '#platform';
+import { SecondFactorEnabled } from '../events/index.js';
+import { TotpFactors } from '../persistence/totp-factors.js';
+import { SecondFactor } from './second-factor.js';
+import { newTotpSecret, otpauthUri, stepOf } from './totp.js';
+
+export interface BegunEnrollment {
+  secret: string;
+  otpauthUri: string;
+  /** A PNG as a data: URI. */
+  qrCode: string;
+}
+
+/** How an authenticator comes to be a person's: begun with its secret, finished with its first code. */
+@Injectable()
+export class TotpEnrollment {
+  constructor(
+    private readonly db: Db,
+    private readonly factors: TotpFactors,
+    private readonly secondFactor: SecondFactor,
+    private readonly http: HttpConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Nothing is asked for until it is finished. Throws 409 `MFA_ALREADY_ENABLED`. */
+  async begin(person: Actor, email: string): Promise<BegunEnrollment> {
+    const secret = newTotpSecret();
+    if (!(await this.db.transaction(person, () => this.factors.begin(secret)))) {
+      throw new DomainError(
+        'conflict',
+        'MFA_ALREADY_ENABLED',
+        'There is an authenticator; disable it first.',
+      );
+    }
+    const uri = otpauthUri(secret, new URL(this.http.baseUrl).hostname, email);
+    return { secret, otpauthUri: uri, qrCode: await QRCode.toDataURL(uri) };
+  }
+
+  /**
+   * From now on it is asked for. Gives the backup codes; null for a wrong code, and where nothing was begun. Guesses
+   * are counted by whoever calls.
+   */
+  async finish(person: Actor, code: string): Promise<string[] | null> {
+    const factor = await this.factors.find(person);
+    if (!factor || factor.isConfirmed) return null;
+    const step = stepOf(factor.secret, code, this.clock.now());
+    if (step === null) return null;
+    return this.db.transaction(person, async () => {
+      if (!(await this.factors.confirm(step))) return null;
+      this.db.record([occurred(SecondFactorEnabled, { userId: person.id ?? '' }, this.clock.now())]);
+      return this.secondFactor.newBackupCodes();
+    });
+  }
+}

@@ -1,0 +1,198 @@
+import { Global, type INestApplicationContext, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import pg from 'pg';
+import {
+  Actor,
+  Clock,
+  ConfigModule,
+  createLog,
+  CryptoModule,
+  DatabaseConfig,
+  Db,
+  DbModule,
+  generateSecrets,
+  LimitsConfig,
+  LimitsModule,
+  loadConfig,
+  Log,
+  ManualClock,
+  newId,
+  RedisConfig,
+  RedisModule,
+  RuntimeConfig,
+  SecretsConfig,
+} from '#platform';
+import { LicensingConfig, LICENSING_ENTITIES, LicensingModule } from '#licensing';
+import { RegisterTenant, TENANCY_ENTITIES, TenancyModule } from '#tenancy';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
+import { ApiKey } from '../domain/api-key.js';
+import { ServiceAccount } from '../domain/service-account.js';
+import { ServiceAccounts } from '../persistence/service-accounts.js';
+import { ServiceCredentials } from '../persistence/service-credentials.js';
+import { ApiKeys } from './api-keys.js';
+import { MintApiKey } from './mint-api-key.js';
+import { ServiceAccountsConfig } from './service-accounts.config.js';
+import { ServiceEpochs } from './service-epochs.js';
+import { Standings, stillAllowed } from './service-standing.js';
+
+const CONCERNS = [
+  RuntimeConfig,
+  DatabaseConfig,
+  RedisConfig,
+  SecretsConfig,
+  LimitsConfig,
+  LicensingConfig,
+  ServiceAccountsConfig,
+];
+const MINUTE_MS = 60_000;
+const nobody = Actor.anonymous({ traceId: 'f'.repeat(32), address: null });
+
+let database: TestDatabase;
+let redis: TestRedis;
+let app: INestApplicationContext;
+let keys: ApiKeys;
+let owner: pg.Pool;
+const clock = new ManualClock(new Date());
+
+beforeAll(async () => {
+  [database, redis] = await Promise.all([testDatabase(), testRedis()]);
+  const env = new Map(
+    Object.entries({
+      ...generateSecrets(),
+      ENV: 'test',
+      DATABASE_URL: database.url,
+      DATABASE_SYSTEM_URL: database.systemUrl,
+      REDIS_URL: redis.url,
+    }),
+  );
+  const settings = loadConfig(CONCERNS, { get: (name) => env.get(name), names: () => [] });
+
+  @Global()
+  @Module({
+    providers: [
+      { provide: Log, useValue: createLog({ process: 'test', level: 'error' }) },
+      { provide: Clock, useValue: clock },
+    ],
+    exports: [Log, Clock],
+  })
+  class Ground {}
+
+  @Module({
+    imports: [
+      Ground,
+      ConfigModule.forRoot(settings),
+      DbModule.forRoot([...TENANCY_ENTITIES, ...LICENSING_ENTITIES, ServiceAccount, ApiKey]),
+      RedisModule,
+      CryptoModule,
+      LimitsModule,
+      TenancyModule,
+      LicensingModule,
+    ],
+    providers: [ServiceAccounts, ServiceCredentials, Standings, ServiceEpochs, ApiKeys, MintApiKey],
+  })
+  class World {}
+
+  app = await NestFactory.createApplicationContext(World, { logger: ['error'], abortOnError: false });
+  keys = app.get(ApiKeys);
+  owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
+}, 60_000);
+afterAll(async () => {
+  await owner?.end();
+  await app?.close();
+  await Promise.all([database?.drop(), redis?.drop()]);
+}, 60_000);
+
+/** A service account of a new organisation, and the text of its key. */
+async function made() {
+  const by = { type: 'user', id: newId('usr') };
+  const actor = nobody.as({ type: 'user', id: by.id, tenantId: newId('ten') });
+  return app.get(Db).transaction(actor, async () => {
+    await app.get(RegisterTenant, { strict: false }).execute({ name: 'Acme', ownerUserId: by.id });
+    const scopes = ['audit:read', 'roles:manage'];
+    const account = ServiceAccount.create(
+      { tenantId: actor.tenantId!, name: 'Robot', scopes, jwks: [], by },
+      clock.now(),
+    );
+    await app.get(ServiceAccounts).insert(account);
+    const { key, text } = await app.get(MintApiKey).execute(account, { name: 'One', scopes, by });
+    return { account, key, text };
+  });
+}
+const cause = (text: string) =>
+  keys.authenticate(nobody, text).then(
+    () => null,
+    (error: { status: number; cause: unknown }) => [error.status, error.cause],
+  );
+/** What another process might do; nobody tells this one. */
+const behindItsBack = (sql: string, id: string) => owner.query(sql, [id]);
+const revoke = (id: string) =>
+  behindItsBack('update identity.service_account_tokens set revoked_at = now() where id = $1', id);
+
+describe('the API keys that a process knows', () => {
+  it('give what is left of their scopes by what role and plan allow', async () => {
+    const { account, text } = await made();
+    const { row, standing } = await keys.authenticate(nobody, text);
+    expect(row.account.id).toBe(account.id);
+    expect(stillAllowed(standing, row.keyScopes, row.account.scopes)).toEqual(['audit:read']);
+    expect(stillAllowed(standing, row.keyScopes, [])).toEqual([]);
+  });
+
+  it('are not read again, until something is heard of them', async () => {
+    const { account, key, text } = await made();
+    await keys.authenticate(nobody, text);
+    await revoke(key.id);
+    expect(await cause(text)).toBeNull();
+    keys.changed(newId('svc'), 1);
+    expect(await cause(text)).toBeNull();
+    keys.changed(account.id, 2);
+    expect(await cause(text)).toEqual([401, 'API key revoked']);
+  });
+
+  it('are not kept when something is heard while they are read', async () => {
+    const { account, key, text } = await made();
+    const reading = keys.authenticate(nobody, text);
+    keys.changed(account.id, 1);
+    await reading;
+    await revoke(key.id);
+    expect(await cause(text)).toEqual([401, 'API key revoked']);
+  });
+
+  it('stand with their organisation, which is looked at each minute', async () => {
+    const { account, text } = await made();
+    await keys.authenticate(nobody, text);
+    await behindItsBack(
+      `update tenancy.tenants set status = 'suspended' where tenant_id = $1`,
+      account.tenantId,
+    );
+    expect(await cause(text)).toBeNull();
+    clock.advance(MINUTE_MS);
+    expect(await cause(text)).toEqual([401, 'tenant suspended']);
+  });
+
+  it('hold for an hour while Postgres is away; those that are not known are answered 503', async () => {
+    const { text } = await made();
+    const { text: unknown } = await made();
+    await keys.authenticate(nobody, text);
+    const name = new URL(database.url).pathname.slice(1);
+    const admin = new pg.Client({ connectionString: database.adminUrl });
+    await admin.connect();
+    try {
+      await admin.query(`alter database ${name} connection limit 0`);
+      await admin.query(
+        `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1 and usename = 'gatehouse_app'`,
+        [name],
+      );
+      clock.advance(2 * MINUTE_MS);
+      expect(await cause(text)).toBeNull();
+      await expect(keys.authenticate(nobody, unknown)).rejects.toThrow();
+      clock.advance(60 * MINUTE_MS);
+      await expect(keys.authenticate(nobody, text)).rejects.toThrow();
+    } finally {
+      await admin.query(`alter database ${name} connection limit -1`);
+      await admin.end();
+    }
+    expect(await cause(text)).toBeNull();
+    expect(await cause(unknown)).toBeNull();
+  });
+});

@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { type Actor, asDomainError, Clock, GuessLimit, sameBytes, unauthenticated } from '#platform';
+import { type KeyRow, ServiceCredentials } from '../persistence/service-credentials.js';
+import { SharedTurns } from '../tokens/shared-turns.js';
+import { type ApiKeyParts, hashOfApiKey, parseApiKey } from './api-key.js';
+import { ServiceAccountsConfig } from './service-accounts.config.js';
+import { ServiceEpochs } from './service-epochs.js';
+import { type ServiceStanding, Standings } from './service-standing.js';
+
+/** A key that is good, with what stands behind it. */
+export interface GoodKey {
+  row: KeyRow;
+  standing: ServiceStanding;
+}
+
+interface Known extends GoodKey {
+  readAt: number;
+}
+
+/** About 2 kB each. */
+const REMEMBERED = 10_000;
+/** What plan and organisation allow is looked up again after so long, in ms; changes of the key are told at once. */
+const FRESH_MS = 60_000;
+/** While Postgres is away nothing can be revoked, and what is known holds for so long, in ms: as an access token. */
+const KEEP_MS = 3_600_000;
+
+/**
+ * The API keys that this process has seen. One that is known costs no read: what becomes of it, ServiceWatch tells
+ * within two seconds.
+ */
+@Injectable()
+export class ApiKeys {
+  private readonly known = new LRUCache<string, Known>({ max: REMEMBERED });
+  private readonly turns = new SharedTurns<Known | null>();
+  /** Grows with each change that is heard of: what was read while it grew may be of before. */
+  private heard = 0;
+
+  constructor(
+    private readonly credentials: ServiceCredentials,
+    private readonly standings: Standings,
+    private readonly config: ServiceAccountsConfig,
+    private readonly epochs: ServiceEpochs,
+    private readonly guesses: GuessLimit,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws the one 401, its cause in the log; 429 `RATE_LIMITED` for an address that guesses. */
+  async authenticate(actor: Actor, text: string): Promise<GoodKey> {
+    const known = await this.find(actor, text);
+    const { row, standing } = known;
+    if (row.revokedAt) throw unauthenticated('API key revoked');
+    if (row.expiresAt && row.expiresAt <= this.clock.now()) throw unauthenticated('API key expired');
+    if (row.account.status !== 'active') throw unauthenticated(`service account ${row.account.status}`);
+    if (standing.tenant.status === 'suspended') throw unauthenticated('tenant suspended');
+    return known;
+  }
+
+  /** Something about an account or its keys has changed; `epoch` is the one that it is in now. */
+  changed(serviceAccountId: string, epoch: number): void {
+    this.heard += 1;
+    this.epochs.note(serviceAccountId, epoch);
+    for (const [text, { row }] of this.known)
+      if (row.account.id === serviceAccountId) this.known.delete(text);
+  }
+
+  /** Whatever has become of it. Throws the one 401 for a key that nobody made, 429 for an address that guesses. */
+  async find(actor: Actor, text: string): Promise<Known> {
+    const known = this.known.get(text);
+    const age = known ? this.clock.now().getTime() - known.readAt : Infinity;
+    if (known && age < FRESH_MS) return known;
+    const parts = parseApiKey(text);
+    if (!parts) throw unauthenticated('not an API key');
+    if (!known) this.guesses.check(actor.origin.address, 'api_key');
+    try {
+      const found = await this.turns.run(text, () => this.read(actor, text, parts));
+      if (found) return found;
+    } catch (error) {
+      if (!known || age > KEEP_MS || asDomainError(error).kind !== 'unavailable') throw error;
+      return known;
+    }
+    await this.guesses.miss(actor.origin.address, 'api_key');
+    throw unauthenticated('unknown API key');
+  }
+
+  /** Null for a key that nobody made. */
+  private async read(actor: Actor, text: string, parts: ApiKeyParts): Promise<Known | null> {
+    const { heard } = this;
+    const row = await this.credentials.key(actor, parts.tenantId, parts.keyId);
+    const pepper = this.config.peppers.find((one) => one.version === row?.pepper);
+    if (!row || !pepper || !sameBytes(hashOfApiKey(pepper.key, parts), row.hash)) return null;
+    const standing = await this.standings.of(actor.as({ tenantId: parts.tenantId }));
+    if (!standing) return null;
+    const known = { row, standing, readAt: this.clock.now().getTime() };
+    if (heard === this.heard) this.known.set(text, known);
+    return known;
+  }
+}

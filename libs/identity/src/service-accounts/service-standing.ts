@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '#platform';
+import { type LicenseRow, ReadLicenses } from '#licensing';
+import { DescribeTenant, type TenantStanding } from '#tenancy';
+
+/** What a service account of an organisation can have at most, now. */
+export interface ServiceStanding extends TenantStanding {
+  license: LicenseRow | null;
+  /** Of any role, and of the licence. */
+  ceiling: ReadonlySet<string>;
+}
+
+/** Asks tenancy and licensing what an organisation and its plan allow. */
+@Injectable()
+export class Standings {
+  constructor(
+    private readonly describeTenant: DescribeTenant,
+    private readonly readLicenses: ReadLicenses,
+  ) {}
+
+  /** Of the actor's tenant; null when there is none. */
+  async of(actor: Actor): Promise<ServiceStanding | null> {
+    const [standing, license] = await Promise.all([
+      this.describeTenant.execute(actor),
+      this.readLicenses.first(actor),
+    ]);
+    const entitlements = license?.terms.entitlements ?? [];
+    return standing && { ...standing, license, ceiling: new Set([...standing.scopes, ...entitlements]) };
+  }
+}
+
+/** What is left of scopes that were given once. */
+export const stillAllowed = (
+  { ceiling }: ServiceStanding,
+  scopes: readonly string[],
+  ...limits: readonly (readonly string[])[]
+): string[] => scopes.filter((scope) => ceiling.has(scope) && limits.every((one) => one.includes(scope)));

@@ -1,0 +1,68 @@
+import {
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { Clock, Log, Loop } from '#platform';
+import { ServiceChanges } from '../persistence/service-changes.js';
+import { REMEMBER_MS } from '../sessions/ended-sessions.js';
+import { ApiKeys } from './api-keys.js';
+import { ServiceActivity } from './service-activity.js';
+import { MAX_ACCOUNTS } from './service-epochs.js';
+
+/** So often a process asks Postgres what changed, in ms: half of what a revocation may take. */
+const LOOK_MS = 1_000;
+/** So often it writes down what was used, in ms. */
+const FLUSH_MS = 5_000;
+
+/** Keeps a serving process informed of service accounts and keys that change. No request asks. */
+@Injectable()
+export class ServiceWatch implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  private readonly loops: Loop[];
+  /** Transactions from this one on may not have been seen. */
+  private from = '0';
+
+  constructor(
+    private readonly changes: ServiceChanges,
+    private readonly keys: ApiKeys,
+    private readonly activity: ServiceActivity,
+    private readonly clock: Clock,
+    log: Log,
+  ) {
+    const loop = (name: string, every: number, work: () => Promise<void>) =>
+      new Loop({ name, turn: () => work().then(() => false), idleMs: every, failedMaxMs: every, log });
+    this.loops = [
+      loop('The look for changed service accounts', LOOK_MS, () => this.look()),
+      loop('The writing down of used keys', FLUSH_MS, () => this.flush()),
+    ];
+  }
+
+  /** Nothing is served before it is known what changed in the last hour. */
+  async onModuleInit(): Promise<void> {
+    await this.look();
+  }
+
+  onApplicationBootstrap(): void {
+    for (const loop of this.loops) loop.start();
+  }
+
+  /** What was used before the end is written all the same. */
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all(this.loops.map((loop) => loop.stop()));
+    await this.flush().catch(() => undefined);
+  }
+
+  private async look(): Promise<void> {
+    const since = new Date(this.clock.now().getTime() - REMEMBER_MS);
+    const { changes, nextFrom } = await this.changes.since(this.from, since, MAX_ACCOUNTS + 1);
+    for (const { id, epoch } of changes) this.keys.changed(id, epoch);
+    this.from = nextFrom;
+  }
+
+  /** What cannot be written is dropped: newer notes will come. */
+  private async flush(): Promise<void> {
+    const { accounts, keys } = this.activity.take();
+    await this.changes.used(accounts, keys);
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import type { AuthSession } from '../domain/auth-session.js';
+import { IdentityConfig } from '../identity.config.js';
+import { Keyring } from '../keys/keyring.js';
+import { AuthSessions, type StoredRefreshToken } from '../persistence/auth-sessions.js';
+import { hashOf, newRefreshToken, type RefreshToken, successorOf } from './refresh-token.js';
+
+/**
+ * The refresh tokens of sessions, as they are stored: hashed under a versioned pepper, with the key that signed the
+ * access token beside them (S2-19, C47). A token's successor is derived under the pepper that the token itself was
+ * made with, so it stays the same one while peppers take turns.
+ */
+@Injectable()
+export class RefreshTokens {
+  constructor(
+    private readonly sessions: AuthSessions,
+    private readonly config: IdentityConfig,
+    private readonly ring: Keyring,
+  ) {}
+
+  /** The first of a session's family, inside the transaction that makes the session. */
+  async begin(session: AuthSession, now: Date): Promise<RefreshToken> {
+    const token = newRefreshToken(session.tenantId, session.id);
+    await this.keep(token, now);
+    return token;
+  }
+
+  /** As it is stored; null for one that nobody knows. */
+  find(token: RefreshToken): Promise<StoredRefreshToken | null> {
+    const hashes = this.config.refreshPeppers.map((pepper) => hashOf(pepper.key, token));
+    return this.sessions.token(token.sessionId, hashes);
+  }
+
+  /** The one successor of a stored token. Throws for a token whose pepper is gone, which `find` does not know. */
+  successor(token: RefreshToken, stored: StoredRefreshToken): RefreshToken {
+    const pepper = this.config.refreshPeppers.find((one) => one.version === stored.pepper);
+    if (!pepper) throw new Error(`There is no refresh pepper ${stored.pepper}.`);
+    return successorOf(pepper.key, token);
+  }
+
+  /** Notes that a token was exchanged for its successor, and that its predecessor's successor is in use. */
+  async rotate(token: RefreshToken, stored: StoredRefreshToken, now: Date): Promise<void> {
+    await this.sessions.rotated(token.sessionId, stored.hash, now);
+    await this.keep(this.successor(token, stored), now);
+  }
+
+  private async keep(token: RefreshToken, now: Date): Promise<void> {
+    const [pepper] = this.config.refreshPeppers;
+    if (!pepper) throw new Error('There is no refresh pepper.');
+    await this.sessions.insertToken(token.sessionId, {
+      hash: hashOf(pepper.key, token),
+      pepper: pepper.version,
+      signingKid: this.ring.signer.kid,
+      createdAt: now,
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import type { LicenseRow } from '#licensing';
+import type { MembershipDescription } from '#tenancy';
+import type { UserRow } from '../persistence/users.js';
+
+/** Who somebody is, all of it. */
+export interface Profile extends MembershipDescription {
+  user: UserRow;
+  license: LicenseRow | null;
+}
+
+/** What our tokens and the upstream issuer's say of a person in their tenant, in the same words. */
+export interface TenantClaims {
+  email_verified: boolean;
+  tenant_id: string;
+  role: string;
+  tier: string;
+  /** The role's, then the plan's. */
+  scopes: string[];
+  /** null: as many as they like. */
+  max_seats: number | null;
+}
+
+export const tenantClaims = ({ user, tenant, role, scopes, license }: Profile): TenantClaims => ({
+  email_verified: user.emailVerified,
+  tenant_id: tenant.id,
+  role,
+  tier: license?.tier ?? 'FREE',
+  scopes: [...scopes, ...(license?.terms.entitlements ?? [])],
+  max_seats: license ? license.terms.seats : tenant.maxSeats,
+});

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { type Actor, unauthenticated } from '#platform';
+import { policyOf } from '../domain/session-policy.js';
+import { MfaTokens, type PendingSignIn } from '../second-factor/mfa-tokens.js';
+import { codeInvalid, SecondFactor, SecondFactorCode } from '../second-factor/second-factor.js';
+import { type BegunEnrollment, TotpEnrollment } from '../second-factor/totp-enrollment.js';
+import { Passwords } from '../persistence/passwords.js';
+import { Users } from '../persistence/users.js';
+import { EndPersonSessions } from './end-person-sessions.js';
+import { IssueTokens, type Profile, type Tokens } from './issue-tokens.js';
+import { StartSession } from './start-session.js';
+
+export const MfaToken = z.string().min(1).max(100).meta({ example: 'mfa_AZr6...' });
+export const ChallengeInput = z.strictObject({ mfaToken: MfaToken, code: SecondFactorCode });
+
+type SignedIn = Profile & { tokens: Tokens };
+
+/** The second step of a sign-in: to show the second factor, or to set it up where the tenant asks for one. */
+@Injectable()
+export class AnswerChallenge {
+  constructor(
+    private readonly mfaTokens: MfaTokens,
+    private readonly secondFactor: SecondFactor,
+    private readonly enrollment: TotpEnrollment,
+    private readonly users: Users,
+    private readonly passwords: Passwords,
+    private readonly endPersonSessions: EndPersonSessions,
+    private readonly issueTokens: IssueTokens,
+    private readonly startSession: StartSession,
+  ) {}
+
+  /** A wrong code leaves the token good. Throws the one 401, 403 `CODE_INVALID`, 429 `SIGN_IN_LOCKED`, 503. */
+  async execute(actor: Actor, input: z.output<typeof ChallengeInput>): Promise<SignedIn> {
+    const { pending, person } = await this.open(actor, input.mfaToken, 'challenge');
+    const attempt = await this.begin(person);
+    if (!(await this.secondFactor.take(person, input.code))) {
+      await attempt.wrong('wrong_code', person.id);
+      throw codeInvalid();
+    }
+    return this.signIn(person, pending, input.mfaToken, attempt);
+  }
+
+  /** Begins to set up the second factor that a tenant asks for. Throws the one 401, 409 `MFA_ALREADY_ENABLED`. */
+  async enroll(actor: Actor, mfaToken: string): Promise<BegunEnrollment> {
+    const { person } = await this.open(actor, mfaToken, 'enroll');
+    const user = await this.users.self(person);
+    if (!user) throw unauthenticated('no such person');
+    return this.enrollment.begin(person, user.email);
+  }
+
+  /** Finishes that, and with it the sign-in: what the code shows is the second factor. Throws like {@link execute}. */
+  async confirm(
+    actor: Actor,
+    input: z.output<typeof ChallengeInput>,
+  ): Promise<{ backupCodes: string[]; signedIn: SignedIn }> {
+    const { pending, person } = await this.open(actor, input.mfaToken, 'enroll');
+    const attempt = await this.begin(person);
+    const backupCodes = await this.enrollment.finish(person, input.code);
+    if (!backupCodes) {
+      await attempt.wrong('wrong_code', person.id);
+      throw codeInvalid();
+    }
+    await this.endPersonSessions.execute(person, 'second_factor_enabled');
+    return { backupCodes, signedIn: await this.signIn(person, pending, input.mfaToken, attempt) };
+  }
+
+  private async open(actor: Actor, mfaToken: string, purpose: PendingSignIn['purpose']) {
+    const pending = await this.mfaTokens.look(mfaToken, purpose);
+    if (!pending) throw unauthenticated('unknown MFA token');
+    const { userId, tenantId, passwordOf } = pending;
+    const person = actor.as({ type: 'user', id: userId, tenantId });
+    if (passwordOf !== null && (await this.passwords.find(person))?.changedAt.getTime() !== passwordOf)
+      throw unauthenticated('password changed meanwhile');
+    return { pending, person };
+  }
+
+  private begin(person: Actor) {
+    const subject = this.secondFactor.subjectOf(person);
+    return this.startSession.begin(person, { method: 'totp', subject, whose: async () => person.id });
+  }
+
+  private async signIn(
+    person: Actor,
+    { provider, amr, passwordOf }: PendingSignIn,
+    mfaToken: string,
+    attempt: Awaited<ReturnType<StartSession['begin']>>,
+  ): Promise<SignedIn> {
+    if (!(await this.mfaTokens.spend(mfaToken))) throw unauthenticated('MFA token used');
+    const profile = await this.issueTokens.profile(person);
+    const { session, refreshToken } = await this.startSession.execute(
+      person,
+      {
+        ...{ provider, amr: [...amr, 'otp', 'mfa'], attempt },
+        ...(passwordOf !== null && { passwordOf: new Date(passwordOf) }),
+      },
+      policyOf(profile.tenant),
+    );
+    return { ...profile, tokens: await this.issueTokens.tokens(profile, session, refreshToken) };
+  }
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { type Actor, Clock, Db, DomainError, idOf, notFound, occurred, SystemDatabase } from '#platform';
+import { ListTenants } from '#tenancy';
+import { UserReactivated, UserSuspended } from '../events/index.js';
+import { EndPersonSessions } from './end-person-sessions.js';
+
+export const ChangeUserStatusInput = z.strictObject({
+  userId: idOf('usr'),
+  status: z.enum(['active', 'suspended']),
+});
+
+/** Keeps a person out, wherever they are a member, or takes that back. Operators only. */
+@Injectable()
+export class ChangeUserStatus {
+  constructor(
+    private readonly db: Db,
+    private readonly database: SystemDatabase,
+    private readonly listTenants: ListTenants,
+    private readonly endPersonSessions: EndPersonSessions,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Every session of who is suspended ends. Repeated it does nothing more, so an interrupted one is finished by saying
+   * it again. Gives how many sessions ended. Throws 404.
+   */
+  async execute(actor: Actor, { userId, status }: z.output<typeof ChangeUserStatusInput>): Promise<number> {
+    actor.must('operator:users');
+    const isSuspended = status === 'suspended';
+    const changed = await this.set(userId, isSuspended);
+    const person = actor.as({ type: 'user', id: userId, tenantId: null });
+    const Changed = isSuspended ? UserSuspended : UserReactivated;
+    for (const tenantId of changed ? await this.listTenants.execute(person) : []) {
+      await this.db.transaction(actor.as({ tenantId }), async () =>
+        this.db.record([occurred(Changed, { userId }, this.clock.now())]),
+      );
+    }
+    return isSuspended ? this.endPersonSessions.of(userId, actor, 'user_suspended') : 0;
+  }
+
+  private async set(userId: string, isSuspended: boolean): Promise<boolean> {
+    const rows = await this.database.query(
+      `update identity.users set suspended_at = $2
+       where id = $1 and (suspended_at is null) = $3 returning id`,
+      [userId, isSuspended ? this.clock.now() : null, isSuspended],
+    );
+    if (rows.length === 1) return true;
+    const there = await this.database.query('select 1 from identity.users where id = $1', [userId]);
+    if (there.length === 0) throw notFound('user');
+    if (!isSuspended) throw new DomainError('conflict', 'USER_NOT_SUSPENDED', 'The person is not suspended.');
+    return false;
+  }
+}

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { type Actor, Clock, Db, occurred } from '#platform';
+import { DescribeMembership } from '#tenancy';
+import { PasswordText } from '../accounts/address.js';
+import { UpstreamAccountReleased } from '../events/index.js';
+import { Identities } from '../persistence/identities.js';
+import { MailTokens } from '../persistence/mail-tokens.js';
+import { TotpFactors } from '../persistence/totp-factors.js';
+import { Users } from '../persistence/users.js';
+import { ChoosePassword } from './choose-password.js';
+import { EndPersonSessions } from './end-person-sessions.js';
+import { ProveAddress } from './prove-address.js';
+import { tokenInvalid, UseMailToken } from './use-mail-token.js';
+
+export const ResetPasswordInput = z.strictObject({
+  token: z.string().min(1).max(256).meta({ example: 'mlt_AZr6...' }),
+  password: PasswordText,
+});
+
+/** Sets a new password by the token of a mail. Makes no session: whoever has the mailbox still has to sign in. */
+@Injectable()
+export class ResetPassword {
+  constructor(
+    private readonly db: Db,
+    private readonly useMailToken: UseMailToken,
+    private readonly mailTokens: MailTokens,
+    private readonly users: Users,
+    private readonly factors: TotpFactors,
+    private readonly identities: Identities,
+    private readonly describeMembership: DescribeMembership,
+    private readonly choosePassword: ChoosePassword,
+    private readonly proveAddress: ProveAddress,
+    private readonly endPersonSessions: EndPersonSessions,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Every session ends; an address that was not verified now is. A password that is refused leaves the token good.
+   * Throws 422 `TOKEN_INVALID`, 422 `PASSWORD_TOO_WEAK`, 503 `BUSY`.
+   */
+  async execute(
+    actor: Actor,
+    input: z.output<typeof ResetPasswordInput>,
+  ): Promise<{ status: 'changed'; revoked: number }> {
+    const { person, user, token, purpose, isPresentAddress } = await this.useMailToken.open(
+      actor,
+      input.token,
+    );
+    if (purpose !== 'reset_password' || !isPresentAddress) throw tokenInvalid();
+    const membership = await this.describeMembership.execute(person);
+    const names = [user.email, user.displayName, membership?.tenant.name];
+    const stored = await this.choosePassword.prepare(person, input.password, names);
+
+    const proof = await this.db.transaction(person, async () => {
+      if (!(await this.mailTokens.use(token))) return null;
+      await this.choosePassword.keep(stored, 'reset');
+      if (!user.emailVerified) await this.clear();
+      return (await this.proveAddress.byMail(user.email)) ?? { displaced: [] };
+    });
+    if (!proof) throw tokenInvalid();
+    const revoked = await this.endPersonSessions.execute(person, 'password_reset');
+    await this.proveAddress.settle(person, proof);
+    return { status: 'changed', revoked };
+  }
+
+  /**
+   * Whoever registered with an address that was not theirs may have put an authenticator in the owner's way, and may sign
+   * in by an issuer that never vouched for it.
+   */
+  private async clear(): Promise<void> {
+    await this.users.lock();
+    await this.factors.forget();
+    for (const identity of await this.identities.own()) {
+      const released = await this.identities.unlink(identity);
+      const now = this.clock.now();
+      this.db.record(
+        released.map(({ issuer, account }) => occurred(UpstreamAccountReleased, { issuer, account }, now)),
+      );
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { BearerSource } from '../api/caller.js';
+import { tokenUrl } from './token-url.js';
+
+/**
+ * `fetch` with a bearer, for the server's own origin and those named; a token carried anywhere else would be given away.
+ * A path alone is one of the server. Throws TypeError for bare HTTP among them, unless `allowHttp` is true. Where the bearer is refused it is renewed, once; a body that is a stream is sent once.
+ */
+export function authorised(
+  bearers: BearerSource,
+  url: string,
+  { origins = [], allowHttp = false }: { origins?: readonly string[]; allowHttp?: boolean },
+  send: typeof fetch = (input, init) => fetch(input, init),
+): (input: string | URL, init?: RequestInit) => Promise<Response> {
+  const allowed = new Set(
+    [url, ...origins.map((one) => tokenUrl(one, allowHttp))].map((one) => new URL(one).origin),
+  );
+  return async (input, init = {}) => {
+    const isPath = typeof input === 'string' && input.startsWith('/');
+    const target = new URL(isPath ? `${url}${input}` : input);
+    if (!allowed.has(target.origin))
+      throw new TypeError(`${target.origin} is not among the places that the token may be carried to.`);
+    const once = (bearer: string | null) => send(target, withBearer(init, bearer));
+    const bearer = await bearers.token();
+    const response = await once(bearer);
+    if (response.status !== 401 || bearer === null || init.body instanceof ReadableStream) return response;
+    const renewed = await bearers.renew(bearer);
+    if (renewed === null) return response;
+    await response.body?.cancel();
+    return once(renewed);
+  };
+}
+
+function withBearer(init: RequestInit, bearer: string | null): RequestInit {
+  const headers = new Headers(init.headers);
+  if (bearer !== null) headers.set('authorization', `Bearer ${bearer}`);
+  // A redirect would carry the token to wherever somebody pointed it; who wants that says so.
+  return { ...init, redirect: init.redirect ?? 'error', headers };
+}

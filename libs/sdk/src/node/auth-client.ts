@@ -1,0 +1,52 @@
+import { type AuthClientOptions, PortableAuthClient } from '../auth/portable-auth-client.js';
+import { memoryStore } from '../client/memory-stores.js';
+import { systemTime } from '../client/platform.js';
+import { authFile } from '../state/auth-file.js';
+import { stateDirectory } from '../state/directory.js';
+import { machineHardwareId } from './hardware-id.js';
+
+/** In Node, beside what every platform takes. */
+export interface NodeAuthClientOptions extends AuthClientOptions {
+  /** Names the state directory. A LicenseClient with the same name finds who is signed in. */
+  application?: string;
+  /** The state directory itself; null: tokens are in memory alone, for a server that signs in as others. */
+  directory?: string | null;
+}
+
+/**
+ * Sign-in for programs in Node:
+ *
+ * ```ts
+ * const auth = new AuthClient({ url: 'https://licences.example', application: 'acme' });
+ * auth.on('signed-out', ({ reason }) => askToSignIn(reason));
+ * await auth.signIn({ email, password });
+ * const licence = new LicenseClient({ url, application: 'acme', bearer: auth });
+ * ```
+ *
+ * Tokens lie in `auth.json` of the state directory, their owner's alone (0600), and are shared by any number of processes.
+ */
+export class AuthClient extends PortableAuthClient {
+  /** Where its state lies; null: in memory. */
+  readonly directory: string | null;
+
+  /** Throws TypeError when `url` is no address of a server, or `application` cannot name a directory. */
+  constructor(options: NodeAuthClientOptions) {
+    const { application = 'gatehouse', time = systemTime } = options;
+    const directory =
+      options.directory === null ? null : stateDirectory({ application, directory: options.directory });
+    super(options, {
+      time,
+      userAgent: `gatehouse-client (${application})`,
+      // A server that signs in as others is no device of theirs.
+      ...(directory !== null && { deviceId: deviceIdOf(application, directory) }),
+      store: directory === null ? memoryStore() : authFile(directory),
+    });
+    this.directory = directory;
+  }
+}
+
+/** Asked for once; what has no name is told by its User-Agent and network. */
+function deviceIdOf(application: string, directory: string): () => Promise<string | null> {
+  let asked: Promise<string | null> | undefined;
+  return () => (asked ??= machineHardwareId(application, directory).catch(() => null));
+}

@@ -1,0 +1,453 @@
+import { aged } from '../support/aged-session.js';
+import { eventually } from '../support/eventually.js';
+import { mailsTo, tokenIn } from '../support/mail.js';
+import {
+  type AuditBody,
+  call,
+  type ErrorBody,
+  newEmail,
+  type RegisteredBody,
+  signInWithGoogle,
+  succeed,
+} from '../support/person.js';
+import { type Product, startProduct } from '../support/product.js';
+import { connected } from '../support/tables.js';
+
+const PASSWORD = 'velvet otter marches nine';
+const OTHER = 'seven lanterns over gravel';
+
+let product: Product;
+let v1: string;
+
+beforeAll(async () => {
+  product = await startProduct();
+  v1 = `${product.api.url}/api/v1`;
+}, 60_000);
+
+afterAll(() => product?.stop(), 60_000);
+
+type Answered = RegisteredBody & ErrorBody & { status: string; revoked: number };
+
+const post = (path: string, body: object, bearer?: string) =>
+  call<Answered>(`${v1}/auth/${path}`, { body, bearer });
+const register = (email: string, password = PASSWORD) =>
+  succeed<RegisteredBody>(`${v1}/auth/register`, {
+    body: { email, password, organization_name: 'Acme Tools' },
+  });
+const login = (email: string, password = PASSWORD) => post('login', { email, password });
+const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
+const refresh = (session: { refresh_token: string }) =>
+  post('refresh', { refresh_token: session.refresh_token });
+const verify = (token: string) => post('email/verify', { token });
+
+/** Somebody with a password whose address is proved. */
+async function verified(email = newEmail()): Promise<RegisteredBody> {
+  const made = await register(email);
+  const [mail] = await mailsTo(email);
+  expect((await verify(tokenIn(mail))).body.status).toBe('verified');
+  return made;
+}
+
+async function forgot(email: string, mailsBefore: number): Promise<string> {
+  expect((await post('password/forgot', { email })).body).toEqual({ status: 'accepted' });
+  return tokenIn((await mailsTo(email, mailsBefore + 1)).at(-1));
+}
+
+/** What an answer is made of, without what differs between any two. */
+const shapeOf = (value: unknown): unknown =>
+  value !== null && typeof value === 'object'
+    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shapeOf(one)]))
+    : typeof value;
+
+describe('signing up by address and password (S1-11, S1-12)', () => {
+  it('makes account, tenant and licence, and needs the address proved for a seat (S2-40)', async () => {
+    const email = newEmail();
+    const made = await register(email);
+    expect(made).toMatchObject({
+      user: { email, email_verified: false },
+      tenant: { name: 'Acme Tools', plan: 'FREE' },
+      license: { key: expect.stringMatching(/^GH-FREE-/), status: 'active' },
+      token_type: 'Bearer',
+    });
+    const acquire = (bearer: string) =>
+      call<ErrorBody>(`${v1}/licenses/acquire`, { bearer, body: { hardware_id: 'laptop' } });
+    expect(refusal(await acquire(made.access_token))).toEqual([403, 'EMAIL_NOT_VERIFIED']);
+
+    const [mail] = await mailsTo(email);
+    expect(mail?.text).toContain(`http://127.0.0.1/verify-email#token=${tokenIn(mail)}`);
+    expect((await verify(tokenIn(mail))).body).toMatchObject({ status: 'verified', email });
+    expect(refusal(await verify(tokenIn(mail)))).toEqual([422, 'TOKEN_INVALID']);
+    const renewed = (await refresh(made)).body;
+    expect((await acquire(renewed.access_token)).status).toBe(200);
+
+    // The key goes only to an address that is proved (S1-15).
+    const welcome = (await mailsTo(email, 2)).at(-1);
+    expect(welcome?.text).toContain(made.license.key);
+  });
+
+  it('says what is wrong with a password', async () => {
+    const email = newEmail();
+    const refused = await post('register', {
+      email,
+      password: 'Acme Tools 2026!',
+      organization_name: 'Acme Tools',
+    });
+    expect(refusal(refused)).toEqual([422, 'PASSWORD_TOO_WEAK']);
+    expect(refused.body.error.details).toMatchObject({
+      problems: ['contains_context_words'],
+      min_length: 15,
+    });
+    expect(refusal(await login(email, 'Acme Tools 2026!'))).toEqual([401, 'INVALID_CREDENTIALS']);
+  });
+
+  it('answers for a taken address as for a new one, and mails its owner instead', async () => {
+    const email = newEmail();
+    const owner = await verified(email);
+    await mailsTo(email, 2);
+    const again = await call<RegisteredBody>(`${v1}/auth/register`, {
+      body: { email: email.toUpperCase(), password: OTHER, organization_name: 'Mallory Ltd' },
+    });
+    expect(again.status).toBe(201);
+    expect(shapeOf(again.body)).toEqual(shapeOf(owner));
+    expect(again.body.user.id).not.toBe(owner.user.id);
+
+    const notice = (await mailsTo(email, 3)).at(-1);
+    expect(notice?.subject).toBe('You have an account already');
+    expect(notice?.text).not.toMatch(/mlt_|GH-FREE/);
+    // Nothing that follows tells either: this account works as an unverified one does, and the owner's as before.
+    const guest = await login(email, OTHER);
+    expect([guest.status, guest.body.user.id, guest.body.user.email_verified]).toEqual([
+      200,
+      again.body.user.id,
+      false,
+    ]);
+    expect((await login(email)).body.user.id).toBe(owner.user.id);
+    expect((await post('email/send', {}, again.body.access_token)).status).toBe(200);
+    expect((await mailsTo(email, 4)).at(-1)?.subject).toBe('You have an account already');
+
+    const actions = async (bearer: string) =>
+      (await succeed<AuditBody>(`${v1}/audit`, { bearer })).data
+        .map((entry) => `${entry.action} ${String(entry.metadata.kind ?? '')}`)
+        .sort();
+    const fresh = await register(newEmail());
+    await mailsTo(fresh.user.email);
+    await post('email/send', {}, fresh.access_token);
+    await login(fresh.user.email);
+    await eventually(async () =>
+      expect(await actions(fresh.access_token)).toEqual(await actions(again.body.access_token)),
+    );
+  });
+
+  it('lets two who claim one address be; who proves it stays, the other loses password and sessions', async () => {
+    const email = newEmail();
+    const first = await register(email);
+    const [mail] = await mailsTo(email);
+    const second = await register(email, OTHER);
+    expect((await login(email, OTHER)).status).toBe(200);
+
+    expect((await verify(tokenIn(mail))).status).toBe(200);
+    expect((await login(email)).body.user.id).toBe(first.user.id);
+    expect(refusal(await login(email, OTHER))).toEqual([401, 'INVALID_CREDENTIALS']);
+    expect(refusal(await refresh(second))).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await refresh(first)).status).toBe(200);
+  });
+
+  it('takes password and sessions from a pre-registrant when the owner comes by Google', async () => {
+    const email = newEmail();
+    const early = await register(email);
+    const bearer = await signInWithGoogle(email);
+    const owner = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+      bearer,
+      body: { organization_name: 'The real one' },
+    });
+    expect(owner.user.id).not.toBe(early.user.id);
+    expect(refusal(await login(email))).toEqual([401, 'INVALID_CREDENTIALS']);
+    expect(refusal(await refresh(early))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refusal(await verify(tokenIn((await mailsTo(email))[0])))).toEqual([422, 'TOKEN_INVALID']);
+  });
+});
+
+describe('signing in by address and password (S1-16)', () => {
+  it('gives one answer to a wrong password and to nobody', async () => {
+    const { user } = await register(newEmail());
+    const [wrong, nobody] = await Promise.all([login(user.email, 'not the right one'), login(newEmail())]);
+    expect(refusal(wrong)).toEqual([401, 'INVALID_CREDENTIALS']);
+    expect({ ...wrong.body.error, trace_id: '', timestamp: '' }).toEqual({
+      ...nobody.body.error,
+      trace_id: '',
+      timestamp: '',
+    });
+    const good = await login(user.email);
+    const claims = JSON.parse(
+      Buffer.from(good.body.access_token.split('.')[1] ?? '', 'base64url').toString(),
+    );
+    expect(claims).toMatchObject({ amr: ['pwd'], email_verified: false, sub: user.id });
+  });
+
+  it('asks for a bearer or a password', async () => {
+    expect(refusal(await call(`${v1}/auth/login`, { method: 'POST' }))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refusal(await post('login', { email: 'nobody' }))).toEqual([422, 'VALIDATION_FAILED']);
+  });
+});
+
+describe('forgotten passwords (S2-39)', () => {
+  it('are set anew by mail: once, with every session ended and none made', async () => {
+    const email = newEmail();
+    const made = await verified(email);
+    await mailsTo(email, 2);
+    const token = await forgot(email, 2);
+
+    const weak = await post('password/confirm', { token, password: 'password password' });
+    expect(refusal(weak)).toEqual([422, 'PASSWORD_TOO_WEAK']);
+    const same = await post('password/confirm', { token, password: PASSWORD });
+    expect(same.body.error.details).toMatchObject({ problems: ['used_before'] });
+
+    const uses = await Promise.all(
+      ['confirm', 'reset', 'confirm'].map((path) => post(`password/${path}`, { token, password: OTHER })),
+    );
+    expect(uses.map((one) => one.status).sort()).toEqual([200, 422, 422]);
+    expect(uses.find((one) => one.status === 200)?.body).toEqual({ status: 'changed', revoked: 1 });
+    expect(refusal(await refresh(made))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refusal(await login(email))).toEqual([401, 'INVALID_CREDENTIALS']);
+    const { body } = await login(email, OTHER);
+    expect((await mailsTo(email, 4)).at(-1)?.subject).toBe('Your password was changed');
+    await eventually(async () => {
+      const { data } = await succeed<AuditBody>(`${v1}/audit`, { bearer: body.access_token });
+      expect(data.map((entry) => entry.action)).toEqual(
+        expect.arrayContaining(['PASSWORD_RESET_ASKED', 'PASSWORD_CHANGED', 'EMAIL_VERIFIED', 'MAIL_SENT']),
+      );
+    });
+  });
+
+  it('prove the address of an account that never did, and throw out who had registered it', async () => {
+    const email = newEmail();
+    const early = await register(email);
+    await mailsTo(email, 1);
+    const token = await forgot(email, 1);
+    expect((await post('password/reset', { token, password: OTHER })).status).toBe(200);
+    expect(refusal(await refresh(early))).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await login(email, OTHER)).body.user.email_verified).toBe(true);
+  });
+
+  it('leave nothing of a change of address that was begun before: by reset, and by verifying', async () => {
+    for (const prove of ['reset', 'verify'] as const) {
+      const email = newEmail();
+      const early = await register(email);
+      const [verification] = await mailsTo(email, 1);
+      const mallory = newEmail();
+      expect((await post('email/change', { email: mallory }, early.access_token)).status).toBe(200);
+      const [change] = await mailsTo(mallory);
+      if (prove === 'verify') await verify(tokenIn(verification));
+      else await post('password/reset', { token: await forgot(email, 1), password: OTHER });
+      expect(refusal(await verify(tokenIn(change)))).toEqual([422, 'TOKEN_INVALID']);
+      const mine = await login(email, prove === 'reset' ? OTHER : PASSWORD);
+      expect(mine.body.user).toMatchObject({ id: early.user.id, email });
+    }
+  });
+
+  it('ends what was half signed in with the password of before', async () => {
+    const owner = await verified();
+    await product.admin(
+      'tenant',
+      'sign-in',
+      owner.tenant.id,
+      '--second-factor',
+      'required',
+      '--reason',
+      'test',
+    );
+    const half = await login(owner.user.email);
+    expect(refusal(half)).toEqual([401, 'MFA_ENROLLMENT_REQUIRED']);
+    const { mfa_token } = half.body.error.details as { mfa_token: string };
+    await mailsTo(owner.user.email, 2);
+    await post('password/reset', { token: await forgot(owner.user.email, 2), password: OTHER });
+    expect(refusal(await post('mfa/totp/enroll', { mfa_token }))).toEqual([401, 'UNAUTHENTICATED']);
+  }, 60_000);
+
+  it('tell nobody who only claims an address whether it has an owner', async () => {
+    const owner = await verified();
+    await mailsTo(owner.user.email, 2);
+    const seen = [];
+    for (const email of [owner.user.email, newEmail()]) {
+      const claimant = await register(email, OTHER);
+      await login(email, 'a guess at the password');
+      await forgot(email, email === owner.user.email ? 3 : 1);
+      // Another thing that is in the trail for sure, behind what might be.
+      await post('email/send', {}, claimant.access_token);
+      await mailsTo(email, email === owner.user.email ? 5 : 3);
+      const bearer = claimant.access_token;
+      const mails = await eventually(async () => {
+        const { data } = await succeed<AuditBody>(`${v1}/audit`, { bearer });
+        const kinds = data.map((entry) => `${entry.action} ${String(entry.metadata.kind ?? '')}`).sort();
+        expect(kinds.filter((one) => one === 'MAIL_SENT verify_email')).toHaveLength(2);
+        return kinds;
+      });
+      const { data } = await succeed<{ data: { outcome: string }[] }>(`${v1}/auth/login-events`, { bearer });
+      seen.push([mails, data.map((one) => one.outcome)]);
+    }
+    expect(seen[0]).toEqual(seen[1]);
+  }, 60_000);
+
+  it('are answered alike for nobody, who gets no mail', async () => {
+    const email = newEmail();
+    expect((await post('password/forgot', { email })).body).toEqual({ status: 'accepted' });
+    // Handled after it: by then a mail would be there.
+    const known = await verified();
+    await mailsTo(known.user.email, 2);
+    await forgot(known.user.email, 2);
+    expect(await mailsTo(email, 0)).toEqual([]);
+  });
+
+  it('give a first password to who signed up with Google', async () => {
+    const email = newEmail();
+    const bearer = await signInWithGoogle(email);
+    const made = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+      bearer,
+      body: { organization_name: 'Acme Tools' },
+    });
+    await mailsTo(email, 1);
+    const token = await forgot(email, 1);
+    expect((await post('password/confirm', { token, password: PASSWORD })).status).toBe(200);
+    expect((await login(email)).body.user.id).toBe(made.user.id);
+  });
+});
+
+describe('what a person changes', () => {
+  it('a password: the present one is asked for, the last five are refused, other sessions end (S2-36)', async () => {
+    const { user } = await register(newEmail());
+    const [here, there] = [(await login(user.email)).body, (await login(user.email)).body];
+    const change = (current_password: string, new_password: string) =>
+      post('password/change', { current_password, new_password }, here.access_token);
+    expect(refusal(await change('not the right one', OTHER))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
+    expect((await change(PASSWORD, OTHER)).body).toEqual({ status: 'changed', revoked: 2 });
+    expect(refusal(await refresh(there))).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await refresh(here)).status).toBe(200);
+
+    const later = ['copper herons at dawn', 'granite maps without ink', 'twelve quiet turbines hum'];
+    const all = [PASSWORD, OTHER, ...later];
+    for (const [i, password] of later.entries())
+      expect((await change(all[i + 1]!, password)).status).toBe(200);
+    for (const password of [PASSWORD, all.at(-1)!]) {
+      const again = await change(all.at(-1)!, password);
+      expect(again.body.error.details).toMatchObject({ problems: ['used_before'] });
+    }
+    expect((await change(all.at(-1)!, 'orchid cable pumpkin tide')).status).toBe(200);
+    expect((await change('orchid cable pumpkin tide', PASSWORD)).status).toBe(200);
+  }, 60_000);
+
+  it('an address: both ends confirm, and then it is the one to sign in with', async () => {
+    const [email, next] = [newEmail(), newEmail()];
+    const made = await verified(email);
+    await mailsTo(email, 2);
+    const bearer = (await aged(product, made)).access_token;
+    expect(refusal(await post('email/change', { email: next }, bearer))).toEqual([
+      403,
+      'REAUTHENTICATION_REQUIRED',
+    ]);
+    expect((await post('email/change', { email: next, password: PASSWORD }, bearer)).body).toEqual({
+      status: 'sent',
+    });
+
+    const atNew = tokenIn((await mailsTo(next))[0]);
+    expect((await verify(atNew)).body.status).toBe('waiting');
+    expect((await login(next)).status).toBe(401);
+    const atOld = (await mailsTo(email, 3)).at(-1);
+    expect(atOld?.text).toContain(next);
+    expect((await verify(tokenIn(atOld))).body).toMatchObject({ status: 'changed', email: next });
+    expect((await login(next)).body.user).toMatchObject({
+      id: made.user.id,
+      email: next,
+      email_verified: true,
+    });
+    expect(refusal(await login(email))).toEqual([401, 'INVALID_CREDENTIALS']);
+  });
+
+  it('the account: it can be deleted, and its address be somebody’s again', async () => {
+    const made = await aged(product, await verified());
+    const remove = (body: object) =>
+      call<Answered>(`${v1}/auth/me`, { method: 'DELETE', bearer: made.access_token, body });
+    const { email } = made.user;
+    for (const body of [{ email }, { email: newEmail(), password: PASSWORD }])
+      expect(refusal(await remove(body))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
+    expect((await remove({ email, password: PASSWORD })).body).toEqual({ status: 'deleted' });
+    expect(refusal(await refresh(made))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refusal(await login(made.user.email))).toEqual([401, 'INVALID_CREDENTIALS']);
+    expect(refusal(await call<ErrorBody>(`${v1}/auth/me`, { bearer: made.access_token }))).toEqual([
+      401,
+      'UNAUTHENTICATED',
+    ]);
+    expect((await register(made.user.email)).user.id).not.toBe(made.user.id);
+  });
+});
+
+describe('those who guess, and those who sign up too often', () => {
+  it('wait, on accounts that are there and on others alike, with every attempt recorded (S2-26, S2-64)', async () => {
+    const known = await register(newEmail());
+    const strict = await product.startApi({ AUTH_LOCKOUT_THRESHOLD: '3' });
+    const guess = (email: string, password: string) =>
+      call<ErrorBody>(`${strict.url}/api/v1/auth/login`, { body: { email, password } });
+    for (const email of [known.user.email, newEmail()]) {
+      const guesses = await Promise.all([1, 2, 3, 4, 5, 6].map((i) => guess(email, `guess number ${i}`)));
+      expect(guesses.map((one) => one.status).sort()).toEqual([401, 401, 401, 429, 429, 429]);
+      const refused = guesses.find((one) => one.status === 429);
+      expect(refused?.body.error).toMatchObject({
+        code: 'SIGN_IN_LOCKED',
+        details: { retry_after_seconds: 30 },
+      });
+      expect(refused?.headers.get('retry-after')).toBe('30');
+    }
+    expect((await guess(known.user.email, PASSWORD)).status).toBe(429);
+
+    const database = await connected(product.database.ownerUrl);
+    const { rows } = await database.query(
+      `select outcome, count(*)::int as n from identity.user_login_events
+       where address_hash = (select address_hash from identity.address_claims where user_id = $1) group by 1 order by 1`,
+      [known.user.id],
+    );
+    await database.end();
+    expect(rows).toEqual([
+      { outcome: 'locked', n: 4 },
+      { outcome: 'signed_up', n: 1 },
+      { outcome: 'wrong_password', n: 3 },
+    ]);
+  }, 90_000);
+
+  it('are not forgiven by whoever only claims the address and has a password of their own', async () => {
+    const owner = await verified();
+    const { email } = owner.user;
+    await register(email, OTHER);
+    const strict = await product.startApi({ AUTH_LOCKOUT_THRESHOLD: '3' });
+    const guess = (password: string) =>
+      call<ErrorBody>(`${strict.url}/api/v1/auth/login`, { body: { email, password } });
+    for (const password of ['guess number 1', 'guess number 2', OTHER, 'guess number 3']) {
+      const { status } = await guess(password);
+      expect([password, status]).toEqual([password, password === OTHER ? 200 : 401]);
+    }
+    expect((await guess(OTHER)).status).toBe(429);
+  }, 90_000);
+
+  it('are refused by quota, or because only the invited may (S2-20, S2-54)', async () => {
+    const [few, closed] = await Promise.all([
+      product.startApi({ AUTH_SIGNUP_QUOTA: '2' }),
+      product.startApi({ AUTH_SIGNUP_MODE: 'invite_only' }),
+    ]);
+    const sign = (api: { url: string }, bearer?: string) =>
+      call<ErrorBody>(`${api.url}/api/v1/auth/register`, {
+        bearer,
+        body: bearer
+          ? { organization_name: 'Acme' }
+          : { email: newEmail(), password: PASSWORD, organization_name: 'Acme' },
+      });
+    for (let i = 0; i < 2; i++) await register(newEmail());
+    expect(refusal(await sign(few))).toEqual([429, 'RATE_LIMITED']);
+    const bearer = await signInWithGoogle(newEmail());
+    expect(refusal(await sign(few, bearer))).toEqual([429, 'RATE_LIMITED']);
+    expect(refusal(await sign(closed))).toEqual([403, 'SIGN_UP_CLOSED']);
+    expect(refusal(await sign(closed, bearer))).toEqual([403, 'SIGN_UP_CLOSED']);
+    // Who has an account gets in all the same.
+    expect((await call(`${v1}/auth/register`, { bearer, body: { organization_name: 'Acme' } })).status).toBe(
+      201,
+    );
+    expect((await sign(closed, bearer)).status).toBe(200);
+  }, 90_000);
+});

@@ -1,0 +1,300 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { part } from '../support/environment.js';
+import { eventually } from '../support/eventually.js';
+import { changeAccount, claimsIn, customClaimsOf, deleteAccount } from '../support/firebase.js';
+import { mailsTo, tokenIn } from '../support/mail.js';
+import {
+  newEmail,
+  type RegisteredBody,
+  signInAt,
+  signInWithGoogle,
+  signUp,
+  succeed,
+} from '../support/person.js';
+import { type Product, type ProductProcess, startProduct } from '../support/product.js';
+import { connected } from '../support/tables.js';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+/** Commands are processes of their own, on a machine that may be busy with other tests. */
+const PATIENCE_MS = 120_000;
+const BECAUSE = ['--reason', 'a test'];
+
+let product: Product;
+let worker: ProductProcess;
+let v1: string;
+
+beforeAll(async () => {
+  product = await startProduct({
+    EVENTS_RETRY_MS: '50',
+    EVENTS_RETRY_MAX_MS: '200',
+    EVENTS_MAX_ATTEMPTS: '1000',
+  });
+  worker = product.worker;
+  v1 = `${product.api.url}/api/v1`;
+}, 60_000);
+
+afterAll(() => product?.stop(), 60_000);
+
+const told = (idToken: string, claims: object) =>
+  eventually(async () => expect(await customClaimsOf(idToken)).toEqual(claims));
+const changePlan = (made: RegisteredBody, plan: string) =>
+  product.admin('license', 'change-plan', made.license.id, '--plan', plan, ...BECAUSE);
+
+/** What an owner's tokens say on the free plan. */
+const free = (made: RegisteredBody) => ({
+  email_verified: true,
+  tenant_id: made.tenant.id,
+  role: 'owner',
+  tier: 'FREE',
+  scopes: expect.arrayContaining(['licenses:manage', 'commands:execute']),
+  max_seats: 1,
+  license_key: made.license.key,
+});
+
+/** Events that were given up, and such as still wait. */
+async function unsettled(): Promise<number> {
+  const database = await connected(product.database.ownerUrl);
+  const { rows } = await database.query<{ n: number }>(
+    `select count(*)::int as n from platform.inbox
+     where subscription = 'identity.write-custom-claims' and (done_at is null or dead_at is not null)`,
+  );
+  await database.end();
+  return rows[0]?.n ?? -1;
+}
+
+describe('the claims in the tokens of Firebase (S1-03)', () => {
+  it(
+    'say tenant, plan, role and seats after a sign-up, in the words of our own tokens, and follow the plan',
+    async () => {
+      const email = newEmail();
+      await changeAccount(await signInWithGoogle(email), { customAttributes: '{"beta":true}' });
+      const made = await signUp(product.api.url, { email });
+      await told(made.idToken, { beta: true, ...free(made) });
+
+      await changePlan(made, 'TEAM');
+      await told(made.idToken, {
+        beta: true,
+        ...free(made),
+        tier: 'TEAM',
+        max_seats: 5,
+        scopes: expect.arrayContaining(['collaboration:use']),
+      });
+      // What a program reads without a call: the next ID token, and our own access token, say the same.
+      const idToken = await signInWithGoogle(email);
+      const login = await succeed<RegisteredBody>(`${v1}/auth/login`, { method: 'POST', bearer: idToken });
+      const ours = claimsIn(login.access_token);
+      const { tenant_id, tier, license_key, role, scopes, max_seats, email_verified } = claimsIn(idToken);
+      expect({ tenant_id, tier, license_key, role, scopes, max_seats, email_verified }).toEqual({
+        tenant_id: ours.tenant_id,
+        tier: 'TEAM',
+        license_key: ours.license_key,
+        role: 'owner',
+        scopes: ours.scopes,
+        max_seats: 5,
+        email_verified: true,
+      });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'are in every account that a person signs in by, and gone with the way in, the tenant and the person, also while those are suspended',
+    async () => {
+      const made = await signUp(product.api.url);
+      const github = await signInAt('github.com', { sub: newEmail(), email: newEmail(), verified: true });
+      const linked = await succeed<{ identity: { id: string } }>(`${v1}/auth/identities`, {
+        bearer: made.access_token,
+        body: { id_token: github },
+      });
+      await told(made.idToken, free(made));
+      await told(github, free(made));
+      await product.admin('tenant', 'suspend', made.tenant.id, ...BECAUSE);
+      for (const idToken of [made.idToken, github]) await told(idToken, {});
+      await product.admin('tenant', 'reactivate', made.tenant.id, ...BECAUSE);
+      for (const idToken of [made.idToken, github]) await told(idToken, free(made));
+
+      await product.admin('users', 'suspend', made.user.id, ...BECAUSE);
+      for (const idToken of [made.idToken, github]) await told(idToken, {});
+      await product.admin('users', 'reactivate', made.user.id, ...BECAUSE);
+      for (const idToken of [made.idToken, github]) await told(idToken, free(made));
+      const bearer = (
+        await succeed<RegisteredBody>(`${v1}/auth/login`, { method: 'POST', bearer: made.idToken })
+      ).access_token;
+
+      await succeed(`${v1}/auth/identities/${linked.identity.id}`, {
+        method: 'DELETE',
+        bearer,
+        body: {},
+      });
+      await told(github, {});
+      await told(made.idToken, free(made));
+      await succeed(`${v1}/auth/me`, {
+        method: 'DELETE',
+        bearer,
+        body: { email: made.user.email },
+      });
+      await told(made.idToken, {});
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'follow the address that is proved by our own mail, and whoever an account belongs to now',
+    async () => {
+      const email = newEmail();
+      const github = await signInAt('github.com', { sub: newEmail(), email, verified: false });
+      const early = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+        bearer: github,
+        body: { organization_name: 'Early' },
+      });
+      await told(github, { ...free(early), email_verified: false });
+      // The same account at Firebase, taken over by whom Google vouches for.
+      const owner = await signUp(product.api.url, { email });
+      expect(claimsIn(owner.idToken).user_id).toBe(claimsIn(github).user_id);
+      await told(owner.idToken, free(owner));
+      await changePlan(early, 'PRO');
+      await eventually(async () => expect(await unsettled()).toBe(0));
+      expect(await customClaimsOf(owner.idToken)).toEqual(free(owner));
+
+      const other = newEmail();
+      const unproved = await signInAt('microsoft.com', { sub: newEmail(), email: other, verified: false });
+      const late = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+        bearer: unproved,
+        body: { organization_name: 'Late' },
+      });
+      await succeed(`${v1}/auth/email/verify`, { body: { token: tokenIn((await mailsTo(other))[0]) } });
+      await told(unproved, free(late));
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'are let be where the account is gone, and for who signs in by password',
+    async () => {
+      const gone = await signUp(product.api.url);
+      await told(gone.idToken, free(gone));
+      await deleteAccount(gone.idToken);
+      await changePlan(gone, 'TEAM');
+      await succeed(`${v1}/auth/register`, {
+        body: { email: newEmail(), password: 'velvet otter marches nine', organization_name: 'Acme' },
+      });
+      await eventually(async () => expect(await unsettled()).toBe(0));
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'are written when Firebase is back, as they are then; a write that comes late is put right',
+    async () => {
+      const made = await signUp(product.api.url);
+      await told(made.idToken, free(made));
+      await worker.stop();
+      const between = new Between();
+      worker = await product.startWorker({ FIREBASE_AUTH_EMULATOR_HOST: await between.open() });
+      await changePlan(made, 'TEAM');
+      await between.refused(3);
+      expect(await customClaimsOf(made.idToken)).toMatchObject({ tier: 'FREE' });
+
+      const late = between.holdNextWrite();
+      await late.held;
+      const database = await connected(product.database.ownerUrl);
+      await database.query(`update tenancy.memberships set role = 'viewer' where user_id = $1`, [
+        made.user.id,
+      ]);
+      await database.end();
+      await succeed(`${v1}/auth/login`, { method: 'POST', bearer: made.idToken });
+      const now = expect.objectContaining({ tier: 'TEAM', max_seats: 5, role: 'viewer' });
+      await told(made.idToken, now);
+      const writes = between.writes;
+      await late.release();
+      // The one that was held has said that they own it, looked again, and written what holds.
+      await eventually(() => expect(between.writes).toBe(writes + 2));
+      await told(made.idToken, now);
+      await eventually(async () => expect(await unsettled()).toBe(0));
+      await worker.stop();
+      await between.close();
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'have no licence key where the setting drops it',
+    async () => {
+      await product.startWorker({ AUTH_LICENSE_KEY_CLAIM: 'false' });
+      const made = await signUp(product.api.url);
+      const { license_key: _key, ...rest } = free(made);
+      await told(made.idToken, rest);
+    },
+    PATIENCE_MS,
+  );
+
+  it('count at /ready: an issuer that is configured has to answer', async () => {
+    const ready = await succeed<{ checks: object }>(`${product.api.url}/ready`);
+    expect(ready.checks).toMatchObject({ firebase: { status: 'up' }, auth0: { status: 'unconfigured' } });
+  });
+});
+
+/** What stands between the worker and Firebase: it answers for it that it is away, or keeps one write back. */
+class Between {
+  /** Changes of accounts that Firebase was given. */
+  writes = 0;
+  private count = 0;
+  private isAway = true;
+  private hold?: { seen: () => void; go: Promise<void>; done: () => void };
+  private readonly server: Server = createServer((request, response) => {
+    void text(request).then((body) => this.pass(request, body, response));
+  });
+
+  async open(): Promise<string> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async refused(times: number): Promise<void> {
+    while (this.count < times) await once(this.server, 'refused');
+  }
+
+  /** From now on it is there; the next write waits for `release`, which resolves when Firebase has it. */
+  holdNextWrite(): { held: Promise<void>; release: () => Promise<void> } {
+    const [held, go, done] = [1, 2, 3].map(() => Promise.withResolvers<void>());
+    this.isAway = false;
+    this.hold = { seen: held!.resolve, go: go!.promise, done: done!.resolve };
+    const release = () => {
+      go!.resolve();
+      return done!.promise;
+    };
+    return { held: held!.promise, release };
+  }
+
+  private async pass({ url, headers }: IncomingMessage, body: string, response: ServerResponse) {
+    if (this.isAway) {
+      this.count += 1;
+      response.writeHead(500, JSON_TYPE).end('{"error":{"message":"INTERNAL"}}');
+      this.server.emit('refused');
+      return;
+    }
+    const isWrite = url?.includes('accounts:update');
+    const hold = isWrite ? this.hold : undefined;
+    if (hold) this.hold = undefined;
+    hold?.seen();
+    await hold?.go;
+    const answer = await fetch(part('FIREBASE_URL') + url, {
+      method: 'POST',
+      headers: { ...JSON_TYPE, authorization: headers.authorization ?? '' },
+      body,
+    });
+    if (isWrite) this.writes += 1;
+    response.writeHead(answer.status, JSON_TYPE).end(await answer.text());
+    hold?.done();
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
