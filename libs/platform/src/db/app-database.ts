@@ -10,7 +10,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** No statement of a request may hold a connection longer, in ms. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 
-/** The pools of the app role: one under TypeORM for transactions, one that pipelines for scoped reads. */
+/** The pools of the app role: one under TypeORM for transactions, one for scoped reads. Both pipeline. */
 @Injectable()
 export class AppDatabase implements OnModuleInit, OnApplicationShutdown {
   readonly source: DataSource;
@@ -22,6 +22,7 @@ export class AppDatabase implements OnModuleInit, OnApplicationShutdown {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
       application_name: 'gatehouse-app',
+      pipeline: true,
     };
     this.source = new DataSource({
       type: 'postgres',
@@ -36,7 +37,6 @@ export class AppDatabase implements OnModuleInit, OnApplicationShutdown {
       ...pool,
       connectionString: config.url,
       max: config.poolSize,
-      pipeline: true,
     } as pg.PoolConfig);
     surviveLostConnections(this.readers);
   }

@@ -115,6 +115,34 @@ describe('Db', () => {
       expect(rows).toEqual([{ state: 'idle' }]);
     });
 
+    it('shares a round trip with those of its actor in the same turn, and with nobody else’s', async () => {
+      const [ours, theirs] = [tenant(), tenant()];
+      await write(ours, 'a');
+      const moment = `select now()::text as at, (select count(*)::int from probe.notes) as notes`;
+      const ask = (actor: Actor) =>
+        db.read<{ at: string; notes: number }>(actor, moment).then(([row]) => row!);
+      const [one, other, another] = await Promise.all([ask(ours), ask(theirs), ask(ours.as({}))]);
+      // now() is when the transaction began.
+      expect([one.notes, other.notes, another.notes]).toEqual([1, 0, 1]);
+      expect(one.at).toBe(another.at);
+      expect(one.at).not.toBe(other.at);
+      expect((await ask(ours)).at).not.toBe(one.at);
+    });
+
+    it('that fails fails alone, however many are before it and behind it', async () => {
+      const actor = tenant();
+      const values = Array.from({ length: 40 }, (_, i) => i);
+      const outcomes = await Promise.allSettled(
+        values.map((i) => db.read(actor, 'select 10 / $1::int as tenth', [i % 7])),
+      );
+      const codes = outcomes.map((one) =>
+        one.status === 'rejected' ? (one.reason as { code: string }).code : one.value,
+      );
+      expect(codes).toEqual(
+        values.map((i) => (i % 7 === 0 ? '22012' : [{ tenth: Math.floor(10 / (i % 7)) }])),
+      );
+    });
+
     it('does not mix with others at the same time', async () => {
       await pools.onApplicationShutdown();
       await open(4);
@@ -226,6 +254,41 @@ describe('Db', () => {
         db.record([occurred(NoteWritten, { text: 'a' }, new Date())]);
       });
       expect([await recorded(), (await db.read(actor, READ)).length]).toEqual([1, 1]);
+    });
+
+    it('does in order what is asked for at once', async () => {
+      const actor = tenant();
+      const texts = Array.from({ length: 50 }, (_, i) => `text ${i}`);
+      const last = await db.transaction(actor, async () => {
+        await Promise.all([
+          db.query(WRITE, [actor.tenantId, 'a', 'first']),
+          ...texts.map((text) => db.query('update probe.notes set text = $1', [text])),
+        ]);
+        return db.query(READ);
+      });
+      expect(last).toEqual([{ id: 'a', text: 'text 49' }]);
+    });
+
+    it('of which a part failed is taken back, also when somebody caught it', async () => {
+      const actor = tenant();
+      const writing = db.transaction(actor, async () => {
+        await db.query(WRITE, [actor.tenantId, 'a', 'x']);
+        await db.query(WRITE, [actor.tenantId, 'a', 'a second time']).catch(() => undefined);
+      });
+      await expect(writing).rejects.toThrow('A part of this transaction failed.');
+      expect(await db.read(actor, READ)).toEqual([]);
+    });
+
+    it('whose events cannot be kept is taken back', async () => {
+      const nowhere = Actor.system(null, 'trace');
+      let xid = '';
+      const writing = db.transaction(nowhere, async () => {
+        xid = (await db.query<{ xid: string }>('select pg_current_xact_id() as xid'))[0]!.xid;
+        db.record([occurred(NoteWritten, { text: 'a' }, new Date())]);
+      });
+      await expect(writing).rejects.toThrow('An event needs a tenant.');
+      const { rows } = await admin.query('select pg_xact_status($1) as status', [xid]);
+      expect(rows).toEqual([{ status: 'aborted' }]);
     });
 
     it('leaves a clean connection when it fails: the next on it is another tenant’s', async () => {

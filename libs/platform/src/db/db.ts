@@ -1,15 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { PoolClient, QueryResultRow } from 'pg';
 import type { Actor } from '../actor/actor.js';
-import { type RecordedEvent, writeOutbox } from '../events/outbox.js';
+import { outboxStatements, type RecordedEvent } from '../events/outbox.js';
 import { AppDatabase } from './app-database.js';
+import { ScopedReads } from './scoped-reads.js';
+import { send, SET_SCOPE, settle, type TenantScope } from './statements.js';
 
 interface Scope {
   actor: Actor;
   manager: EntityManager;
+  client: PoolClient;
   events: RecordedEvent[];
   open: boolean;
   /** A part of it failed: it may not be committed, whoever catches the error. */
@@ -23,33 +25,18 @@ interface Scope {
 @Injectable()
 export class Db {
   private readonly scopes = new AsyncLocalStorage<Scope>();
+  private readonly reads: ScopedReads;
 
-  constructor(private readonly database: AppDatabase) {}
+  constructor(private readonly database: AppDatabase) {
+    this.reads = new ScopedReads(database.readers);
+  }
 
   /**
-   * Rows of one statement that only reads, in one round trip: begin, settings, statement and commit are
-   * written together.
+   * Rows of one statement that only reads. Those of one actor that are asked for in the same turn of the event loop
+   * share a round trip.
    */
-  async read<Row extends QueryResultRow>(actor: Actor, sql: string, values: unknown[] = []): Promise<Row[]> {
-    const client = await this.database.readers.connect();
-    let fault: Error | undefined;
-    try {
-      const [, , rows] = await settle(
-        inOneWrite(client, () => [
-          client.query('begin read only'),
-          client.query(SET_SCOPE, scopeOf(actor)),
-          client.query<Row>(sql, values),
-          client.query('commit'),
-        ]),
-      );
-      return (rows as { rows: Row[] }).rows;
-    } catch (error) {
-      fault = error as Error;
-      throw error;
-    } finally {
-      // A statement that failed has been rolled back by the commit behind it; a broken connection is closed.
-      client.release(fault && !('severity' in fault) ? fault : undefined);
-    }
+  read<Row extends QueryResultRow>(actor: Actor, sql: string, values: unknown[] = []): Promise<Row[]> {
+    return this.reads.read(scopeOf(actor), sql, values);
   }
 
   /**
@@ -65,18 +52,26 @@ export class Db {
       return work();
     }
 
-    return this.database.source.transaction(async (manager) => {
-      await manager.query(SET_SCOPE, scopeOf(actor));
-      const scope: Scope = { actor, manager, events: [], open: true };
-      try {
-        const result = await this.scopes.run(scope, work);
-        if (scope.broken) throw new Error('A part of this transaction failed.');
-        await writeOutbox(manager, actor, scope.events);
-        return result;
-      } finally {
-        scope.open = false;
-      }
-    });
+    const runner = this.database.source.createQueryRunner();
+    const client = (await runner.connect()) as PoolClient;
+    const scope: Scope = { actor, manager: runner.manager, client, events: [], open: true };
+    try {
+      // With the first statement in one write; TypeORM is told, so that it begins none of its own.
+      const begun = settle([send(client, 'begin'), send(client, SET_SCOPE, scopeOf(actor))]);
+      begun.catch(() => undefined);
+      Object.assign(runner, { isTransactionActive: true });
+      const result = await this.scopes.run(scope, work);
+      await begun;
+      await commit(scope);
+      return result;
+    } catch (error) {
+      scope.open = false;
+      await send(client, 'rollback').catch(() => undefined);
+      throw error;
+    } finally {
+      Object.assign(runner, { isTransactionActive: false });
+      await runner.release();
+    }
   }
 
   /**
@@ -88,12 +83,13 @@ export class Db {
     if (outer.actor.type !== 'operator' || actor.type !== 'operator') {
       throw new Error('Only an operator may change two tenants in one transaction.');
     }
-    const scope: Scope = { actor, manager: outer.manager, events: [], open: true };
-    await outer.manager.query(SET_SCOPE, scopeOf(actor));
+    const { manager, client } = outer;
+    const scope: Scope = { actor, manager, client, events: [], open: true };
+    await send(client, SET_SCOPE, scopeOf(actor));
     try {
       const result = await this.scopes.run(scope, work);
-      await writeOutbox(outer.manager, actor, scope.events);
-      await outer.manager.query(SET_SCOPE, scopeOf(outer.actor));
+      for (const { text, values } of outboxStatements(actor, scope.events)) await send(client, text, values);
+      await send(client, SET_SCOPE, scopeOf(outer.actor));
       return result;
     } catch (error) {
       // Its rows are in the same transaction: nobody may commit the half that went well.
@@ -119,11 +115,12 @@ export class Db {
     this.scope.events.push(...events);
   }
 
-  /** Rows of one statement inside the transaction around the caller. */
+  /**
+   * Rows of one statement inside the transaction around the caller. Statements take effect in the order in which they
+   * are called; those that need nothing of each other may be awaited together, and share a round trip.
+   */
   async query<Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
-    const result: unknown = await this.manager.query(sql, values);
-    // TypeORM gives [rows, count] for update and delete, and rows for the rest.
-    return isCounted(result) ? (result[0] as Row[]) : (result as Row[]);
+    return (await send<Row>(this.scope.client, sql, values)).rows;
   }
 
   private get scope(): Scope {
@@ -134,28 +131,19 @@ export class Db {
   }
 }
 
-const SET_SCOPE = `select set_config('app.tenant_id', $1, true), set_config('app.user_id', $2, true)`;
-
-const scopeOf = (actor: Actor) => [actor.tenantId ?? '', actor.type === 'user' ? (actor.id ?? '') : ''];
-
-const isCounted = (result: unknown): result is [unknown[], number] =>
-  Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number';
-
-/** Four writes to the socket cost a third more processor than one (pg 8.23; seven interleaved rounds of 1,000 reads). */
-function inOneWrite<T>(client: PoolClient, send: () => T): T {
-  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
-  stream.cork();
-  try {
-    return send();
-  } finally {
-    stream.uncork();
-  }
+/** The outbox and the commit in one write. Whatever failed before, also what somebody caught, takes everything back. */
+async function commit(scope: Scope): Promise<void> {
+  scope.open = false;
+  if (scope.broken) throw partFailed();
+  const { client, actor, events } = scope;
+  const written = outboxStatements(actor, events).map(({ text, values }) => send(client, text, values));
+  const outcomes = await settle([...written, send(client, 'commit')]);
+  if (outcomes.at(-1)?.command !== 'COMMIT') throw partFailed();
 }
 
-/** Waits for all, then throws the first failure: a connection is given back only when it is idle. */
-async function settle(promises: Promise<unknown>[]): Promise<unknown[]> {
-  const outcomes = await Promise.allSettled(promises);
-  const failed = outcomes.find((one) => one.status === 'rejected');
-  if (failed) throw (failed as PromiseRejectedResult).reason;
-  return outcomes.map((one) => (one as PromiseFulfilledResult<unknown>).value);
-}
+const partFailed = () => new Error('A part of this transaction failed.');
+
+const scopeOf = (actor: Actor): TenantScope => [
+  actor.tenantId ?? '',
+  actor.type === 'user' ? (actor.id ?? '') : '',
+];

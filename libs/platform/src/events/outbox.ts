@@ -1,4 +1,3 @@
-import type { EntityManager } from 'typeorm';
 import type { Actor } from '../actor/actor.js';
 import { newId } from '../ids/ids.js';
 import type { EventType, PayloadOf } from './event.js';
@@ -20,13 +19,12 @@ export function occurred<E extends EventType>(
   return { name: event.name, version: event.version, payload: event.schema.parse(payload), occurredAt };
 }
 
-/** Writes events into the transaction that made them true, in one statement. */
-export async function writeOutbox(
-  manager: EntityManager,
+/** What writes events into the transaction that made them true: one statement, or none for none. */
+export function outboxStatements(
   actor: Actor,
   events: readonly RecordedEvent[],
-): Promise<void> {
-  if (events.length === 0) return;
+): { text: string; values: unknown[] }[] {
+  if (events.length === 0) return [];
   if (!actor.tenantId) throw new Error('An event needs a tenant.');
   const { tenantId, type, id, reason, origin } = actor;
   const rows = events.map((event) => ({
@@ -36,12 +34,13 @@ export async function writeOutbox(
     payload: event.payload,
     occurred_at: event.occurredAt,
   }));
-  await manager.query(
-    `insert into platform.outbox
-       (tenant_id, id, name, version, payload, actor_type, actor_id, actor_reason, trace_id, address, occurred_at)
-     select $1, e.id, e.name, e.version, e.payload, $3, $4, $5, $6, $7, e.occurred_at
-     from jsonb_to_recordset($2::jsonb)
-       as e(id text, name text, version int, payload jsonb, occurred_at timestamptz)`,
-    [tenantId, JSON.stringify(rows), type, id, reason, origin.traceId, origin.address],
-  );
+  const values = [tenantId, JSON.stringify(rows), type, id, reason, origin.traceId, origin.address];
+  return [{ text: WRITE, values }];
 }
+
+const WRITE = `
+  insert into platform.outbox
+    (tenant_id, id, name, version, payload, actor_type, actor_id, actor_reason, trace_id, address, occurred_at)
+  select $1, e.id, e.name, e.version, e.payload, $3, $4, $5, $6, $7, e.occurred_at
+  from jsonb_to_recordset($2::jsonb)
+    as e(id text, name text, version int, payload jsonb, occurred_at timestamptz)`;
