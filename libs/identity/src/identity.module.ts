@@ -12,7 +12,6 @@ import { ApiKey } from './domain/api-key.js';
 import { ClaimsPace } from './claims/claims-pace.js';
 import { DescribeClaims } from './claims/describe-claims.js';
 import { WriteClaims } from './claims/write-claims.js';
-import { AuthSession } from './domain/auth-session.js';
 import { ServiceAccount } from './domain/service-account.js';
 import { User } from './domain/user.js';
 import { AnswerReset } from './handlers/answer-reset.js';
@@ -199,7 +198,7 @@ const SOCIAL = [
   UnlinkIdentity,
 ];
 
-export const IDENTITY_ENTITIES = [User, AuthSession, ServiceAccount, ApiKey];
+export const IDENTITY_ENTITIES = [User, ServiceAccount, ApiKey];
 
 /** The store of new signing keys; null where AUTH_SIGNING_KEY is the only key. */
 function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {

@@ -13,6 +13,14 @@ const FROM_EVERYWHERE = 4;
 /** A network that somebody has signed in from stays theirs for so long, in seconds. */
 const KNOWN_SECONDS = 30 * 86_400;
 
+/** Three counts with a lock each, and whether the network is known. */
+const KEYS = 7;
+
+interface Scripts {
+  countAttempt(...keysAndRules: (string | number)[]): Promise<number>;
+  settleAttempt(...keysAndThresholds: (string | number)[]): Promise<unknown>;
+}
+
 /** 429 `SIGN_IN_LOCKED`: the same for accounts that are there and accounts that are not. */
 function signInLocked(waitMs: number): DomainError {
   const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1_000));
@@ -44,7 +52,7 @@ export function networkOf(address: string | null): string {
  */
 @Injectable()
 export class Lockout {
-  private readonly redis: Redis;
+  private readonly redis: Redis & Scripts;
   private readonly away: RateLimiterMemory;
 
   constructor(
@@ -52,7 +60,10 @@ export class Lockout {
     private readonly config: AccountsConfig,
     private readonly limits: AccountLimits,
   ) {
-    this.redis = clients.for('limits');
+    const redis = clients.for('limits');
+    redis.defineCommand('countAttempt', { numberOfKeys: KEYS, lua: ATTEMPT });
+    redis.defineCommand('settleAttempt', { numberOfKeys: KEYS, lua: SETTLE });
+    this.redis = redis as Redis & Scripts;
     this.away = new RateLimiterMemory({
       points: limits.lockoutThreshold,
       duration: config.ipLockoutWindowSeconds,
@@ -64,7 +75,7 @@ export class Lockout {
     const keys = keysOf(addressHash.toString('base64url'), networkOf(address));
     let waitMs: number;
     try {
-      waitMs = Number(await this.redis.eval(ATTEMPT, keys.length, ...keys, ...this.rules()));
+      waitMs = await this.redis.countAttempt(...keys, ...this.rules());
     } catch {
       waitMs = await this.countHere(keys[0]!);
     }
@@ -83,7 +94,7 @@ export class Lockout {
     const thresholds = [lockoutThreshold, lockoutThreshold * FROM_EVERYWHERE, ipLockoutThreshold];
     if (knownSeconds > 0) await this.away.delete(keys[0]!);
     // A person who has signed in is not refused because Redis could not be told.
-    await this.redis.eval(SETTLE, keys.length, ...keys, ...thresholds, knownSeconds).catch(() => undefined);
+    await this.redis.settleAttempt(...keys, ...thresholds, knownSeconds).catch(() => undefined);
   }
 
   private async countHere(key: string): Promise<number> {

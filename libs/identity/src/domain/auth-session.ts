@@ -1,4 +1,3 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { Aggregate, newId } from '#platform';
 import { type SESSION_ENDS, SessionEnded, SessionRefreshed, SessionStarted } from '../events/index.js';
 
@@ -9,53 +8,27 @@ export const SESSION_IDLE_MS = 14 * DAY_MS;
 
 type EndReason = (typeof SESSION_ENDS)[number];
 
-/** A person signed in, in one tenant: a family of refresh tokens. Not a seat. */
-@Entity({ schema: 'identity', name: 'auth_sessions' })
+/**
+ * A person signed in, in one tenant: a family of refresh tokens. Not a seat. No entity of TypeORM, as other aggregates
+ * are: its statements are those of each sign-in and refresh, and go out together.
+ */
 export class AuthSession extends Aggregate {
-  @PrimaryColumn({ name: 'tenant_id', type: 'text' })
   readonly tenantId!: string;
-
-  @PrimaryColumn({ type: 'text' })
   readonly id!: string;
-
-  @Column({ name: 'user_id', type: 'text' })
   readonly userId!: string;
-
-  @Column({ type: 'text' })
-  provider!: string;
-
-  @Column({ type: 'text', array: true })
+  readonly provider!: string;
+  /** RFC 8176. */
   amr!: string[];
-
-  @Column({ name: 'auth_time', type: 'timestamptz' })
-  authTime!: Date;
-
+  readonly authTime!: Date;
   /** When its owner last showed who they are without signing in anew; null when they did not. */
-  @Column({ name: 'reauthenticated_at', type: 'timestamptz', nullable: true })
   reauthenticatedAt!: Date | null;
-
-  @Column({ name: 'last_used_at', type: 'timestamptz' })
   lastUsedAt!: Date;
-
-  @Column({ type: 'text', nullable: true })
-  address!: string | null;
-
+  readonly address!: string | null;
   /** As the client names itself, cut; null when it does not. */
-  @Column({ name: 'user_agent', type: 'text', nullable: true })
-  userAgent!: string | null;
-
-  @Column({ name: 'trace_id', type: 'text' })
-  traceId!: string;
-
-  @Column({ name: 'ended_at', type: 'timestamptz', nullable: true })
+  readonly userAgent!: string | null;
+  readonly traceId!: string;
   endedAt!: Date | null;
-
-  @Column({ name: 'end_reason', type: 'text', nullable: true })
   endReason!: EndReason | null;
-
-  /** Written by a trigger, for those who look for ended sessions. */
-  @Column({ name: 'ended_xid', type: 'bigint', nullable: true, select: false, insert: false, update: false })
-  readonly endedXid?: string | null;
 
   static start(
     init: {

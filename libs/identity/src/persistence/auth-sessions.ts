@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
-import { IsNull } from 'typeorm';
 import { type Actor, Db } from '#platform';
 import { AuthSession, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from '../domain/auth-session.js';
 
@@ -29,32 +28,44 @@ export class AuthSessions {
   constructor(private readonly db: Db) {}
 
   async insert(session: AuthSession): Promise<void> {
-    await this.db.manager.insert(AuthSession, session);
+    const { tenantId, id, userId, provider, amr, authTime, lastUsedAt, address, userAgent, traceId } =
+      session;
+    await this.db.query(
+      `insert into identity.auth_sessions
+         (tenant_id, id, user_id, provider, amr, auth_time, last_used_at, address, user_agent, trace_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      [tenantId, id, userId, provider, amr, authTime, lastUsedAt, address, userAgent, traceId],
+    );
     this.db.record(session.takeEvents());
   }
 
   async save(session: AuthSession): Promise<void> {
-    await this.db.manager.save(AuthSession, session);
+    const { tenantId, id, amr, reauthenticatedAt, lastUsedAt, endedAt, endReason } = session;
+    await this.db.query(
+      `update identity.auth_sessions
+       set amr = $3, reauthenticated_at = $4, last_used_at = $5, ended_at = $6, end_reason = $7
+       where tenant_id = $1 and id = $2`,
+      [tenantId, id, amr, reauthenticatedAt, lastUsedAt, endedAt, endReason],
+    );
     this.db.record(session.takeEvents());
   }
 
   /** Every refresh and every end of a session passes through this lock. */
   async lock(id: string): Promise<AuthSession | null> {
-    const tenantId = this.db.actor.tenantId ?? '';
-    return this.db.manager.findOne(AuthSession, {
-      where: { tenantId, id },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const rows = await this.db.query(`${SELECT} where tenant_id = $1 and id = $2 for update`, [
+      this.db.actor.tenantId,
+      id,
+    ]);
+    return rows.map(asSession)[0] ?? null;
   }
 
   /** The sessions of a person in the transaction's tenant that have not ended, locked. */
   async lockAllOf(userId: string): Promise<AuthSession[]> {
-    const tenantId = this.db.actor.tenantId ?? '';
-    return this.db.manager.find(AuthSession, {
-      where: { tenantId, userId, endedAt: IsNull() },
-      order: { id: 'ASC' },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const rows = await this.db.query(
+      `${SELECT} where tenant_id = $1 and user_id = $2 and ended_at is null order by id for update`,
+      [this.db.actor.tenantId, userId],
+    );
+    return rows.map(asSession);
   }
 
   /** What one of the actor's own sessions was started with, over or not. */
@@ -115,15 +126,25 @@ export class AuthSessions {
 
   /** Marks a token rotated and its predecessor's successor used. Old tokens stay: they tell a thief from a stranger. */
   async rotated(sessionId: string, hash: Buffer, now: Date): Promise<void> {
-    const tenantId = this.db.actor.tenantId;
-    await this.db.query(
-      `update identity.refresh_tokens set successor_used_at = $4
-       where tenant_id = $1 and session_id = $2 and rotated_at is not null and successor_used_at is null and hash <> $3`,
-      [tenantId, sessionId, hash, now],
-    );
-    await this.db.query(
-      'update identity.refresh_tokens set rotated_at = $4 where tenant_id = $1 and session_id = $2 and hash = $3',
-      [tenantId, sessionId, hash, now],
-    );
+    const values = [this.db.actor.tenantId, sessionId, hash, now];
+    await Promise.all([
+      this.db.query(
+        `update identity.refresh_tokens set successor_used_at = $4
+         where tenant_id = $1 and session_id = $2 and rotated_at is not null and successor_used_at is null and hash <> $3`,
+        values,
+      ),
+      this.db.query(
+        'update identity.refresh_tokens set rotated_at = $4 where tenant_id = $1 and session_id = $2 and hash = $3',
+        values,
+      ),
+    ]);
   }
 }
+
+const SELECT = `
+  select tenant_id as "tenantId", id, user_id as "userId", provider, amr, auth_time as "authTime",
+    reauthenticated_at as "reauthenticatedAt", last_used_at as "lastUsedAt", address, user_agent as "userAgent",
+    trace_id as "traceId", ended_at as "endedAt", end_reason as "endReason"
+  from identity.auth_sessions`;
+
+const asSession = (row: QueryResultRow) => Object.assign(new AuthSession(), row);

@@ -40,8 +40,10 @@ export class RefreshTokens {
 
   /** Notes that a token was exchanged for its successor, and that its predecessor's successor is in use. */
   async rotate(token: RefreshToken, stored: StoredRefreshToken, now: Date): Promise<void> {
-    await this.sessions.rotated(token.sessionId, stored.hash, now);
-    await this.keep(this.successor(token, stored), now);
+    await Promise.all([
+      this.sessions.rotated(token.sessionId, stored.hash, now),
+      this.keep(this.successor(token, stored), now),
+    ]);
   }
 
   private async keep(token: RefreshToken, now: Date): Promise<void> {

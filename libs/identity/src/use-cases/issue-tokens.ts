@@ -35,12 +35,16 @@ export class IssueTokens {
    * no tenant. Whether they may have a session there is StartSession's to decide.
    */
   async profile(actor: Actor): Promise<Profile> {
-    const [user, membership] = await Promise.all([
-      this.users.self(actor),
-      this.describeMembership.execute(actor),
+    const tenantId = await this.describeMembership.tenantOf(actor);
+    if (!tenantId) throw unauthenticated('no such person in any tenant');
+    // Asked for at once, they are one round trip.
+    const here = actor.as({ tenantId });
+    const [user, membership, license] = await Promise.all([
+      this.users.self(here),
+      this.describeMembership.execute(here),
+      this.readLicenses.first(here),
     ]);
     if (!user || !membership) throw unauthenticated('no such person in that tenant');
-    const license = await this.readLicenses.first(actor.as({ tenantId: membership.tenant.id }));
     return { ...membership, user, license };
   }
 

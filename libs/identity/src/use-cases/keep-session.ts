@@ -21,7 +21,11 @@ export class KeepSession {
    * Passes for one that does. One whose tenant is suspended waits for it: 403 `TENANT_SUSPENDED`. One that no longer
    * shows what is asked ends, and its owner signs in again: the one 401.
    */
-  async execute(owner: Actor, session: AuthSession, policy: SessionPolicy): Promise<void> {
+  async execute(
+    owner: Actor,
+    session: AuthSession,
+    policy: SessionPolicy | Promise<SessionPolicy>,
+  ): Promise<void> {
     const refusal = await this.startSession.standsAgainst(owner, session.amr, policy);
     if (!refusal) return;
     if (refusal === 'tenant_suspended') throw tenantSuspended();

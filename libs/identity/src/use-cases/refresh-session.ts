@@ -70,27 +70,29 @@ export class RefreshSession {
 
     const { session, successor } = rotated;
     const owner = actor.as({ type: 'user', id: session.userId, tenantId: session.tenantId });
-    const profile = await this.issueTokens.profile(owner);
-    await this.keepSession.execute(owner, session, policyOf(profile.tenant));
-    return this.issueTokens.tokens(profile, session, successor);
+    const profile = this.issueTokens.profile(owner);
+    const policy = profile.then(({ tenant }) => policyOf(tenant));
+    await this.keepSession.execute(owner, session, policy);
+    return this.issueTokens.tokens(await profile, session, successor);
   }
 
   private async rotate(token: RefreshToken): Promise<Rotated | { reused: AuthSession } | null> {
     const now = this.clock.now();
-    const session = await this.sessions.lock(token.sessionId);
-    if (!session?.isLive(now)) return null;
-    const stored = await this.refreshTokens.find(token);
-    if (!stored) return null;
+    // The second waits for the lock of the first.
+    const [session, stored] = await Promise.all([
+      this.sessions.lock(token.sessionId),
+      this.refreshTokens.find(token),
+    ]);
+    if (!session?.isLive(now) || !stored) return null;
 
     if (!stored.rotatedAt) {
-      await this.refreshTokens.rotate(token, stored, now);
       session.refresh(now);
+      await Promise.all([this.refreshTokens.rotate(token, stored, now), this.sessions.save(session)]);
     } else if (!stillGivesSuccessor(stored, now)) {
       session.end('refresh_reuse', now);
       await this.sessions.save(session);
       return { reused: session };
     }
-    await this.sessions.save(session);
     return { session, successor: this.refreshTokens.successor(token, stored) };
   }
 }

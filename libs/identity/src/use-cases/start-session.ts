@@ -104,9 +104,11 @@ export class StartSession {
     await how.attempt?.succeeded();
 
     const outcome = await this.db.transaction(actor, async () => {
-      const person = how.isSignUp ? NEW_PERSON : await this.users.holdStanding();
-      if (how.passwordOf && !(await this.passwords.isOf(how.passwordOf)))
-        throw unauthenticated('password changed meanwhile');
+      const [person, isPresent] = await Promise.all([
+        how.isSignUp ? NEW_PERSON : this.users.holdStanding(),
+        how.passwordOf ? this.passwords.isOf(how.passwordOf) : true,
+      ]);
+      if (!isPresent) throw unauthenticated('password changed meanwhile');
       return refusalOf(policy, person ?? nobody(), how.amr) ?? this.start(actor, how);
     });
     if (typeof outcome === 'string') throw await this.refused(actor, how, outcome);
@@ -117,9 +119,10 @@ export class StartSession {
   async standsAgainst(
     actor: Actor,
     amr: readonly string[],
-    policy: SessionPolicy,
+    policy: SessionPolicy | Promise<SessionPolicy>,
   ): Promise<SessionRefusal | null> {
-    return refusalOf(policy, (await this.users.standing(actor)) ?? nobody(), amr);
+    const [asked, person] = await Promise.all([policy, this.users.standing(actor)]);
+    return refusalOf(asked, person ?? nobody(), amr);
   }
 
   private async start(actor: Actor, how: Authenticated): Promise<StartedSession> {
@@ -127,13 +130,15 @@ export class StartSession {
     const { provider, amr, addressHash, authTime } = how;
     const { id: userId, tenantId, origin } = actor as Actor & { id: string; tenantId: string };
     const session = AuthSession.start({ tenantId, userId, provider, amr, authTime, ...origin }, now);
-    await this.sessions.insert(session);
-    const refreshToken = await this.refreshTokens.begin(session, now);
-    const isNewDevice = await this.knownDevices.see(this.deviceHash.of(userId, origin));
-    if (isNewDevice) this.db.record([occurred(DeviceDiscovered, { userId, sessionId: session.id }, now)]);
     const outcome = how.isSignUp ? 'signed_up' : 'signed_in';
     const event = { userId, method: provider, addressHash, outcome, sessionId: session.id } as const;
-    await this.loginEvents.record(actor, event);
+    const [, refreshToken, isNewDevice] = await Promise.all([
+      this.sessions.insert(session),
+      this.refreshTokens.begin(session, now),
+      this.knownDevices.see(this.deviceHash.of(userId, origin)),
+      this.loginEvents.record(actor, event),
+    ]);
+    if (isNewDevice) this.db.record([occurred(DeviceDiscovered, { userId, sessionId: session.id }, now)]);
     return { session, refreshToken };
   }
 

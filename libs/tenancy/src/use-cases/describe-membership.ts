@@ -18,9 +18,14 @@ export class DescribeMembership {
     private readonly tenants: Tenants,
   ) {}
 
-  /** For the actor's user in the actor's tenant, or in their oldest one when the actor names none; null without any. */
+  /** The actor's tenant, or the oldest of the actor's user when the actor names none; null without any. */
+  async tenantOf(actor: Actor): Promise<string | null> {
+    return actor.tenantId ?? (await this.memberships.tenantIdsOf(actor))[0] ?? null;
+  }
+
+  /** For the actor's user in {@link tenantOf}; null without any, and for who is no member of it. */
   async execute(actor: Actor): Promise<MembershipDescription | null> {
-    const tenantId = actor.tenantId ?? (await this.memberships.tenantIdsOf(actor))[0];
+    const tenantId = await this.tenantOf(actor);
     if (!tenantId) return null;
     const scoped = actor.as({ tenantId });
     const [tenant, role] = await Promise.all([
