@@ -184,6 +184,30 @@ describe('signing in by address and password (S1-16)', () => {
     expect(claims).toMatchObject({ amr: ['pwd'], email_verified: false, sub: user.id });
   });
 
+  it('makes no session by a password that is changed while it is being compared', async () => {
+    const { user } = await verified();
+    const database = await connected(product.database.ownerUrl);
+    const watch = await connected(product.database.ownerUrl);
+    await database.query('begin');
+    await database.query('select 1 from identity.users where id = $1 for update', [user.id]);
+    const signedIn = login(user.email);
+    // By now the password has been compared: only the session is still to be made.
+    await eventually(async () => {
+      const { rows } = await watch.query(
+        `select 1 from pg_stat_activity where $1 = any (pg_blocking_pids(pid))`,
+        [(database as unknown as { processID: number }).processID],
+      );
+      expect(rows).toHaveLength(1);
+    });
+    await database.query('update identity.passwords set changed_at = now() where user_id = $1', [user.id]);
+    await database.query('commit');
+    expect(refusal(await signedIn)).toEqual([401, 'UNAUTHENTICATED']);
+    const { rows } = await watch.query('select 1 from identity.auth_sessions where user_id = $1', [user.id]);
+    expect(rows).toHaveLength(1);
+    await Promise.all([database.end(), watch.end()]);
+    expect((await login(user.email)).status).toBe(200);
+  });
+
   it('asks for a bearer or a password', async () => {
     expect(refusal(await call(`${v1}/auth/login`, { method: 'POST' }))).toEqual([401, 'UNAUTHENTICATED']);
     expect(refusal(await post('login', { email: 'nobody' }))).toEqual([422, 'VALIDATION_FAILED']);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { ConfigError } from '#platform';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { eventually } from '../../../../test/support/eventually.js';
 import { keySurroundings, silent } from '../../../../test/support/keyring.js';
 import { startVault, type VaultServer } from '../../../../test/support/vault.js';
 import { SigningKeys } from '../persistence/signing-keys.js';
@@ -13,6 +14,7 @@ import { verifyWith } from './algorithms.js';
 import { FileKeys } from './file-keys.js';
 import { KeyMaker } from './key-maker.js';
 import type { KeyStore } from './key-store.js';
+import { KeyUpkeep } from './key-upkeep.js';
 import { Keyring } from './keyring.js';
 import type { KeyScheduleConfig, KeysConfig } from './keys.config.js';
 import { VaultKeys } from './vault-keys.js';
@@ -152,6 +154,24 @@ describe.each(['file', 'vault'] as const)('a keyring over the store "%s"', (kind
     expect((await states()).sort()).toEqual(['active', 'next']);
     expect(await kept()).toBe(2);
   });
+});
+
+it('a revoked key is heard of also while the store is away, and no next key can be made', async () => {
+  const vault = await startVault();
+  const { url: address, token } = vault;
+  const one = await started({
+    store: new VaultKeys({ address, token, mount: 'transit', prefix: 'gatehouse' }),
+  });
+  const { kid, holdsFor } = await signedBy(one);
+  await one.maker.next();
+  vault.failWith(503);
+  await rotation().revoke(kid);
+  const upkeep = new KeyUpkeep(one.ring, one.maker, silent);
+  upkeep.onApplicationBootstrap();
+  await eventually(() => !holdsFor(one.ring));
+  await upkeep.onModuleDestroy();
+  await vault.stop();
+  await expect(one.maker.keepOneAhead()).rejects.toThrow('AUTH_VAULT_ADDR');
 });
 
 describe('a keyring without a store', () => {
