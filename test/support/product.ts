@@ -56,6 +56,9 @@ export async function startProduct(settings: Record<string, string> = {}): Promi
     MAIL_TRANSPORT: 'smtp',
     MAIL_FROM: 'Gatehouse <gatehouse@example.com>',
     SMTP_URL: part('SMTP_URL'),
+    // As weak as it may be: tests make many people.
+    AUTH_ARGON2_MEMORY_KIB: '19456',
+    AUTH_ARGON2_PASSES: '2',
     ...generateSecrets(),
     ...settings,
   };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { DomainError } from '#platform';
+import { lowerPoolThreads } from './hash-threads.js';
 import { concurrencyOf, PasswordsConfig } from './passwords.config.js';
 
 const refused = new Counter({
@@ -15,8 +16,9 @@ export const busy = (): DomainError =>
   });
 
 /**
- * Lets so many hashes be computed at a time and so many wait, first come first served. A storm of sign-ins so costs
- * those who sign in, and nobody else: memory and processors stay bounded.
+ * Lets so many hashes be computed at a time and so many wait, first come first served, at a lower priority than
+ * whatever else the process does. A storm of sign-ins so costs those who sign in, and nobody else: memory and
+ * processors stay bounded.
  */
 @Injectable()
 export class HashQueue {
@@ -24,6 +26,8 @@ export class HashQueue {
   private readonly most: number;
   private running = 0;
   private readonly waiting: (() => void)[] = [];
+  /** Threads that give way: the first hash has started them. */
+  private threads?: number;
 
   constructor(config: PasswordsConfig) {
     this.concurrency = concurrencyOf(config);
@@ -40,6 +44,7 @@ export class HashQueue {
     try {
       return await work();
     } finally {
+      this.threads ??= lowerPoolThreads();
       // Handed over instead of counted down, so that nobody who comes now overtakes who waits.
       const next = this.waiting.shift();
       if (next) next();

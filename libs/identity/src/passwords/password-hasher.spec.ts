@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { constants, getPriority } from 'node:os';
 import { hash as bcrypt } from '@node-rs/bcrypt';
 import { DomainError, type Log } from '#platform';
 import { HashQueue } from './hash-queue.js';
+import { poolThreads } from './hash-threads.js';
 import { PasswordHasher } from './password-hasher.js';
 import { Pepper } from './pepper.js';
 import type { PasswordsConfig } from './passwords.config.js';
@@ -134,6 +136,15 @@ describe('the queue of hashes', () => {
       await all[i];
     }
     expect(begun).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('lets hashes give way to everything else, where threads have priorities of their own', async () => {
+    await hasher().make(OWNER, PASSWORD);
+    const { PRIORITY_BELOW_NORMAL, PRIORITY_NORMAL } = constants.priority;
+    expect(poolThreads().map((id) => getPriority(id))).toEqual(
+      Array(process.platform === 'linux' ? 4 : 0).fill(PRIORITY_BELOW_NORMAL),
+    );
+    expect(getPriority(process.pid)).toBe(PRIORITY_NORMAL);
   });
 
   it('gives the place back when a hash fails', async () => {

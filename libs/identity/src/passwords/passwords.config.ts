@@ -14,6 +14,13 @@ const FLOOR: readonly (readonly [memoryKib: number, passes: number])[] = [
   [7_168, 5],
 ];
 
+/**
+ * What is hashed with unless something else is set, above that floor: libsodium's INTERACTIVE (64 MiB, two passes), the
+ * memory of RFC 9106's second recommended option.
+ */
+export const DEFAULT_MEMORY_KIB = 65_536;
+export const DEFAULT_PASSES = 2;
+
 /** Whether argon2id with these parameters is at least as strong as OWASP asks. */
 export const isStrongEnough = (memoryKib: number, passes: number): boolean =>
   FLOOR.some(([memory, times]) => memoryKib >= memory && passes >= times);
@@ -59,10 +66,14 @@ export class PasswordsConfig extends configOf(
     ),
     memoryKib: setting(
       'AUTH_ARGON2_MEMORY_KIB',
-      whole(7_168, 4_194_304).default(19_456),
+      whole(7_168, 4_194_304).default(DEFAULT_MEMORY_KIB),
       'Memory of one argon2id hash in KiB; `gatehouse-admin passwords calibrate` measures what suits a machine.',
     ),
-    passes: setting('AUTH_ARGON2_PASSES', whole(1, 100).default(2), 'Passes of one argon2id hash.'),
+    passes: setting(
+      'AUTH_ARGON2_PASSES',
+      whole(1, 100).default(DEFAULT_PASSES),
+      'Passes of one argon2id hash.',
+    ),
     lanes: setting('AUTH_ARGON2_LANES', whole(1, 64).default(1), 'Lanes (parallelism) of one argon2id hash.'),
     concurrency: CONCURRENCY,
     pool: POOL,

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { PasswordsConfig } from './passwords.config.js';
 
@@ -13,9 +13,11 @@ const TAG_BYTES = 16;
  */
 @Injectable()
 export class Pepper {
+  private readonly keys: ReadonlyMap<number, KeyObject>;
   private readonly newest: number;
 
-  constructor(private readonly config: PasswordsConfig) {
+  constructor(config: PasswordsConfig) {
+    this.keys = new Map([...config.keys].map(([id, key]) => [id, createSecretKey(key)]));
     const [newest] = config.keys.keys();
     if (newest === undefined) throw new Error('AUTH_PASSWORD_KEYS holds no key.');
     this.newest = newest;
@@ -55,7 +57,7 @@ export class Pepper {
 
   /** Whether its key is in AUTH_PASSWORD_KEYS, so that it can be opened. */
   knows(sealed: Buffer): boolean {
-    return this.config.keys.has(this.keyIdOf(sealed));
+    return this.keys.has(this.keyIdOf(sealed));
   }
 
   /** The same under the newest key; null for what is so already, and for what cannot be opened any more. */
@@ -67,8 +69,8 @@ export class Pepper {
     return sealed.readUInt16BE(1);
   }
 
-  private key(id: number): Buffer {
-    const key = this.config.keys.get(id);
+  private key(id: number): KeyObject {
+    const key = this.keys.get(id);
     if (!key) throw new Error(`AUTH_PASSWORD_KEYS has no key ${id}, under which a hash is sealed.`);
     return key;
   }

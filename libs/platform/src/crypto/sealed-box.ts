@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { SecretsConfig } from './secrets.config.js';
 
@@ -13,7 +20,7 @@ const TAG_BYTES = 16;
  */
 @Injectable()
 export class SealedBox {
-  private readonly keys = new Map<string, Buffer>();
+  private readonly keys = new Map<string, KeyObject>();
 
   constructor(private readonly config: SecretsConfig) {}
 
@@ -41,11 +48,12 @@ export class SealedBox {
   }
 
   /** The purpose is what stands before the first colon; the row behind it is bound as associated data only. */
-  private keyFor(context: string): Buffer {
+  private keyFor(context: string): KeyObject {
     const purpose = context.split(':', 1)[0] ?? context;
     const existing = this.keys.get(purpose);
     if (existing) return existing;
-    const key = Buffer.from(hkdfSync('sha256', this.config.key, '', `gatehouse:${purpose}`, 32));
+    const derived = hkdfSync('sha256', this.config.key, '', `gatehouse:${purpose}`, 32);
+    const key = createSecretKey(Buffer.from(derived));
     this.keys.set(purpose, key);
     return key;
   }
