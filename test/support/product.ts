@@ -35,8 +35,9 @@ export interface Product {
   stop(): Promise<void>;
 }
 
-/** The mark by which the runner ends what a killed test leaves behind. */
-const INHERITED = { PATH: process.env.PATH, GATEHOUSE_TEST_RUN: process.env.GATEHOUSE_TEST_RUN };
+/** GATEHOUSE_TEST_RUN is the mark by which the runner ends what a killed test leaves behind. */
+const { PATH, GATEHOUSE_TEST_RUN, NODE_COMPILE_CACHE } = process.env;
+const INHERITED = { PATH, GATEHOUSE_TEST_RUN, NODE_COMPILE_CACHE };
 
 /** Starts API and worker on free ports; `settings` go to both. */
 export async function startProduct(settings: Record<string, string> = {}): Promise<Product> {
