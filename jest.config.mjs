@@ -31,6 +31,9 @@ export default {
   testTimeout: 30_000,
   // Two cores, and the journeys' own processes beside the tests.
   maxWorkers: 2,
+  // A worker keeps what each file leaves behind, and measuring coverage looks through all of it: it would take longer
+  // from file to file, a hundred of them seconds each. A new one takes a second.
+  workerIdleMemoryLimit: '600MB',
   coverageProvider: 'v8',
   coverageDirectory: 'coverage',
   coverageReporters: ['json-summary', 'text-summary'],

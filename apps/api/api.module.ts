@@ -5,71 +5,34 @@ import {
   ConfigModule,
   type ConfigValues,
   CryptoModule,
-  DatabaseConfig,
   DbModule,
   HealthModule,
-  HttpConfig,
   IdempotencyConfig,
   IdempotencyModule,
-  LimitsConfig,
   LimitsModule,
   type Log,
   MetricsConfig,
   MetricsModule,
   OpenApiModule,
   ProcessModule,
-  RedisConfig,
   RedisModule,
-  RuntimeConfig,
-  SecretsConfig,
   UpstreamConfig,
   UserLimitGuard,
 } from '#platform';
 import { AuditModule } from '#audit';
 import { BillingConfig, BillingModule } from '#billing';
-import {
-  AccountsConfig,
-  BearerGuard,
-  FirebaseConfig,
-  IDENTITY_ENTITIES,
-  IdentityConfig,
-  IdentityModule,
-  IdentityWatchModule,
-  IssuingConfig,
-  KeyScheduleConfig,
-  KeysConfig,
-  MailTokensConfig,
-  PasswordsConfig,
-  ServiceAccountsConfig,
-  PlacesConfig,
-} from '#identity';
-import { LeasesConfig, LicensingConfig, LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
+import { BearerGuard, IDENTITY_ENTITIES, IdentityModule, IdentityWatchModule } from '#identity';
+import { LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
 import { TENANCY_ENTITIES, TenancyModule } from '#tenancy';
+import { USE_CASE_CONCERNS } from '../concerns.js';
 
 /** Every concern that the API reads its settings from. */
 export const API_CONCERNS = [
-  RuntimeConfig,
-  HttpConfig,
-  DatabaseConfig,
-  RedisConfig,
-  SecretsConfig,
-  LimitsConfig,
+  ...USE_CASE_CONCERNS,
   IdempotencyConfig,
   MetricsConfig,
   UpstreamConfig,
-  IdentityConfig,
-  KeysConfig,
-  KeyScheduleConfig,
-  PasswordsConfig,
-  AccountsConfig,
-  MailTokensConfig,
-  ServiceAccountsConfig,
-  IssuingConfig,
-  PlacesConfig,
-  FirebaseConfig,
-  LicensingConfig,
-  LeasesConfig,
   BillingConfig,
 ];
 

@@ -4,67 +4,21 @@ import {
   ConfigModule,
   createLog,
   CryptoModule,
-  DatabaseConfig,
   DbModule,
-  HttpConfig,
-  LimitsConfig,
   LimitsModule,
   loadConfig,
   type Log,
   NestLog,
   ProcessModule,
   readEnvironment,
-  RedisConfig,
   RedisModule,
-  RuntimeConfig,
-  SecretsConfig,
 } from '#platform';
 import { AdminModule } from '#admin';
-import {
-  AccountsConfig,
-  FirebaseConfig,
-  IDENTITY_ENTITIES,
-  IdentityConfig,
-  IdentityModule,
-  IssuingConfig,
-  KeyScheduleConfig,
-  KeysConfig,
-  MailTokensConfig,
-  PasswordsConfig,
-  ServiceAccountsConfig,
-  PlacesConfig,
-} from '#identity';
-import {
-  LeasesConfig,
-  LeasesModule,
-  LicensingConfig,
-  LICENSING_ENTITIES,
-  LicensingModule,
-  LicensingOperatorsModule,
-} from '#licensing';
+import { IDENTITY_ENTITIES, IdentityModule } from '#identity';
+import { LeasesModule, LICENSING_ENTITIES, LicensingModule, LicensingOperatorsModule } from '#licensing';
 import { OnboardingModule, OnboardingOperatorsModule } from '#onboarding';
 import { TENANCY_ENTITIES, TenancyModule } from '#tenancy';
-
-const CLI_CONCERNS = [
-  RuntimeConfig,
-  DatabaseConfig,
-  RedisConfig,
-  SecretsConfig,
-  LimitsConfig,
-  HttpConfig,
-  IdentityConfig,
-  KeysConfig,
-  KeyScheduleConfig,
-  PasswordsConfig,
-  AccountsConfig,
-  MailTokensConfig,
-  ServiceAccountsConfig,
-  IssuingConfig,
-  PlacesConfig,
-  FirebaseConfig,
-  LicensingConfig,
-  LeasesConfig,
-];
+import { USE_CASE_CONCERNS } from '../concerns.js';
 
 /** The contexts, for commands: the same use cases as behind HTTP. */
 @Module({
@@ -85,7 +39,7 @@ const CLI_CONCERNS = [
 })
 class CliModule {
   static forRoot(log: Log): DynamicModule {
-    const settings = loadConfig(CLI_CONCERNS, readEnvironment());
+    const settings = loadConfig(USE_CASE_CONCERNS, readEnvironment());
     return { module: CliModule, imports: [ProcessModule.forRoot(log), ConfigModule.forRoot(settings)] };
   }
 }

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import type { INestApplicationContext } from '@nestjs/common';
 import { operator } from '#admin';
 import type { Actor } from '#platform';
+import { openProduct } from './cli.module.js';
 
 export interface OperatorOptions {
   reason: string;
@@ -18,8 +19,6 @@ export const lookingOperator = (): Actor => operator(operatorName(), 'Only looks
 
 /** Runs `work` with the use cases of the contexts, then closes every connection. */
 export async function withProduct(work: (product: INestApplicationContext) => Promise<void>): Promise<void> {
-  // Loaded here: `secrets generate` needs no framework.
-  const { openProduct } = await import('./cli.module.js');
   const product = await openProduct();
   try {
     await work(product);

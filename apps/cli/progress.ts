@@ -1,22 +1,8 @@
-import { once } from 'node:events';
-import { createReadStream, type ReadStream } from 'node:fs';
 import { SingleBar } from 'cli-progress';
-import { Refused } from './refused.js';
 import { say } from './say.js';
 
 /** Lines between two words to a log. */
 const EVERY = 1_000;
-
-/** A file somebody named, open. Throws a sentence. */
-export async function opened(file: string): Promise<ReadStream> {
-  const stream = createReadStream(file);
-  try {
-    await once(stream, 'open');
-  } catch (error) {
-    throw new Refused(`${file} cannot be read: ${(error as Error).message}.`);
-  }
-  return stream;
-}
 
 /** A bar for who watches, lines for a log. */
 export function progressOf(isWatched: boolean) {

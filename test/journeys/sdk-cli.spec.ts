@@ -123,6 +123,33 @@ describe('gatehouse activate', () => {
   });
 
   it(
+    'sends no key over bare HTTP to another machine, unless that is allowed for that server',
+    async () => {
+      const state = stateOf('ada');
+      const elsewhere = ['--url', 'http://licences.invalid'];
+      const activate = ['activate', 'GH-LEGACYKEY001', ...elsewhere];
+      expect(await gatehouse(state, activate)).toMatchObject({
+        code: 64,
+        out: '',
+        err: expect.stringContaining('--allow-http'),
+      });
+      expect((await gatehouse(state, [...activate, '--allow-http'])).code).toBe(69);
+      expect((await gatehouse(state, activate, { GATEHOUSE_ALLOW_HTTP: 'true' })).code).toBe(69);
+
+      const activation = {
+        ...{ version: 1, url: elsewhere[1], license_key: 'GH-LEGACYKEY001', hardware_id: null, anchors: [] },
+        ...{ issuer: null, offline: false, activated_at: '2026-03-01T12:00:00Z' },
+      };
+      const run = async (allow_http: boolean, ...args: string[]) => {
+        writeFileSync(join(state, 'activation.json'), JSON.stringify({ ...activation, allow_http }));
+        return (await gatehouse(state, ['run', ...args, ...LASTING])).code;
+      };
+      expect([await run(true), await run(false), await run(true, ...elsewhere)]).toEqual([69, 64, 64]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'works without a network, by a file there and a file back',
     async () => {
       const owner = await signUp(url);

@@ -4,7 +4,7 @@ import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
 import Fastify, { type FastifyRequest } from 'fastify';
 import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import { SeatPool } from '#licensing/testing';
+import { seatPoolOver } from '#licensing/testing';
 
 interface Seat {
   tenantId: string;
@@ -18,7 +18,7 @@ const isPlus = PLUS === '1';
 const key = createPublicKey({ key: JSON.parse(PUBLIC_KEY) as JsonWebKey, format: 'jwk' });
 const checked = new LRUCache<string, number>({ max: 5_000 });
 const redis = new Redis(REDIS_URL, { enableAutoPipelining: isPlus });
-const pool = new SeatPool({ for: () => redis } as unknown as ConstructorParameters<typeof SeatPool>[0]);
+const pool = seatPoolOver({ for: () => redis });
 const CALLER = { userId: null, sessionId: null, traceId: '', address: null };
 
 function bearer(request: FastifyRequest): boolean {

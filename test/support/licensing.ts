@@ -1,26 +1,5 @@
-import { Global, type INestApplicationContext, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import {
-  Actor,
-  Clock,
-  ConfigModule,
-  createLog,
-  CryptoModule,
-  DatabaseConfig,
-  Db,
-  DbModule,
-  generateSecrets,
-  LimitsConfig,
-  LimitsModule,
-  loadConfig,
-  Log,
-  ManualClock,
-  newId,
-  RedisConfig,
-  RedisModule,
-  RuntimeConfig,
-  SecretsConfig,
-} from '#platform';
+import type { INestApplicationContext, ModuleMetadata } from '@nestjs/common';
+import { Actor, Db, generateSecrets, ManualClock, newId } from '#platform';
 import {
   IssueLicense,
   LicensingConfig,
@@ -28,6 +7,7 @@ import {
   LicensingModule,
   LicensingOperatorsModule,
 } from '#licensing';
+import { application } from './application.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { testRedis, type TestRedis } from './redis.js';
 
@@ -48,9 +28,13 @@ export interface LicensingWorld {
   close(): Promise<void>;
 }
 
-type ModuleProviders = NonNullable<Parameters<typeof Module>[0]['providers']>;
+type ModuleProviders = NonNullable<ModuleMetadata['providers']>;
 
-const CONCERNS = [RuntimeConfig, DatabaseConfig, RedisConfig, SecretsConfig, LimitsConfig, LicensingConfig];
+const ROOMS = {
+  concerns: [LicensingConfig],
+  entities: [...LICENSING_ENTITIES],
+  imports: [LicensingModule, LicensingOperatorsModule],
+};
 
 const SECRETS = ['SECRETS_KEY', 'LICENSE_LOOKUP_KEY', 'HARDWARE_KEY', 'SEAT_KEYS'];
 
@@ -67,7 +51,7 @@ export async function licensingWorld(): Promise<LicensingWorld> {
   };
   const apps: INestApplicationContext[] = [];
   const another: LicensingWorld['another'] = async (providers = [], limits = {}) => {
-    apps.push(await start(env, limits, clock, providers));
+    apps.push(await application({ ...ROOMS, providers }, { ...env, ...limits }, clock));
     return apps.at(-1)!;
   };
   const app = await another();
@@ -110,41 +94,4 @@ export async function licensingWorld(): Promise<LicensingWorld> {
       await Promise.all([database.drop(), redis.drop()]);
     },
   };
-}
-
-function start(
-  env: Record<string, string>,
-  limits: Record<string, string>,
-  clock: ManualClock,
-  providers: ModuleProviders,
-): Promise<INestApplicationContext> {
-  const all = new Map(Object.entries({ ...env, ...limits }));
-  const settings = loadConfig(CONCERNS, { get: (name) => all.get(name), names: () => all.keys() });
-
-  @Global()
-  @Module({
-    providers: [
-      { provide: Log, useValue: createLog({ process: 'test', level: 'error' }) },
-      { provide: Clock, useValue: clock },
-    ],
-    exports: [Log, Clock],
-  })
-  class Ground {}
-
-  @Module({
-    imports: [
-      Ground,
-      ConfigModule.forRoot(settings),
-      DbModule.forRoot([...LICENSING_ENTITIES]),
-      RedisModule,
-      CryptoModule,
-      LimitsModule,
-      LicensingModule,
-      LicensingOperatorsModule,
-    ],
-    providers,
-  })
-  class World {}
-
-  return NestFactory.createApplicationContext(World, { logger: ['error'], abortOnError: false });
 }

@@ -32,7 +32,9 @@ export class Drive {
   /** Sends one request. Throws unless the answer is in order and the one that was due. */
   async attempt({ what, request, answer: due }: HostileCase, operation: Operation): Promise<RawAnswer> {
     const answer = await send(this.world.origin, request);
-    const forbidden = this.world.forbidden.filter((word) => !JSON.stringify(request).includes(word));
+    // What was said outside the body may come back.
+    const sent = JSON.stringify([request.target, request.headers]);
+    const forbidden = this.world.forbidden.filter((word) => !sent.includes(word));
     const faults = faultsOf(answer, forbidden, isOfEdge(answer) ? undefined : operation);
     if (due === 'any' && answer.status < 400) faults.push('it is not a refusal');
     if (

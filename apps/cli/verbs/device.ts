@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { DeviceParams, OperateDesk, ReadDevicesInput } from '#licensing';
+import { counting } from '../arguments.js';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
-import { say } from '../say.js';
-import { counting } from '../terms-option.js';
+import { say, sayEnd } from '../say.js';
 
 interface ListOptions {
   limit?: number;
@@ -31,13 +31,12 @@ export function deviceVerb(): Command {
 async function list(license: string, options: ListOptions): Promise<void> {
   const page = ReadDevicesInput.parse(options);
   await withProduct(async (product) => {
-    const { data, nextCursor } = await product
+    const devices = await product
       .get(OperateDesk, { strict: false })
       .devices(lookingOperator(), license, page);
-    for (const { device, boundAt, userId } of data)
+    for (const { device, boundAt, userId } of devices.data)
       say(`${device} since ${boundAt.toISOString()} ${userId ?? 'nobody'}`);
-    if (nextCursor) say(`more: --cursor ${nextCursor}`);
-    if (data.length === 0) say('None.');
+    sayEnd(devices);
   });
 }
 

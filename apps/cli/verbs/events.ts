@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { RetryDeadLetters, RetryDeadLettersInput } from '#admin';
 import { DeadLetters } from '#platform';
 import { operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
-import { say } from '../say.js';
+import { say, sayEnd } from '../say.js';
 
 interface ListOptions {
   tenant?: string;
@@ -49,8 +49,7 @@ async function list(options: ListOptions): Promise<void> {
         `${one.deadAt.toISOString()} ${one.tenantId} ${one.subscription} ${one.eventName} ${one.eventId} ${one.lastError}`,
       );
     }
-    if (page.nextCursor) say(`more: --cursor ${page.nextCursor}`);
-    if (page.data.length === 0) say('None.');
+    sayEnd(page);
   });
 }
 

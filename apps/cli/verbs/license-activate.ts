@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { ActivateOffline } from '#licensing';
 import { operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
+import { readNamed } from '../refused.js';
 import { say } from '../say.js';
 
 interface Options extends OperatorOptions {
@@ -9,6 +10,9 @@ interface Options extends OperatorOptions {
   out: string;
   days?: number;
 }
+
+/** A request is a few hundred bytes. */
+const FILE_MAX = 64 * 1024;
 
 /** `license activate`: answers the request file of a machine without a network. */
 export function activateCommand(): Command {
@@ -24,7 +28,7 @@ export function activateCommand(): Command {
     .requiredOption('--reason <why>', 'stands in the audit trail')
     .action(async (options: Options) => {
       const actor = operatorOf(options);
-      const text = readFileSync(options.request, 'utf8');
+      const text = readNamed(options.request, FILE_MAX);
       await withProduct(async (product) => {
         const activate = product.get(ActivateOffline, { strict: false });
         const { licenseId, response, expiresAt } = await activate.forOperator(actor, text, options.days);

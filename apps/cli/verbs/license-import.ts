@@ -2,9 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import { ImportLicenses, ImportLicensesInput, type ImportReport } from '#licensing';
+import { importFile, LISTED, tellFaults, tellOutcomes } from '../import-file.js';
 import { operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
-import { opened, progressOf } from '../progress.js';
-import { Refused } from '../refused.js';
 import { say } from '../say.js';
 
 interface Options extends OperatorOptions {
@@ -13,9 +12,6 @@ interface Options extends OperatorOptions {
   batch?: string;
   keysTo?: string;
 }
-
-/** More faults than these are counted, not listed. */
-const LISTED = 1_000;
 
 export function importCommand(): Command {
   return new Command('import')
@@ -36,30 +32,21 @@ export function importCommand(): Command {
       const { dryRun, skipFaulty, batch = basename(file) } = options;
       const input = ImportLicensesInput.parse({ batch, dryRun, skipFaulty });
       await withProduct(async (app) => {
-        const progress = progressOf(process.stderr.isTTY);
         const imports = app.get(ImportLicenses, { strict: false });
-        const report = await imports
-          .execute(actor, await opened(file), input, progress.tell)
-          .finally(progress.end);
+        const report = await importFile(file, (lines, onProgress) =>
+          imports.execute(actor, lines, input, onProgress),
+        );
         if (options.keysTo) writeKeys(options.keysTo, report);
-        tell(report, input.skipFaulty);
+        tellFaults(report.faults, input.skipFaulty);
+        tellKnown(report);
+        tellOutcomes(report);
       });
     });
 }
 
-function tell({ lines, faults }: ImportReport, skipFaulty: boolean): void {
-  for (const { line, column, message } of faults.slice(0, LISTED))
-    say(`line ${line}${column ? `, ${column}` : ''}: ${message}`);
-  if (faults.length > LISTED) say(`and ${faults.length - LISTED} more faults`);
+function tellKnown({ lines }: ImportReport): void {
   for (const { line, key } of lines.filter(({ outcome }) => outcome === 'there already').slice(0, LISTED))
     say(`line ${line}: there is a licence with this key already (${key.slice(0, 4)}...)`);
-  if (faults.length > 0 && !skipFaulty)
-    throw new Refused(`Nothing was written: ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}.`);
-
-  const counts = Map.groupBy(lines, ({ outcome }) => outcome);
-  const said = [...counts].map(([outcome, group]) => `${group.length} ${outcome}`);
-  if (faults.length > 0) said.push(`${new Set(faults.map(({ line }) => line)).size} faulty lines left out`);
-  say(said.length === 0 ? 'The file has no lines.' : `${said.join(', ')}.`);
 }
 
 /** The keys are in the clear. */

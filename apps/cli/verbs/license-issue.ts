@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { FindLicenses, FindLicensesInput, IssueTenantLicense, IssueTenantLicenseInput } from '#licensing';
+import { counting, instant } from '../arguments.js';
 import { describeLicense, lineOf } from '../describe.js';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
-import { say } from '../say.js';
-import { counting, instant, type TermsOptions, termsOf, withTerms } from '../terms-option.js';
+import { say, sayEnd } from '../say.js';
+import { type TermsOptions, termsOf, withTerms } from '../terms-option.js';
 
 interface IssueOptions extends OperatorOptions, TermsOptions {
   tenant: string;
@@ -76,8 +77,7 @@ export function listCommand(): Command {
       await withProduct(async (app) => {
         const page = await app.get(FindLicenses, { strict: false }).page(lookingOperator(), input);
         for (const row of page.data) say(lineOf(row));
-        if (page.nextCursor) say(`more: --cursor ${page.nextCursor}`);
-        if (page.data.length === 0) say('None.');
+        sayEnd(page);
       });
     });
 }

@@ -22,10 +22,11 @@ import {
   TransferLicenseInput,
 } from '#licensing';
 import type { Actor } from '#platform';
+import { counting, instant } from '../arguments.js';
 import { describeLicense } from '../describe.js';
 import { operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
 import { say } from '../say.js';
-import { counting, instant, type TermsOptions, termsOf, withTerms } from '../terms-option.js';
+import { type TermsOptions, termsOf, withTerms } from '../terms-option.js';
 import { activateCommand } from './license-activate.js';
 import { importCommand } from './license-import.js';
 import { issueCommand, listCommand, showCommand } from './license-issue.js';

@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { CatalogueConfig, deployCatalogue } from '#licensing';
 import { loadConfig, Migrator, MigratorConfig, readEnvironment } from '#platform';
 import { MIGRATIONS } from '../../../migrations/index.js';
+import { counting } from '../arguments.js';
 import { say } from '../say.js';
 
 export function migrateVerb(): Command {
@@ -18,7 +19,7 @@ export function migrateVerb(): Command {
   migrate
     .command('down')
     .description('Take back the last migration, or the last few.')
-    .argument('[count]', 'how many', count, 1)
+    .argument('[count]', 'how many', counting, 1)
     .action(async (many: number) => tell('Taken back', await migrator().down(many)));
   return migrate;
 }
@@ -31,11 +32,4 @@ function migrator(): Migrator {
 
 function tell(verb: string, names: readonly string[]): void {
   say(names.length === 0 ? 'Nothing to do.' : `${verb}: ${names.join(', ')}`);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('must be a whole number of 1 or more.');
-  return value;
 }

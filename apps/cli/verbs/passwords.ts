@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { calibrate, concurrencyIn } from '#identity';
 import { readEnvironment } from '#platform';
+import { Refused } from '../refused.js';
 import { say } from '../say.js';
 
 export function passwordsVerb(): Command {
@@ -11,7 +12,7 @@ export function passwordsVerb(): Command {
     .option('--target-ms <ms>', 'the longest one hash may take', '100')
     .action(async (options: { targetMs: string }) => {
       const targetMs = Number(options.targetMs);
-      if (!(targetMs >= 1 && targetMs <= 10_000)) throw new Error('--target-ms takes 1 to 10000.');
+      if (!(targetMs >= 1 && targetMs <= 10_000)) throw new Refused('--target-ms takes 1 to 10000.');
       const found = await calibrate(targetMs, concurrencyIn(readEnvironment()));
       const perSecond = Math.floor((1_000 / found.milliseconds) * found.concurrency);
       say(

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { ListSeatsInput, OperateDesk, SeatName, SeatStatisticsInput } from '#licensing';
+import { counting } from '../arguments.js';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
-import { say } from '../say.js';
-import { counting } from '../terms-option.js';
+import { say, sayEnd } from '../say.js';
 
 interface ListOptions {
   limit?: number;
@@ -38,16 +38,13 @@ export function seatsVerb(): Command {
 async function list(license: string, options: ListOptions): Promise<void> {
   const page = ListSeatsInput.parse(options);
   await withProduct(async (product) => {
-    const { data, nextCursor } = await product
-      .get(OperateDesk, { strict: false })
-      .seats(lookingOperator(), license, page);
-    for (const { seatId, expiresAt, since, userId, device } of data) {
+    const seats = await product.get(OperateDesk, { strict: false }).seats(lookingOperator(), license, page);
+    for (const { seatId, expiresAt, since, userId, device } of seats.data) {
       say(
         `${seatId} until ${expiresAt.toISOString()} since ${since.toISOString()} ${userId ?? 'nobody'} on ${device}`,
       );
     }
-    if (nextCursor) say(`more: --cursor ${nextCursor}`);
-    if (data.length === 0 && !nextCursor) say('None.');
+    sayEnd(seats);
   });
 }
 

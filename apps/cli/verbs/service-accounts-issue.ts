@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { IssueRequest, IssueServiceAccount, SignedIssueRequest } from '#identity';
 import { Actor, SystemClock, wire } from '#platform';
+import { instant } from '../arguments.js';
 import { withProduct } from '../operator-context.js';
 import { inSentences, readNamed, Refused } from '../refused.js';
 import { say } from '../say.js';
-import { instant } from '../terms-option.js';
 
 interface SignOptions {
   tenant: string;

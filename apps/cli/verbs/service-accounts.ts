@@ -14,9 +14,9 @@ import {
   ServiceAccountsPage,
 } from '#identity';
 import type { Actor } from '#platform';
+import { counting, instant } from '../arguments.js';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
-import { say } from '../say.js';
-import { counting, instant } from '../terms-option.js';
+import { say, sayEnd } from '../say.js';
 import { issueCommand, scopeList, signCommand } from './service-accounts-issue.js';
 
 interface TenantOptions {
@@ -61,12 +61,12 @@ function addReading(verb: Command): void {
     ({ tenant, ...page }: PageOptions) =>
       withProduct(async (product) => {
         const input = ServiceAccountsPage.parse(page);
-        const { data, nextCursor } = await product
+        const accounts = await product
           .get(ReadServiceAccounts, { strict: false })
           .page(looking(tenant), input);
-        for (const { id, name, status, scopes, lastUsedAt } of data)
+        for (const { id, name, status, scopes, lastUsedAt } of accounts.data)
           say(`${id} ${status} used ${lastUsedAt?.toISOString() ?? 'never'} ${name}: ${scopes.join(' ')}`);
-        tellEnd(data.length, nextCursor);
+        sayEnd(accounts);
       }),
   );
   paged(
@@ -77,15 +77,15 @@ function addReading(verb: Command): void {
   ).action((id: string, { tenant, ...page }: PageOptions) =>
     withProduct(async (product) => {
       const { serviceAccountId } = ServiceAccountParams.parse({ serviceAccountId: id });
-      const { data, nextCursor } = await product
+      const keys = await product
         .get(ReadServiceAccounts, { strict: false })
         .keys(looking(tenant), serviceAccountId, ApiKeysPage.parse(page));
-      for (const key of data) {
+      for (const key of keys.data) {
         const ends = key.expiresAt?.toISOString() ?? 'never';
         const used = key.lastUsedAt?.toISOString() ?? 'never';
         say(`${key.id} ...${key.hint} ${key.status} ends ${ends} used ${used} ${key.name}`);
       }
-      tellEnd(data.length, nextCursor);
+      sayEnd(keys);
     }),
   );
 }
@@ -176,9 +176,4 @@ function addKeys(verb: Command): void {
         say(`${keyId} is revoked: within two seconds every process refuses it.`);
       }),
   );
-}
-
-function tellEnd(count: number, nextCursor: string | null): void {
-  if (nextCursor) say(`more: --cursor ${nextCursor}`);
-  if (count === 0) say('None.');
 }

@@ -10,6 +10,7 @@ import {
   writeSigningKeys,
 } from '#licensing';
 import { loadConfig, readEnvironment, SystemClock } from '#platform';
+import { Refused } from '../refused.js';
 import { say } from '../say.js';
 
 /** Prints the next value of the setting; whoever keeps the secrets puts it in place and restarts the API. */
@@ -51,8 +52,6 @@ function print(change: (keys: readonly ConfiguredKey[], now: Date) => Configured
   try {
     say(`LICENSE_SIGNING_KEYS=${writeSigningKeys(change(configured(), new SystemClock().now()))}`);
   } catch (error) {
-    if (!(error instanceof RotationRefused)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
+    throw error instanceof RotationRefused ? new Refused(error.message) : error;
   }
 }

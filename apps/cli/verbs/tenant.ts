@@ -6,10 +6,11 @@ import {
   ChangeTenantStatus,
   ChangeTenantStatusInput,
 } from '#tenancy';
+import { counting, instant } from '../arguments.js';
 import { describeOverrides } from '../describe.js';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
 import { say } from '../say.js';
-import { counting, instant, type TermsOptions, termsOf, withTerms } from '../terms-option.js';
+import { type TermsOptions, termsOf, withTerms } from '../terms-option.js';
 
 interface TermsCommandOptions extends TermsOptions {
   show?: boolean;

@@ -3,23 +3,13 @@ import { SealedBox } from '#platform';
 import { LicensingModule } from '#licensing';
 import { TenancyModule } from '#tenancy';
 import { AccountLimits } from './accounts/accounts.config.js';
-import { AccountUpkeep } from './accounts/account-upkeep.js';
 import { AddressHash } from './accounts/address.js';
 import { Invited, InvitedDomains } from './accounts/invited.js';
-import { Budgets } from './accounts/budgets.js';
+import { Budgets, MailBudget } from './accounts/budgets.js';
 import { Lockout } from './accounts/lockout.js';
 import { ApiKey } from './domain/api-key.js';
-import { ClaimsPace } from './claims/claims-pace.js';
-import { DescribeClaims } from './claims/describe-claims.js';
-import { WriteClaims } from './claims/write-claims.js';
 import { ServiceAccount } from './domain/service-account.js';
 import { User } from './domain/user.js';
-import { AnswerReset } from './handlers/answer-reset.js';
-import { OutdateClaims } from './handlers/outdate-claims.js';
-import { SendNewDeviceMail } from './handlers/send-new-device-mail.js';
-import { SendAccountMail } from './handlers/send-account-mail.js';
-import { SendIdentityMail } from './handlers/send-identity-mail.js';
-import { WriteCustomClaims } from './handlers/write-custom-claims.js';
 import { AccessTokenStrategy } from './http/access-token.strategy.js';
 import { AccountsController } from './http/accounts.controller.js';
 import { ApiKeysController } from './http/api-keys.controller.js';
@@ -37,7 +27,6 @@ import { SessionsController } from './http/sessions.controller.js';
 import { TokenController } from './http/token.controller.js';
 import { FileKeys } from './keys/file-keys.js';
 import { Jwks } from './keys/jwks.js';
-import { KeyCalendar } from './keys/key-calendar.js';
 import { KeyMaker } from './keys/key-maker.js';
 import { KeyStore } from './keys/key-store.js';
 import { KeyUpkeep } from './keys/key-upkeep.js';
@@ -63,6 +52,7 @@ import { SessionEnds } from './persistence/session-ends.js';
 import { SigningKeys } from './persistence/signing-keys.js';
 import { SERVICE_ACCOUNTS } from './service-accounts.providers.js';
 import { TotpFactors } from './persistence/totp-factors.js';
+import { UserDirectory } from './persistence/user-directory.js';
 import { UserProfiles } from './persistence/user-profiles.js';
 import { Users } from './persistence/users.js';
 import { ApiKeys } from './service-accounts/api-keys.js';
@@ -76,11 +66,8 @@ import { SessionNews } from './sessions/session-news.js';
 import { SessionWatch } from './sessions/session-watch.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
-import { FirebaseAccounts } from './upstream/firebase-accounts.js';
 import { FirebaseApp } from './upstream/firebase-app.js';
-import { FirebaseCheck } from './upstream/firebase-check.js';
 import { FirebaseIdentity } from './upstream/firebase-identity.js';
-import { UpstreamAccounts } from './upstream/upstream-accounts.js';
 import { UpstreamIdentity } from './upstream/upstream-identity.js';
 import { MfaTokens } from './second-factor/mfa-tokens.js';
 import { SecondFactor } from './second-factor/second-factor.js';
@@ -117,14 +104,12 @@ import { RegisterUpstreamUser } from './use-cases/register-upstream-user.js';
 import { ResetPassword } from './use-cases/reset-password.js';
 import { SignInWithPassword } from './use-cases/sign-in-with-password.js';
 import { UnlinkIdentity } from './use-cases/unlink-identity.js';
-import { SweepUnverified } from './use-cases/sweep-unverified.js';
 import { UseMailToken } from './use-cases/use-mail-token.js';
 import { VerifyEmail } from './use-cases/verify-email.js';
 import { EndSessions } from './use-cases/end-sessions.js';
 import { IssueTokens } from './use-cases/issue-tokens.js';
 import { ListLoginEvents } from './use-cases/list-login-events.js';
 import { ListSessions } from './use-cases/list-sessions.js';
-import { ReadContact } from './use-cases/read-contact.js';
 import { KeepSession } from './use-cases/keep-session.js';
 import { Reauthenticate } from './use-cases/reauthenticate.js';
 import { RefreshSession } from './use-cases/refresh-session.js';
@@ -139,6 +124,7 @@ const ACCOUNTS = [
   AccountLimits,
   AddressHash,
   Budgets,
+  MailBudget,
   { provide: Invited, useClass: InvitedDomains },
   Lockout,
   HashQueue,
@@ -154,6 +140,7 @@ const ACCOUNTS = [
   KnownDevices,
   DeviceHash,
   UserProfiles,
+  UserDirectory,
   TotpFactors,
   MfaTokens,
   SecondFactor,
@@ -289,50 +276,3 @@ export class IdentityModule {}
   providers: [KeyUpkeep, SessionEnds, SessionWatch, ServiceChanges, ServiceWatch],
 })
 export class IdentityWatchModule {}
-
-/** What the worker needs of identity: whom to write to. It holds no key that signs tokens. */
-@Module({ providers: [Users, ReadContact], exports: [ReadContact] })
-export class IdentityContactModule {}
-
-/** For the worker: the reactions, and rotation on schedule: names and states of keys, no private half of any. */
-@Module({
-  imports: [TenancyModule, LicensingModule],
-  providers: [
-    Users,
-    Addresses,
-    AddressChanges,
-    Identities,
-    PendingIdentities,
-    MailTokens,
-    SendAccountMail,
-    SendIdentityMail,
-    AnswerReset,
-    Budgets,
-    FirebaseApp,
-    FirebaseCheck,
-    { provide: UpstreamAccounts, useClass: FirebaseAccounts },
-    ClaimsPace,
-    DescribeClaims,
-    WriteClaims,
-    WriteCustomClaims,
-    OutdateClaims,
-    AuthSessions,
-    PLACES,
-    SendNewDeviceMail,
-    AccountUpkeep,
-    SweepUnverified,
-    ForgetPerson,
-    EndPersonSessions,
-    EndedSessions,
-    SessionActivity,
-    SessionNews,
-    Passwords,
-    TotpFactors,
-    KnownDevices,
-    UserProfiles,
-    SigningKeys,
-    RotateKeys,
-    KeyCalendar,
-  ],
-})
-export class IdentityWorkerModule {}

@@ -5,13 +5,8 @@ export { BearerGuard } from './http/bearer.guard.js';
 export { TenantView, TokensView, UserView } from './http/auth.view.js';
 export { OptionalUpstreamToken } from './http/upstream-token.js';
 export { ClaimsConfig, FirebaseConfig, IdentityConfig } from './identity.config.js';
-export {
-  IDENTITY_ENTITIES,
-  IdentityContactModule,
-  IdentityModule,
-  IdentityWatchModule,
-  IdentityWorkerModule,
-} from './identity.module.js';
+export { IdentityContactModule, IdentityWorkerModule } from './identity-worker.module.js';
+export { IDENTITY_ENTITIES, IdentityModule, IdentityWatchModule } from './identity.module.js';
 export { ALGORITHMS } from './keys/algorithms.js';
 export { Jwks } from './keys/jwks.js';
 export { KeyMaker } from './keys/key-maker.js';

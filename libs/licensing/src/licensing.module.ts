@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { ADMINISTRATION, ADMINISTRATION_CONTROLLERS, OPERATORS } from './administration.js';
+import { ADMINISTRATION, ADMINISTRATION_CONTROLLERS, OPERATORS } from './administration.providers.js';
 import { CatalogueWatch } from './catalogue/catalogue-watch.js';
-import { DESK, DESK_CONTROLLERS, DESK_HANDLERS } from './desk.js';
+import { DESK, DESK_CONTROLLERS, DESK_HANDLERS } from './desk.providers.js';
 import { License } from './domain/license.js';
 import { FollowTenantStatus } from './handlers/follow-tenant-status.js';
 import { FollowTenantTerms } from './handlers/follow-tenant-terms.js';
@@ -30,37 +30,26 @@ import { ReadLicenses } from './use-cases/read-licenses.js';
 import { ReadUsage } from './use-cases/read-usage.js';
 import { ReleaseSeat } from './use-cases/release-seat.js';
 import { RequestActivation } from './use-cases/request-activation.js';
-import { Sessions } from './use-cases/seat-answers.js';
+import { SeatSessions } from './use-cases/seat-sessions.js';
 import { UseQuota } from './use-cases/use-quota.js';
 import { ValidateLicense } from './use-cases/validate-license.js';
 
 export const LICENSING_ENTITIES = [License];
 
+const LICENSES = [
+  Catalogue,
+  Licenses,
+  IssueLicense,
+  ReadLicenses,
+  LoadPoolPolicy,
+  ...SEATS,
+  ...DESK,
+  ...QUOTAS,
+  ...ADMINISTRATION,
+];
+
 /** The licences themselves, for whoever asks. */
-@Module({
-  providers: [
-    Catalogue,
-    Licenses,
-    ...SEATS,
-    IssueLicense,
-    ReadLicenses,
-    LoadPoolPolicy,
-    ...DESK,
-    ...QUOTAS,
-    ...ADMINISTRATION,
-  ],
-  exports: [
-    Catalogue,
-    IssueLicense,
-    ReadLicenses,
-    Licenses,
-    ...SEATS,
-    LoadPoolPolicy,
-    ...DESK,
-    ...QUOTAS,
-    ...ADMINISTRATION,
-  ],
-})
+@Module({ providers: LICENSES, exports: LICENSES })
 export class LicensingModule {}
 
 /** What operators do with licences and the catalogue; gatehouse-admin alone serves it. */
@@ -84,7 +73,7 @@ export class LeasesModule {}
     ...ADMINISTRATION_CONTROLLERS,
   ],
   providers: [
-    Sessions,
+    SeatSessions,
     SeatBudget,
     KeyUses,
     FindLicenseByKey,

@@ -31,6 +31,7 @@ import atexit
 import base64
 import contextlib
 import hashlib
+import http.client
 import json
 import logging
 import os
@@ -76,7 +77,7 @@ class GatehouseError(Exception):
     """A call that did not succeed.
 
     ``status`` is None when there was no answer, or none of a Gatehouse. ``code`` is for programs: docs/errors.md, or
-    ``UNREACHABLE``, ``BAD_ANSWER``.
+    ``UNREACHABLE``, ``BAD_ANSWER``, ``NOT_SAVED``.
     """
 
     def __init__(
@@ -215,11 +216,22 @@ def save_sign_in(state_dir: str, answer: dict, now: Optional[float] = None, url:
 def _server_url(url: str) -> str:
     """The address as the other clients write it: no slash at its end, no port that goes without saying."""
     parts = urllib.parse.urlsplit(url)
-    host = (parts.hostname or "").lower()
-    host = f"[{host}]" if ":" in host else host
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+        raise ValueError(f"{url!r} is no address of a server (https://...).")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     port = "" if parts.port is None or parts.port == usual else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+
+
+def _secure_url(url: str, allow_http: bool) -> str:
+    """The same, of a server that may get passwords, tokens and licence keys: over TLS, or on this very machine."""
+    url = _server_url(url)
+    parts = urllib.parse.urlsplit(url)
+    is_loopback = re.fullmatch(r"localhost|::1|127(\.\d{1,3}){3}", parts.hostname or "") is not None
+    if parts.scheme != "https" and not is_loopback and not allow_http:
+        raise ValueError(f"{url} would get tokens and keys in the clear: use https, or say allow_http=True.")
+    return url
 
 
 def _is_of_server(kept: dict, server: str) -> bool:
@@ -254,9 +266,10 @@ class LicenseClient:
     ``url``: where the server is. ``license_key``: by key alone, where the licence allows that; without one, by whoever is
     signed in (``auth.json``). ``license_id``: with a bearer, another licence of its tenant. ``application`` names the
     state directory and enters the hardware id. ``login``: called when nobody is signed in; gives what ``/auth/login``
-    answered. ``on_seat_lost``: called with the SeatLost. ``timeout``: of every call, in seconds. ``max_interval``: beats at
-    least this often, in seconds, whatever the server tells. ``handle_signals``: gives the seat back on SIGTERM, unless
-    the program has a handler of its own.
+    answered. ``on_seat_lost``: called with the SeatLost. ``timeout``: of every call, in seconds. ``allow_http``: lets keys
+    and tokens go over bare HTTP to another machine, as in a closed network. ``max_interval``: beats at least this often,
+    in seconds, whatever the server tells. ``handle_signals``: gives the seat back on SIGTERM, unless the program has a
+    handler of its own.
     """
 
     def __init__(
@@ -271,15 +284,13 @@ class LicenseClient:
         login: Optional[Callable[[], dict]] = None,
         on_seat_lost: Optional[Callable[[SeatLost], None]] = None,
         timeout: float = 10.0,
+        allow_http: bool = False,
         max_interval: float = MAX_INTERVAL,
         handle_signals: bool = True,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        parts = urllib.parse.urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
-            raise ValueError(f"{url!r} is no address of a server (https://...).")
-        self.url = url.rstrip("/")
+        self.url = _secure_url(url, allow_http)
         self.license_key = license_key
         self.license_id = license_id
         self.state_dir = state_dir or state_directory(application)
@@ -438,7 +449,7 @@ class LicenseClient:
             "meter": meter,
             "amount": amount,
             "idempotency_key": idempotency_key or str(uuid.uuid4()),
-            "session_id": self.session_id,
+            **self._who_uses(),
         }
         return self._call("POST", "/licenses/usage", body, with_bearer=self.license_key is None)
 
@@ -447,6 +458,12 @@ class LicenseClient:
         return not self.seat_lost and entitlement in (self.license.get("entitlements") or [])
 
     # Exchanges and what they mean.
+
+    def _who_uses(self) -> dict:
+        """A seat speaks for itself; where none is kept, the licence's key or its bearer does."""
+        if self.session_id is not None and not self.seat_lost and _mode_of(self.lease) != "none":
+            return {"session_id": self.session_id}
+        return {"license_key": self.license_key} if self.license_key else {"license_id": self.license_id}
 
     def _keep(self) -> None:
         if self.session_id is None or self.seat_lost:
@@ -595,13 +612,13 @@ class LicenseClient:
         except urllib.error.HTTPError as error:
             with error:
                 raise _refusal(error) from None
-        except (OSError, ValueError, urllib.error.URLError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise GatehouseError(None, "UNREACHABLE", f"{self.url} cannot be reached: {error}") from error
 
     def _kept(self) -> Optional[dict]:
         """Who is signed in at this server; another one's tokens are not there, and stay."""
         kept = self._auth.read()
-        return kept if kept is not None and _is_of_server(kept, _server_url(self.url)) else None
+        return kept if kept is not None and _is_of_server(kept, self.url) else None
 
     def _bearer(self) -> Optional[str]:
         kept = self._kept()
@@ -631,35 +648,41 @@ class LicenseClient:
 
     def _refresh(self, old: str) -> Optional[str]:
         """Refreshed by one process, saved before it is used (S1-58); the next one finds what that has saved."""
+        try:
+            with self._auth.locked():
+                return self._refresh_alone(old)
+        except OSError as error:  # TimeoutError is one.
+            raise GatehouseError(None, "NOT_SAVED", f"{self._auth.path} cannot be changed: {error}") from error
+
+    def _refresh_alone(self, old: str) -> Optional[str]:
         used, owner = getattr(self._owners, "last", (None, {}))
-        with self._auth.locked():
-            kept = self._kept()
-            if kept is None:
-                return None
-            if kept.get("access_token") != old:
-                # Who signed in meanwhile has not asked for this.
-                is_theirs = used != old or not _is_same_person(owner, _user(kept))
-                return None if is_theirs else kept.get("access_token")
-            answer = self._exchange(
-                "POST", "/auth/refresh", {"refresh_token": kept.get("refresh_token")}, None, None
-            )
-            if (self._kept() or {}).get("refresh_token") != kept.get("refresh_token"):
-                # Somebody signed out meanwhile, without waiting for us.
-                self._discard(answer)
-                return None
-            token = _text(answer, "access_token")
-            expires_in = answer.get("expires_in")
-            if not isinstance(expires_in, int):
-                raise GatehouseError(None, "BAD_ANSWER", "The answer has no expires_in.")
-            kept.update(
-                access_token=token,
-                refresh_token=_text(answer, "refresh_token"),
-                expires_at=_instant(self._clock() + expires_in),
-                url=_server_url(self.url),
-            )
-            self._auth.write(kept)
-            self._owners.last = (token, _user(kept))
-            return token
+        kept = self._kept()
+        if kept is None:
+            return None
+        if kept.get("access_token") != old:
+            # Who signed in meanwhile has not asked for this.
+            is_theirs = used != old or not _is_same_person(owner, _user(kept))
+            return None if is_theirs else kept.get("access_token")
+        answer = self._exchange(
+            "POST", "/auth/refresh", {"refresh_token": kept.get("refresh_token")}, None, None
+        )
+        if (self._kept() or {}).get("refresh_token") != kept.get("refresh_token"):
+            # Somebody signed out meanwhile, without waiting for us.
+            self._discard(answer)
+            return None
+        token = _text(answer, "access_token")
+        expires_in = answer.get("expires_in")
+        if not isinstance(expires_in, int):
+            raise GatehouseError(None, "BAD_ANSWER", "The answer has no expires_in.")
+        kept.update(
+            access_token=token,
+            refresh_token=_text(answer, "refresh_token"),
+            expires_at=_instant(self._clock() + expires_in),
+            url=self.url,
+        )
+        self._auth.write(kept)
+        self._owners.last = (token, _user(kept))
+        return token
 
     def _discard(self, answer: dict) -> None:
         with contextlib.suppress(GatehouseError):
@@ -755,7 +778,7 @@ def _answer(body: bytes) -> dict:
 
 def _refusal(error: urllib.error.HTTPError) -> GatehouseError:
     told: Any = None
-    with contextlib.suppress(GatehouseError, OSError):
+    with contextlib.suppress(GatehouseError, OSError, http.client.HTTPException):
         told = _answer(error.read(MAX_ANSWER + 1)).get("error")
     told = told if isinstance(told, dict) else {}
     # A status of something in between has no code of ours, so nothing is concluded from it.

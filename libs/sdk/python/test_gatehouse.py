@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import socket
 import stat
 import sys
 import tempfile
@@ -211,6 +212,26 @@ class TestLoop(LoopCase):
         self.assertEqual(waits[1:4], [4.375, 8.75, 17.5])
         self.assertLessEqual(max(waits), 150)
 
+    def test_an_answer_that_breaks_off_or_is_no_http_is_none(self):
+        # They came through as errors of http.client, which startup() does not expect.
+        chunked = b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"
+        for said in (b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\n" + chunked, b"HTTP/1.1 503 Away\r\n" + chunked):
+            with socket.create_server(("127.0.0.1", 0)) as other:
+                threading.Thread(target=self.say, args=(other, said), daemon=True).start()
+                with self.assertRaises(GatehouseError) as caught:
+                    self.client(url=f"http://127.0.0.1:{other.getsockname()[1]}").acquire_license()
+                self.assertTrue(caught.exception.is_unreachable)
+
+    @staticmethod
+    def say(server, said):
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(said)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65_536):
+                pass
+
     def test_a_seat_of_somebody_else_is_lost_and_asked_for_again(self):
         lost = []
         client = self.client(on_seat_lost=lost.append)
@@ -259,6 +280,30 @@ class TestLoop(LoopCase):
         self.server.answers["POST /licenses/acquire"] = lambda _: (200, SEAT, {})
         self.loop(client, 1)
         self.assertEqual(client.session_id, "seat_1")
+
+
+class TestUsage(Case):
+    def setUp(self):
+        super().setUp()
+        used = {"meter": "commands", "limit": 10, "used": 1, "remaining": 9, "resets_at": None}
+        self.server.answers["POST /licenses/usage"] = lambda _: (200, used, {})
+
+    def used_by(self, client):
+        client.record_usage("commands")
+        use = self.server.calls("POST /licenses/usage")[-1]
+        return {name: value for name, value in use.items() if name not in ("meter", "amount", "idempotency_key")}
+
+    def test_is_the_seats(self):
+        with self.client() as client:
+            self.assertEqual(self.used_by(client), {"session_id": "seat_1"})
+
+    def test_is_the_keys_where_no_seat_is_kept(self):
+        key = {"license_key": "GH-PRO-0123456789AB-3A5F"}
+        self.assertEqual(self.used_by(self.client()), key)
+        lease = "e30.eyJtb2RlIjoibm9uZSJ9.c2ln"  # {"mode":"none"}: its seat lapses, and was named all the same.
+        self.server.answers["POST /licenses/acquire"] = lambda _: (200, {**SEAT, "lease": lease}, {})
+        with self.client() as client:
+            self.assertEqual(self.used_by(client), key)
 
 
 class TestSignIn(Case):
@@ -361,6 +406,18 @@ class TestSignIn(Case):
         self.assertIsNone(StateFile(self.directory, "auth.json").read())
         self.assertEqual(self.server.calls("POST /auth/logout"), [{"refresh_token": "refresh-2"}])
 
+    def test_a_token_that_cannot_be_saved_is_not_refreshed_and_the_call_is_refused(self):
+        # It was an OSError, which startup() does not expect.
+        self.sign_in()
+        lock = os.path.join(self.directory, "auth.json.lock")
+        os.mkdir(lock)
+        os.utime(lock, (0, 0))
+        self.server.answers["POST /licenses/acquire"] = lambda _: refusal(401, "UNAUTHENTICATED")
+        with self.assertRaises(GatehouseError) as caught:
+            self.client(license_key=None).startup()
+        self.assertEqual((caught.exception.status, self.bearers()), (401, ["Bearer access-1"]))
+        self.assertEqual(self.server.calls("POST /auth/refresh"), [])
+
     def test_a_proxy_signs_nobody_out(self):
         self.sign_in()
         self.server.answers["POST /auth/refresh"] = lambda _: (401, b"proxy", {})
@@ -422,6 +479,13 @@ class TestState(Case):
             with self.assertRaises(ValueError):
                 self.client(url=url)
 
+    def test_bare_http_to_another_machine_is_refused_unless_it_is_allowed(self):
+        for url in ("http://licences.example", "http://127.0.0.1.example", "http://10.0.0.1:8080/gate"):
+            with self.assertRaisesRegex(ValueError, "in the clear"):
+                self.client(url=url)
+            self.assertEqual(self.client(url=url, allow_http=True).url, url)
+        for url in ("http://127.0.0.1:8080", "http://localhost", "http://[::1]:8080", "https://a.example"):
+            self.assertEqual(self.client(url=url).url, url)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 import { fromBase64url } from './formats/base64url.js';
+import { asObject, readText } from './formats/claims.js';
 import { InvalidDocument, type InvalidDocumentCode } from './formats/invalid-document.js';
 import { type KeySet, verifyKeySet } from './formats/key-set.js';
 import type { Trust, VerificationKey, Verify } from './formats/signed-document.js';
@@ -12,6 +13,12 @@ export interface Anchor {
   useUntil?: string | null;
   /** Ship this to programs that still have the key as an anchor or learned others through it. */
   compromised?: boolean;
+}
+
+/** An anchor as state files name it: kid and x. Throws InvalidDocument. */
+export function readAnchor(item: unknown): Anchor {
+  const anchor = asObject(item, 'anchor');
+  return { kid: readText(anchor, 'kid', 128), x: readText(anchor, 'x', 64) };
 }
 
 interface TrustedKey extends VerificationKey {

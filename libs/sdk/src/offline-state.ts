@@ -9,6 +9,7 @@ import {
   readNullable,
   readOneOf,
   readText,
+  readTexts,
   toInstant,
 } from './formats/claims.js';
 import { InvalidDocument } from './formats/invalid-document.js';
@@ -78,9 +79,7 @@ export function parseOfflineState(text: string): OfflineState {
   const quota = asObject(root['quota'], 'quota');
   return {
     leaseToken: readNullable(root, 'lease', (from, name) => readText(from, name, LEASE_MAX_LENGTH)),
-    keySets: readList(root, 'key_sets', MAX_ENTRIES, (item) =>
-      readText({ item }, 'item', KEY_SET_MAX_LENGTH),
-    ),
+    keySets: readTexts(root, 'key_sets', MAX_ENTRIES, KEY_SET_MAX_LENGTH),
     clockOffset: readOffset(clock),
     highWater: readInstant(clock, 'high_water'),
     seat: has(root, 'seat') ? readSeat(asObject(root['seat'], 'seat')) : null,

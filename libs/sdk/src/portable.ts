@@ -40,7 +40,7 @@ export { SessionTokens, type SessionTokensOptions } from './auth/session-tokens.
 export { type StoredAuth, storedAuthOf } from './auth/stored-auth.js';
 export type { LicenseEvents, Warning, WarningCode } from './client/events.js';
 export type { LicenseClientOptions } from './client/license-client-options.js';
-export { isLoopback, mayPin, type PinnedKeys } from './client/pinned-keys.js';
+export type { PinnedKeys } from './client/pinned-keys.js';
 export { type ClientTime, systemTime } from './client/platform.js';
 export type { LicenseStatus } from './client/status.js';
 export { QuotaExhausted, type UseResult } from './client/usage-meter.js';

@@ -14,28 +14,16 @@ import { RegisterTenant } from './use-cases/register-tenant.js';
 
 export const TENANCY_ENTITIES = [Tenant, Membership];
 
-@Module({
-  providers: [
-    Tenants,
-    Memberships,
-    RegisterTenant,
-    AddMember,
-    DescribeMembership,
-    DescribeTenant,
-    ListTenants,
-    ListMembers,
-    ChangeTenantStatus,
-    ChangeSignInPolicy,
-  ],
-  exports: [
-    RegisterTenant,
-    AddMember,
-    DescribeMembership,
-    DescribeTenant,
-    ListTenants,
-    ListMembers,
-    ChangeTenantStatus,
-    ChangeSignInPolicy,
-  ],
-})
+const USE_CASES = [
+  RegisterTenant,
+  AddMember,
+  DescribeMembership,
+  DescribeTenant,
+  ListTenants,
+  ListMembers,
+  ChangeTenantStatus,
+  ChangeSignInPolicy,
+];
+
+@Module({ providers: [Tenants, Memberships, ...USE_CASES], exports: USE_CASES })
 export class TenancyModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, validationFailed } from '#platform';
+import { type Actor, type Page, pageOf, validationFailed } from '#platform';
 import { Entries, type EntryRow } from '../persistence/entries.js';
 
 export const ReadTrailInput = z.strictObject({
@@ -25,16 +25,12 @@ export class ReadTrail {
   constructor(private readonly entries: Entries) {}
 
   /** Throws 403 without `audit:read`, 422 for a cursor that is none. */
-  async execute(
-    actor: Actor,
-    input: z.output<typeof ReadTrailInput>,
-  ): Promise<{ data: EntryRow[]; nextCursor: string | null }> {
+  async execute(actor: Actor, input: z.output<typeof ReadTrailInput>): Promise<Page<EntryRow>> {
     actor.must('audit:read');
-    const before = input.cursor === undefined ? null : readCursor(input.cursor);
-    const rows = await this.entries.page(actor, { action: input.action, before, limit: input.limit + 1 });
-    const data = rows.slice(0, input.limit);
-    const last = data.at(-1);
-    return { data, nextCursor: rows.length > input.limit && last ? writeCursor(last) : null };
+    const { action, limit, cursor } = input;
+    const before = cursor === undefined ? null : readCursor(cursor);
+    const rows = await this.entries.page(actor, { action, before, limit: limit + 1 });
+    return pageOf(rows, limit, writeCursor);
   }
 }
 

@@ -17,13 +17,12 @@ export interface IncomingStripeEvent {
 export class StripeEvents {
   constructor(private readonly database: AppDatabase) {}
 
-  /** False when it was there. No conflict target: naming one takes the right to read it, which intake does not have. */
-  async store(event: IncomingStripeEvent): Promise<boolean> {
-    const { rowCount } = await this.database.readers.query(
+  /** Once, however often it comes. No conflict target: naming one takes the right to read it, which intake does not have. */
+  async store(event: IncomingStripeEvent): Promise<void> {
+    await this.database.readers.query(
       `insert into billing.stripe_events (id, type, api_version, livemode, created_at, payload, trace_id)
        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
       [event.id, event.type, event.apiVersion, event.livemode, event.createdAt, event.payload, event.traceId],
     );
-    return rowCount === 1;
   }
 }

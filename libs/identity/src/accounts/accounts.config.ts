@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { configOf, HttpConfig, key32, RuntimeConfig, secret, setting, whole } from '#platform';
+import { configOf, HttpConfig, key32, list, RuntimeConfig, secret, setting, whole } from '#platform';
 
 /** What ENV=local and test take for every limit here that is not set: nobody who tries things out meets it. */
 const GENEROUS = 1_000_000;
@@ -22,16 +22,9 @@ export class AccountsConfig extends configOf('accounts', {
   ),
   signUpDomains: setting(
     'AUTH_SIGNUP_DOMAINS',
-    z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .toLowerCase()
-          .split(',')
-          .map((one) => one.trim())
-          .filter(Boolean),
-      )
+    list()
+      .default([])
+      .transform((names) => names.map((one) => one.toLowerCase()))
       .refine(
         (all) => all.every((one) => /^[a-z0-9.-]{1,253}$/.test(one)),
         'must be domains, with commas between',

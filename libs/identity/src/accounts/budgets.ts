@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { addressKey, DomainError, RedisClients } from '#platform';
+import { AccountLimits } from './accounts.config.js';
+
+const HOUR = 3_600;
+/** Mails that one address may cause in all, for each that one mailbox may get. */
+const MAILBOXES = 10;
 
 /** 429 `RATE_LIMITED`, for budgets of this context. */
 export function tooMany(waitMs: number): DomainError {
@@ -40,6 +45,30 @@ export class Budgets {
     });
     this.limiters.set(name, limiter);
     return limiter;
+  }
+}
+
+/** Mails that others can cause, or a person asks for, within an hour. Each gives how long to wait in ms, 0 for none. */
+@Injectable()
+export class MailBudget {
+  constructor(
+    private readonly budgets: Budgets,
+    private readonly limits: AccountLimits,
+  ) {}
+
+  /** One to a mailbox, by the keyed hash of its address. */
+  to(addressHash: Buffer): Promise<number> {
+    return this.budgets.take('mailbox', addressHash.toString('base64url'), this.limits.mails, HOUR);
+  }
+
+  /** One that a person asks for, wherever it goes. */
+  by(userId: string): Promise<number> {
+    return this.budgets.take('mailbox', `by ${userId}`, this.limits.mails, HOUR);
+  }
+
+  /** One that a network address causes, wherever it goes. */
+  from(address: string | null): Promise<number> {
+    return this.budgets.take('forgot', addressKeyOf(address), this.limits.mails * MAILBOXES, HOUR);
   }
 }
 

@@ -1,27 +1,22 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Aggregate, DomainError } from '#platform';
+import { Column, Entity } from 'typeorm';
+import { DomainError } from '#platform';
 import { ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated } from '../events/index.js';
-import type { Maker } from './service-account.js';
+import { madeBy, type Maker, ScopedAggregate } from './scoped-aggregate.js';
 
-export type ApiKeyStatus = 'active' | 'expired' | 'revoked';
+type ApiKeyStatus = 'active' | 'expired' | 'revoked';
+
+/** Whether a key works at `now`. Pure. */
+export function keyStatusAt(key: Pick<ApiKey, 'revokedAt' | 'expiresAt'>, now: Date): ApiKeyStatus {
+  const { revokedAt, expiresAt } = key;
+  if (revokedAt) return 'revoked';
+  return expiresAt && expiresAt <= now ? 'expired' : 'active';
+}
 
 /** A secret that a service account carries. Only its keyed hash is here. */
 @Entity({ schema: 'identity', name: 'service_account_tokens' })
-export class ApiKey extends Aggregate {
-  @PrimaryColumn({ name: 'tenant_id', type: 'text' })
-  readonly tenantId!: string;
-
-  @PrimaryColumn({ type: 'text' })
-  readonly id!: string;
-
+export class ApiKey extends ScopedAggregate {
   @Column({ name: 'service_account_id', type: 'text' })
   readonly serviceAccountId!: string;
-
-  @Column({ type: 'text' })
-  name!: string;
-
-  @Column({ type: 'text', array: true })
-  scopes!: string[];
 
   @Column({ type: 'bytea' })
   readonly hash!: Buffer;
@@ -44,38 +39,6 @@ export class ApiKey extends Aggregate {
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
   revokedAt!: Date | null;
 
-  @Column({ name: 'created_by_type', type: 'text' })
-  readonly createdByType!: string;
-
-  @Column({ name: 'created_by_id', type: 'text', nullable: true })
-  readonly createdById!: string | null;
-
-  @Column({ name: 'created_at', type: 'timestamptz' })
-  readonly createdAt!: Date;
-
-  @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true, insert: false, update: false })
-  readonly lastUsedAt?: Date | null;
-
-  @Column({
-    name: 'changed_xid',
-    type: 'bigint',
-    nullable: true,
-    select: false,
-    insert: false,
-    update: false,
-  })
-  readonly changedXid?: string | null;
-
-  @Column({
-    name: 'changed_at',
-    type: 'timestamptz',
-    nullable: true,
-    select: false,
-    insert: false,
-    update: false,
-  })
-  readonly changedAt?: Date | null;
-
   static create(
     init: Pick<
       ApiKey,
@@ -86,12 +49,9 @@ export class ApiKey extends Aggregate {
     const { by, ...rest } = init;
     const key = Object.assign(new ApiKey(), {
       ...rest,
+      ...madeBy(by, now),
       replacedBy: null,
       revokedAt: null,
-      createdByType: by.type,
-      createdById: by.id,
-      createdAt: now,
-      lastUsedAt: null,
     });
     const { id: keyId, serviceAccountId, scopes, expiresAt } = key;
     key.record(
@@ -102,14 +62,9 @@ export class ApiKey extends Aggregate {
     return key;
   }
 
-  statusAt(now: Date): ApiKeyStatus {
-    if (this.revokedAt) return 'revoked';
-    return this.expiresAt && this.expiresAt <= now ? 'expired' : 'active';
-  }
-
   /** Another key takes its place, and it works on for `overlapSeconds`, or until its own end. Throws 409 `API_KEY_ENDED`. */
   replace(by: string, overlapSeconds: number, now: Date): void {
-    if (this.statusAt(now) !== 'active')
+    if (keyStatusAt(this, now) !== 'active')
       throw new DomainError('conflict', 'API_KEY_ENDED', 'The key has ended; create another.');
     const ends = now.getTime() + overlapSeconds * 1_000;
     this.expiresAt = new Date(Math.min(ends, this.expiresAt?.getTime() ?? Infinity));

@@ -1,5 +1,5 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { Aggregate, newId } from '#platform';
+import { Column, Entity } from 'typeorm';
+import { newId } from '#platform';
 import {
   ServiceAccountChanged,
   ServiceAccountCreated,
@@ -8,12 +8,7 @@ import {
   ServiceAccountEnabled,
 } from '../events/index.js';
 import type { PublicKey } from './public-key.js';
-
-/** Who made something: a person, a service account, an operator, or nobody known for what was asked with a signature. */
-export interface Maker {
-  type: string;
-  id: string | null;
-}
+import { madeBy, type Maker, ScopedAggregate } from './scoped-aggregate.js';
 
 export interface ServiceAccountChange {
   name?: string;
@@ -23,19 +18,7 @@ export interface ServiceAccountChange {
 
 /** A program that belongs to an organisation and acts in its own name. Its credentials are API keys and public keys. */
 @Entity({ schema: 'identity', name: 'service_accounts' })
-export class ServiceAccount extends Aggregate {
-  @PrimaryColumn({ name: 'tenant_id', type: 'text' })
-  readonly tenantId!: string;
-
-  @PrimaryColumn({ type: 'text' })
-  readonly id!: string;
-
-  @Column({ type: 'text' })
-  name!: string;
-
-  @Column({ type: 'text', array: true })
-  scopes!: string[];
-
+export class ServiceAccount extends ScopedAggregate {
   /** Public halves: what it signs client assertions with (RFC 7523). */
   @Column({ type: 'jsonb' })
   jwks!: PublicKey[];
@@ -47,40 +30,6 @@ export class ServiceAccount extends Aggregate {
   @Column({ type: 'int', default: 1 })
   epoch!: number;
 
-  @Column({ name: 'created_by_type', type: 'text' })
-  readonly createdByType!: string;
-
-  @Column({ name: 'created_by_id', type: 'text', nullable: true })
-  readonly createdById!: string | null;
-
-  @Column({ name: 'created_at', type: 'timestamptz' })
-  readonly createdAt!: Date;
-
-  /** Written by the processes that serve it, once a minute at most. */
-  @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true, insert: false, update: false })
-  readonly lastUsedAt?: Date | null;
-
-  /** Written by a trigger, as the next one, for those who look for changes. */
-  @Column({
-    name: 'changed_xid',
-    type: 'bigint',
-    nullable: true,
-    select: false,
-    insert: false,
-    update: false,
-  })
-  readonly changedXid?: string | null;
-
-  @Column({
-    name: 'changed_at',
-    type: 'timestamptz',
-    nullable: true,
-    select: false,
-    insert: false,
-    update: false,
-  })
-  readonly changedAt?: Date | null;
-
   static create(
     init: { tenantId: string; name: string; scopes: string[]; jwks: PublicKey[]; by: Maker },
     now: Date,
@@ -88,13 +37,10 @@ export class ServiceAccount extends Aggregate {
     const { by, ...rest } = init;
     const account = Object.assign(new ServiceAccount(), {
       ...rest,
+      ...madeBy(by, now),
       id: newId('svc'),
       status: 'active',
       epoch: 1,
-      createdByType: by.type,
-      createdById: by.id,
-      createdAt: now,
-      lastUsedAt: null,
     } as const);
     const { id: serviceAccountId, name, scopes } = account;
     account.record(ServiceAccountCreated, { serviceAccountId, name, scopes }, now);
@@ -114,21 +60,19 @@ export class ServiceAccount extends Aggregate {
     this.record(ServiceAccountChanged, told, now);
   }
 
-  /** False when it was disabled. */
-  disable(now: Date): boolean {
-    if (this.status === 'disabled') return false;
+  /** Its keys and access tokens are refused from now on. Repeatable. */
+  disable(now: Date): void {
+    if (this.status === 'disabled') return;
     this.status = 'disabled';
     this.epoch += 1;
     this.record(ServiceAccountDisabled, { serviceAccountId: this.id }, now);
-    return true;
   }
 
-  /** False when it was active. Its keys work again; access tokens of before do not. */
-  enable(now: Date): boolean {
-    if (this.status === 'active') return false;
+  /** Its keys work again; access tokens of before do not. Repeatable. */
+  enable(now: Date): void {
+    if (this.status === 'active') return;
     this.status = 'active';
     this.record(ServiceAccountEnabled, { serviceAccountId: this.id }, now);
-    return true;
   }
 
   /** For good. Its row stays, for the trail. */

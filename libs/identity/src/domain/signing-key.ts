@@ -1,6 +1,5 @@
 /** next: published, signs nothing yet. retiring: signs nothing more, its tokens still hold. retired: as if unknown (C12). */
-export const KEY_STATES = ['next', 'active', 'retiring', 'retired'] as const;
-export type KeyState = (typeof KEY_STATES)[number];
+export type KeyState = 'next' | 'active' | 'retiring' | 'retired';
 
 /** A signing key as the register knows it: nothing secret. */
 export interface SigningKey {

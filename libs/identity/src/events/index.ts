@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { defineEvent, idOf } from '#platform';
 
+const ofUser = (name: string) => defineEvent(name, 1, z.strictObject({ userId: idOf('usr') }));
+
 export const UserRegistered = defineEvent(
   'identity.user.registered',
   1,
@@ -48,11 +50,7 @@ export const DeviceDiscovered = defineEvent(
 );
 
 /** The address of an account has been proved for the first time. */
-export const EmailVerified = defineEvent(
-  'identity.email.verified',
-  1,
-  z.strictObject({ userId: idOf('usr') }),
-);
+export const EmailVerified = ofUser('identity.email.verified');
 
 /** Which of it; what it says now is theirs. */
 export const ProfileChanged = defineEvent(
@@ -61,7 +59,7 @@ export const ProfileChanged = defineEvent(
   z.strictObject({ userId: idOf('usr'), fields: z.array(z.string()) }),
 );
 
-export const EmailChanged = defineEvent('identity.email.changed', 1, z.strictObject({ userId: idOf('usr') }));
+export const EmailChanged = ofUser('identity.email.changed');
 
 export const PasswordChanged = defineEvent(
   'identity.password.changed',
@@ -69,33 +67,17 @@ export const PasswordChanged = defineEvent(
   z.strictObject({ userId: idOf('usr'), how: z.enum(['change', 'reset']) }),
 );
 
-export const PasswordResetAsked = defineEvent(
-  'identity.password.reset_asked',
-  1,
-  z.strictObject({ userId: idOf('usr') }),
-);
+export const PasswordResetAsked = ofUser('identity.password.reset_asked');
 
 /** Somebody else has proved the address that this account only claimed: its password and sessions have ended. */
-export const UserDisplaced = defineEvent(
-  'identity.user.displaced',
-  1,
-  z.strictObject({ userId: idOf('usr') }),
-);
+export const UserDisplaced = ofUser('identity.user.displaced');
 
 /** An operator keeps the person out, everywhere. */
-export const UserSuspended = defineEvent(
-  'identity.user.suspended',
-  1,
-  z.strictObject({ userId: idOf('usr') }),
-);
+export const UserSuspended = ofUser('identity.user.suspended');
 
-export const UserReactivated = defineEvent(
-  'identity.user.reactivated',
-  1,
-  z.strictObject({ userId: idOf('usr') }),
-);
+export const UserReactivated = ofUser('identity.user.reactivated');
 
-export const UserDeleted = defineEvent('identity.user.deleted', 1, z.strictObject({ userId: idOf('usr') }));
+export const UserDeleted = ofUser('identity.user.deleted');
 
 /** A person can sign in with an identity of a provider from now on; `how`: signed in themselves, or by a mail's token. */
 export const IdentityLinked = defineEvent(
@@ -123,11 +105,7 @@ export const LinkAsked = defineEvent(
 );
 
 /** What the upstream issuer's tokens say of a person may not hold any more. */
-export const ClaimsOutdated = defineEvent(
-  'identity.claims.outdated',
-  1,
-  z.strictObject({ userId: idOf('usr') }),
-);
+export const ClaimsOutdated = ofUser('identity.claims.outdated');
 
 /** An account of the upstream issuer belongs to nobody here any more, as far as this person goes. */
 export const UpstreamAccountReleased = defineEvent(
@@ -136,25 +114,13 @@ export const UpstreamAccountReleased = defineEvent(
   z.strictObject({ issuer: z.string(), account: z.string() }),
 );
 
-export const SecondFactorEnabled = defineEvent(
-  'identity.second_factor.enabled',
-  1,
-  z.strictObject({ userId: idOf('usr') }),
-);
+export const SecondFactorEnabled = ofUser('identity.second_factor.enabled');
 
-export const SecondFactorDisabled = defineEvent(
-  'identity.second_factor.disabled',
-  1,
-  z.strictObject({ userId: idOf('usr') }),
-);
+export const SecondFactorDisabled = ofUser('identity.second_factor.disabled');
 
-export const BackupCodesMade = defineEvent(
-  'identity.backup_codes.made',
-  1,
-  z.strictObject({ userId: idOf('usr') }),
-);
+export const BackupCodesMade = ofUser('identity.backup_codes.made');
 
-export const ACCOUNT_MAILS = [
+const ACCOUNT_MAILS = [
   'verify_email',
   'reset_password',
   'change_email_old',

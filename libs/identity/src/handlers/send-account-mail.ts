@@ -6,10 +6,8 @@ import {
   type EventHandler,
   Handles,
   Mailer,
-  MailRefused,
   MailSent,
   occurred,
-  PermanentFailure,
   type PayloadOf,
   type RecordedEvent,
 } from '#platform';
@@ -62,16 +60,11 @@ export class SendAccountMail implements EventHandler<typeof MailAsked> {
     if (!letter) return [];
 
     const messageId = `<${event.id}.account@gatehouse>`;
-    try {
-      await this.mailer.send({
-        ...accountMail(letter.mail, this.config.baseUrl),
-        to: letter.to,
-        messageId,
-      });
-    } catch (error) {
-      if (error instanceof MailRefused) throw new PermanentFailure(error.message, { cause: error });
-      throw error;
-    }
+    await this.mailer.send({
+      ...accountMail(letter.mail, this.config.baseUrl),
+      to: letter.to,
+      messageId,
+    });
     if (letter.untold) return [];
     return [occurred(MailSent, { kind: KINDS[kind], userId, messageId }, this.clock.now())];
   }

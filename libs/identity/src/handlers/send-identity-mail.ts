@@ -6,10 +6,8 @@ import {
   type EventHandler,
   Handles,
   Mailer,
-  MailRefused,
   MailSent,
   occurred,
-  PermanentFailure,
   type RecordedEvent,
 } from '#platform';
 import { MailTokensConfig } from '../accounts/accounts.config.js';
@@ -44,12 +42,7 @@ export class SendIdentityMail implements EventHandler<
     if (!letter) return [];
 
     const messageId = `<${event.id}.identity@gatehouse>`;
-    try {
-      await this.mailer.send({ ...identityMail(letter.mail, this.config.baseUrl), to: letter.to, messageId });
-    } catch (error) {
-      if (error instanceof MailRefused) throw new PermanentFailure(error.message, { cause: error });
-      throw error;
-    }
+    await this.mailer.send({ ...identityMail(letter.mail, this.config.baseUrl), to: letter.to, messageId });
     const { kind } = letter.mail;
     return [occurred(MailSent, { kind, userId, messageId }, this.clock.now())];
   }

@@ -6,10 +6,8 @@ import {
   type EventHandler,
   Handles,
   Mailer,
-  MailRefused,
   MailSent,
   occurred,
-  PermanentFailure,
   type RecordedEvent,
 } from '#platform';
 import { MailTokensConfig } from '../accounts/accounts.config.js';
@@ -46,12 +44,7 @@ export class SendNewDeviceMail implements EventHandler<typeof DeviceDiscovered> 
     const place = address ? await this.places.of(address) : null;
     const seen = { ...deviceOf(userAgent), address, place, at, timeZone: user.timeZone, sessionId };
     const messageId = `<${event.id}.device@gatehouse>`;
-    try {
-      await this.mailer.send({ ...newDeviceMail(seen, this.config.baseUrl), to: user.email, messageId });
-    } catch (error) {
-      if (error instanceof MailRefused) throw new PermanentFailure(error.message, { cause: error });
-      throw error;
-    }
+    await this.mailer.send({ ...newDeviceMail(seen, this.config.baseUrl), to: user.email, messageId });
     return [occurred(MailSent, { kind: 'new_device', userId, messageId }, this.clock.now())];
   }
 }

@@ -2,11 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { Actor, unauthenticated } from '#platform';
+import { Actor, actorOf, unauthenticated } from '#platform';
 import { API_KEY_PREFIX } from '../service-accounts/api-key.js';
 import { SessionActivity } from '../sessions/session-activity.js';
 import { type AccessClaims, AccessTokens, isOfService } from '../tokens/access-tokens.js';
-import { deviceOriginOf } from './device-origin.js';
 import { ServiceBearers } from './service-bearers.js';
 
 export const ACCESS_TOKEN = 'access-token';
@@ -30,20 +29,20 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
   override authenticate(request: unknown): void {
     const token = bearer(request as never);
     if (!token) return this.error(unauthenticated('no bearer'));
-    this.identify(request as FastifyRequest, token).then(
+    this.identify(actorOf(request as FastifyRequest), token).then(
       (actor) => this.success(actor),
       (error: Error) => this.error(error),
     );
   }
 
-  private async identify(request: FastifyRequest, token: string): Promise<Actor> {
-    if (token.startsWith(API_KEY_PREFIX)) return this.services.byKey(request, token);
+  private async identify(nobody: Actor, token: string): Promise<Actor> {
+    if (token.startsWith(API_KEY_PREFIX)) return this.services.byKey(nobody, token);
     const claims = await this.tokens.authenticate(token);
-    return isOfService(claims) ? this.services.byToken(request, claims) : this.validate(request, claims);
+    return isOfService(claims) ? this.services.byToken(nobody, claims) : this.validate(nobody, claims);
   }
 
-  validate(request: FastifyRequest, claims: AccessClaims): Actor {
-    this.activity.note(claims.sid, request.ip);
+  validate({ origin }: Actor, claims: AccessClaims): Actor {
+    this.activity.note(claims.sid, origin.address);
     return new Actor({
       type: 'user',
       id: claims.sub,
@@ -53,7 +52,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
       licenseId: claims.license_id,
       emailVerified: claims.email_verified,
       authTime: new Date(claims.auth_time * 1_000),
-      origin: deviceOriginOf(request),
+      origin,
     });
   }
 }

@@ -2,9 +2,9 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { Actor, Clock, DomainError, ENDPOINT, type EndpointOptions } from '#platform';
+import { Actor, Clock, DomainError, ENDPOINT, type EndpointOptions, originOf } from '#platform';
+import { deviceIdOf, type DeviceOrigin, MAX_USER_AGENT } from '../sessions/device.js';
 import { ACCESS_TOKEN } from './access-token.strategy.js';
-import { deviceOriginOf } from './device-origin.js';
 
 /** Sets who is calling, on every route, as its @Endpoint says. A route without one is closed. */
 @Injectable()
@@ -45,6 +45,13 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
     return actor;
   }
 }
+
+const deviceOriginOf = (request: FastifyRequest): DeviceOrigin => ({
+  ...originOf(request),
+  // Postgres takes no NUL in a text.
+  userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT).replaceAll('\0', '') || null,
+  deviceId: deviceIdOf(request.headers['x-device-id']),
+});
 
 /** The tenant comes from the token; the header may only repeat it (C9). */
 function refuseOtherTenant(request: FastifyRequest): void {

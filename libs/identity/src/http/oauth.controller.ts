@@ -2,19 +2,15 @@ import { Controller, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint } from '#platform';
+import { OauthErrorView } from '../oauth/oauth-refusal.js';
+import { vschars } from '../oauth/token-request.js';
 import { RevokeToken } from '../use-cases/revoke-token.js';
-
-/** RFC 6749, Appendix A: what tokens are made of. */
-const VSCHARS = /^[\x20-\x7e]+$/;
 
 /** RFC 7009, 2.1. What else a client sends with it (client_id, client_secret) is not ours to judge yet. */
 const RevokeBody = z.looseObject({
-  token: z.string().max(8_192).regex(VSCHARS).meta({ example: 'rft_AZr6...' }),
-  token_type_hint: z.string().max(100).regex(VSCHARS).optional().meta({ example: 'refresh_token' }),
+  token: vschars(8_192).meta({ example: 'rft_AZr6...' }),
+  token_type_hint: vschars(100).optional().meta({ example: 'refresh_token' }),
 });
-
-/** RFC 6749, 5.2. */
-const OauthError = z.object({ error: z.string(), error_description: z.string() });
 
 @Controller('/oauth')
 export class OauthController {
@@ -32,7 +28,7 @@ export class OauthController {
     answers: {
       400: {
         description: 'There is no token in it, or it is the access token of a service account.',
-        output: OauthError,
+        output: OauthErrorView,
         example: { error: 'invalid_request', error_description: 'token is missing.' },
       },
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idOf } from '#platform';
-import type { ApiKey } from '../domain/api-key.js';
+import { type ApiKey, keyStatusAt } from '../domain/api-key.js';
 import type { ServiceAccount } from '../domain/service-account.js';
 import { JwkView } from '../service-accounts/public-keys.js';
 
@@ -70,7 +70,7 @@ export const keyViewOf = (key: ApiKey, now: Date): z.input<typeof ApiKeyView> =>
   const { id, name, scopes, hint, createdAt, expiresAt, replacedBy, revokedAt } = key;
   return {
     ...{ id, name, scopes, hint, createdAt, expiresAt, replacedBy, revokedAt },
-    status: key.statusAt(now),
+    status: keyStatusAt(key, now),
     createdBy: { type: key.createdByType, id: key.createdById },
     lastUsedAt: key.lastUsedAt ?? null,
   };

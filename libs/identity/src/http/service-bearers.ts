@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
-import { Actor, originOf } from '#platform';
+import { Actor } from '#platform';
 import { ApiKeys } from '../service-accounts/api-keys.js';
 import { ServiceActivity } from '../service-accounts/service-activity.js';
-import { stillAllowed } from '../service-accounts/service-standing.js';
 import type { ServiceAccessClaims } from '../tokens/access-tokens.js';
 
 /** Who calls in the name of a service account: by its API key, or by an access token that it got for one. */
@@ -15,22 +13,21 @@ export class ServiceBearers {
   ) {}
 
   /** Throws the one 401, 429 for an address that guesses. */
-  async byKey(request: FastifyRequest, text: string): Promise<Actor> {
-    const origin = originOf(request);
-    const { row, standing } = await this.apiKeys.authenticate(Actor.anonymous(origin), text);
+  async byKey(nobody: Actor, text: string): Promise<Actor> {
+    const { row, standing, scopes } = await this.apiKeys.authenticate(nobody, text);
     const { account } = row;
     this.activity.note(account.tenantId, account.id, row.keyId);
     return new Actor({
       type: 'service',
       id: account.id,
       tenantId: account.tenantId,
-      scopes: stillAllowed(standing, row.keyScopes, account.scopes),
+      scopes,
       licenseId: standing.license?.id ?? null,
-      origin,
+      origin: nobody.origin,
     });
   }
 
-  byToken(request: FastifyRequest, claims: ServiceAccessClaims): Actor {
+  byToken({ origin }: Actor, claims: ServiceAccessClaims): Actor {
     this.activity.note(claims.tenant_id, claims.sub);
     return new Actor({
       type: 'service',
@@ -38,7 +35,7 @@ export class ServiceBearers {
       tenantId: claims.tenant_id,
       scopes: claims.scopes,
       licenseId: claims.license_id,
-      origin: originOf(request),
+      origin,
     });
   }
 }

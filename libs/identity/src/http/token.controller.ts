@@ -4,12 +4,9 @@ import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, HttpConfig, Log } from '#platform';
 import { IdentityConfig } from '../identity.config.js';
 import { ALGORITHMS } from '../keys/algorithms.js';
-import { OauthRefusal } from '../oauth/oauth-refusal.js';
+import { OauthErrorView, OauthRefusal } from '../oauth/oauth-refusal.js';
 import { TokenForm } from '../oauth/token-request.js';
 import { AnswerTokenRequest } from '../use-cases/answer-token-request.js';
-
-/** RFC 6749, 5.2. */
-const OauthError = z.object({ error: z.string(), error_description: z.string() });
 
 /** RFC 6749, 5.1: the names are the RFC's. */
 const TokenView = z.object({
@@ -61,12 +58,12 @@ export class TokenController {
     answers: {
       400: {
         description: 'The request cannot be granted; error says why, in the words of RFC 6749.',
-        output: OauthError,
+        output: OauthErrorView,
         example: { error: 'invalid_scope', error_description: 'The credential does not have every scope.' },
       },
       401: {
         description: 'The client is not known, or did not authenticate.',
-        output: OauthError,
+        output: OauthErrorView,
         example: {
           error: 'invalid_client',
           error_description: 'The client is not known, or did not authenticate.',

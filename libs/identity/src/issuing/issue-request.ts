@@ -1,12 +1,8 @@
 import { z } from 'zod';
 import { idOf } from '#platform';
+import { Instant } from '../service-accounts/instant.js';
 import { ScopesInput } from '../service-accounts/scopes.js';
 import { ServiceAccountName } from '../use-cases/create-service-account.js';
-
-const Instant = z.iso
-  .datetime({ offset: true })
-  .regex(/^2\d{3}-/, 'must be a year from 2000 to 2999')
-  .transform((text) => new Date(text));
 
 /** What is asked for. */
 export const IssueRequest = z.strictObject({

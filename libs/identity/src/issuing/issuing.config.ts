@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { configOf, secret, setting } from '#platform';
-import { isPrivate, KeysConfig } from '../keys/keys.config.js';
+import { isPrivate, KeysConfig, vaultUrl } from '../keys/keys.config.js';
 
 /** Whose signature makes service accounts without a person. For the API and the command line. */
 export class IssuingConfig extends configOf(
@@ -16,10 +16,7 @@ export class IssuingConfig extends configOf(
     ),
     ownVaultAddress: setting(
       'AUTH_ISSUE_VAULT_ADDR',
-      z
-        .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-        .transform((url) => new URL(url))
-        .optional(),
+      vaultUrl().optional(),
       'The Vault that has that key; AUTH_VAULT_ADDR unless given.',
     ),
     ownVaultToken: secret(

@@ -13,10 +13,7 @@ export class KeyCalendar implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(rotateKeys: RotateKeys, log: Log) {
     this.loop = new Loop({
       name: 'The calendar of signing keys',
-      turn: async () => {
-        await rotateKeys.byCalendar();
-        return false;
-      },
+      turn: () => rotateKeys.byCalendar(),
       idleMs: LOOK_MS,
       failedMaxMs: LOOK_MS,
       log,

@@ -21,7 +21,6 @@ export class KeyUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
         await keyring.load();
         const failed = done.find((one) => one.status === 'rejected');
         if (failed) throw failed.reason;
-        return false;
       },
       idleMs: LEARN_MS,
       failedMaxMs: LEARN_MS,

@@ -18,6 +18,11 @@ const privateKey = () =>
     return z.NEVER;
   });
 
+export const vaultUrl = () =>
+  z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+    .transform((url) => new URL(url));
+
 /** Where the private halves of signing keys are. For the API and the command line; the worker never reads it. */
 export class KeysConfig extends configOf(
   'keys',
@@ -39,10 +44,7 @@ export class KeysConfig extends configOf(
     ),
     vaultAddress: setting(
       'AUTH_VAULT_ADDR',
-      z
-        .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-        .transform((url) => new URL(url))
-        .optional(),
+      vaultUrl().optional(),
       'A store of signing keys: the Transit engine of this Vault, or of a Vault Agent in front of it.',
     ),
     vaultToken: secret(

@@ -1,4 +1,4 @@
-import { html } from '#platform';
+import { IGNORE, type Words, type Written, written } from './written.js';
 
 /** What a mail about an account says; `address_taken` goes to who owns an address that somebody else gave. */
 export type AccountMail =
@@ -9,34 +9,20 @@ export type AccountMail =
   | { kind: 'password_changed' }
   | { kind: 'address_taken' };
 
-/** What a mail says, and where its link leads. */
-export interface Words {
-  subject: string;
-  paragraphs: string[];
-  /** The page that the link leads to. */
-  page?: string;
-  action?: string;
-  closing: string;
-}
-
-const IGNORE = 'If this was not you, ignore this mail: nothing happens without the link.';
-
 function wordsOf(mail: AccountMail): Words {
   switch (mail.kind) {
     case 'verify_email':
       return {
         subject: 'Verify your e-mail address',
         paragraphs: ['Somebody, you we hope, has signed up with this address. Verify that it is yours.'],
-        page: 'verify-email',
-        action: 'Verify the address',
+        link: { page: 'verify-email', action: 'Verify the address', token: mail.token },
         closing: `The link is good for 24 hours and once. ${IGNORE}`,
       };
     case 'reset_password':
       return {
         subject: 'Set a new password',
         paragraphs: ['Somebody has asked to set a new password for the account with this address.'],
-        page: 'reset-password',
-        action: 'Set a new password',
+        link: { page: 'reset-password', action: 'Set a new password', token: mail.token },
         closing: `The link is good for 30 minutes and once, and ends every session. ${IGNORE}`,
       };
     case 'change_email_old':
@@ -45,16 +31,14 @@ function wordsOf(mail: AccountMail): Words {
         paragraphs: [
           `The address of your account is to become ${mail.newEmail}. Both addresses have to confirm that.`,
         ],
-        page: 'verify-email',
-        action: 'Confirm the change',
+        link: { page: 'verify-email', action: 'Confirm the change', token: mail.token },
         closing: 'If this was not you, do not confirm, and change your password: somebody knows it.',
       };
     case 'change_email_new':
       return {
         subject: 'Confirm your new e-mail address',
         paragraphs: ['This address is to become that of an account. Confirm that it is yours.'],
-        page: 'verify-email',
-        action: 'Confirm the address',
+        link: { page: 'verify-email', action: 'Confirm the address', token: mail.token },
         closing: `The link is good for 24 hours and once. ${IGNORE}`,
       };
     case 'password_changed':
@@ -75,48 +59,5 @@ function wordsOf(mail: AccountMail): Words {
   }
 }
 
-export const accountMail = (mail: AccountMail, baseUrl: string): Written =>
-  written(wordsOf(mail), 'token' in mail ? mail.token : null, baseUrl);
-
-/** A mail in both forms. */
-export interface Written {
-  subject: string;
-  text: string;
-  html: string;
-}
-
-/** The mail in both forms. The link leads below `baseUrl`; its token is also there by itself, for programs. */
-export function written(words: Words, token: string | null, baseUrl: string): Written {
-  const { subject, paragraphs, page, action, closing } = words;
-  // Behind the #, so that no server and no other site gets to see it.
-  const link = token && page ? `${baseUrl}/${page}#token=${token}` : null;
-  const way =
-    link && action && token
-      ? {
-          text: [
-            `${action}:`,
-            '',
-            `  ${link}`,
-            '',
-            'or give this token to the program:',
-            '',
-            `  ${token}`,
-            '',
-          ],
-        }
-      : null;
-  return {
-    subject,
-    text: ['Hello,', '', ...paragraphs.flatMap((one) => [one, '']), ...(way?.text ?? []), closing].join('\n'),
-    html: html`<p>Hello,</p>
-      ${paragraphs.map((one) => html`<p>${one}</p>`)}
-      ${
-        link && action && token
-          ? html`<p><a href="${link}">${action}</a></p>
-              <p>or give this token to the program:</p>
-              <p style="font-family: monospace; word-break: break-all">${token}</p>`
-          : ''
-      }
-      <p>${closing}</p>`.toString(),
-  };
-}
+/** The mail in both forms. */
+export const accountMail = (mail: AccountMail, baseUrl: string): Written => written(wordsOf(mail), baseUrl);

@@ -1,4 +1,4 @@
-import { type Words, type Written, written } from './account-mail.js';
+import { IGNORE, type Words, type Written, written } from './written.js';
 
 /** What a mail about a way to sign in says. */
 export type IdentityMail =
@@ -26,10 +26,8 @@ function wordsOf(mail: IdentityMail): Words {
           `Somebody, you we hope, has signed in with the ${name} account that has this address.`,
           `Link it, and it becomes a way to sign in to your account. Then sign in with ${name} once more.`,
         ],
-        page: 'link-identity',
-        action: `Link the ${name} account`,
-        closing:
-          'The link is good for 30 minutes and once. If this was not you, ignore this mail: nothing happens without the link.',
+        link: { page: 'link-identity', action: `Link the ${name} account`, token: mail.token },
+        closing: `The link is good for 30 minutes and once. ${IGNORE}`,
       };
     case 'identity_linked':
       return {
@@ -48,5 +46,4 @@ function wordsOf(mail: IdentityMail): Words {
 }
 
 /** The mail in both forms. */
-export const identityMail = (mail: IdentityMail, baseUrl: string): Written =>
-  written(wordsOf(mail), 'token' in mail ? mail.token : null, baseUrl);
+export const identityMail = (mail: IdentityMail, baseUrl: string): Written => written(wordsOf(mail), baseUrl);

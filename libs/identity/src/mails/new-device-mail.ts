@@ -1,4 +1,5 @@
 import { html } from '#platform';
+import type { Written } from './written.js';
 
 /** Somebody was signed in from a device that they had not used before. */
 export interface NewDevice {
@@ -13,10 +14,7 @@ export interface NewDevice {
 }
 
 /** What, when and where, and how to end it. */
-export function newDeviceMail(
-  seen: NewDevice,
-  baseUrl: string,
-): { subject: string; text: string; html: string } {
+export function newDeviceMail(seen: NewDevice, baseUrl: string): Written {
   const device = [seen.browser ?? 'A program that does not say its name', seen.system]
     .filter(Boolean)
     .join(' on ');

@@ -46,10 +46,9 @@ export class ClientAuthentication {
 
   private async bySecret(actor: Actor, clientId: string, secret: string): Promise<Client> {
     try {
-      const { row, standing } = await this.apiKeys.authenticate(actor, secret);
+      const { row, standing, scopes } = await this.apiKeys.authenticate(actor, secret);
       if (row.account.id !== clientId) throw unauthenticated('the key of another client');
-      const { account, keyId: credential, keyScopes, expiresAt } = row;
-      const scopes = stillAllowed(standing, keyScopes, account.scopes);
+      const { account, keyId: credential, expiresAt } = row;
       return { account, standing, method: 'client_secret', credential, scopes, expiresAt };
     } catch (error) {
       if (!(error instanceof DomainError) || error.kind !== 'unauthenticated') throw error;

@@ -1,11 +1,10 @@
+import { z } from 'zod';
+
 /** RFC 6749, 5.2; what later grants need more of is added here. */
-export type OauthErrorCode =
-  | 'invalid_request'
-  | 'invalid_client'
-  | 'invalid_grant'
-  | 'invalid_scope'
-  | 'unauthorized_client'
-  | 'unsupported_grant_type';
+type OauthErrorCode = 'invalid_request' | 'invalid_client' | 'invalid_scope' | 'unsupported_grant_type';
+
+/** How a refusal leaves: the names are the RFC's. */
+export const OauthErrorView = z.object({ error: z.string(), error_description: z.string() });
 
 /** A refusal in the words of OAuth, which its clients read instead of our envelope. */
 export class OauthRefusal extends Error {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { OauthRefusal } from './oauth-refusal.js';
 
-/** RFC 6749, Appendix A. */
-const vschars = (max: number) =>
+/** RFC 6749, Appendix A: what tokens and names are made of. */
+export const vschars = (max: number) =>
   z
     .string()
     .max(max)

@@ -17,7 +17,7 @@ export interface ServiceAccountRow {
   lastUsedAt: Date | null;
 }
 
-export interface ApiKeyRow {
+interface ApiKeyRow {
   id: string;
   name: string;
   scopes: string[];

@@ -5,6 +5,8 @@ import { SystemDatabase } from '#platform';
 export interface ServiceChange {
   id: string;
   epoch: number;
+  /** The transactions that changed it, of those that were asked for. */
+  changedBy: string;
 }
 
 /** When something was last used. */
@@ -27,14 +29,15 @@ export class ServiceChanges {
   ): Promise<{ changes: ServiceChange[]; nextFrom: string }> {
     const [row] = await this.database.query<{ next: string; changes: ServiceChange[] | null }>(
       `select pg_snapshot_xmin(pg_current_snapshot())::text as next,
-         (select json_agg(json_build_object('id', id, 'epoch', epoch)) from (
-            select a.id, a.epoch from identity.service_accounts a where (a.tenant_id, a.id) in (
-              select tenant_id, id from identity.service_accounts
+         (select json_agg(json_build_object('id', id, 'epoch', epoch, 'changedBy', changed_by)) from (
+            select tenant_id, id, string_agg(changed_xid::text, ' ' order by changed_xid) as changed_by from (
+              select tenant_id, id, changed_xid from identity.service_accounts
               where changed_xid >= $1::bigint and changed_at > $2
               union
-              select tenant_id, service_account_id from identity.service_account_tokens
-              where changed_xid >= $1::bigint and changed_at > $2)
-            limit $3) s) as changes`,
+              select tenant_id, service_account_id, changed_xid from identity.service_account_tokens
+              where changed_xid >= $1::bigint and changed_at > $2) c
+            group by tenant_id, id limit $3) s
+          join identity.service_accounts using (tenant_id, id)) as changes`,
       [from, changedAfter, limit],
     );
     return { changes: row?.changes ?? [], nextFrom: row?.next ?? from };

@@ -17,15 +17,6 @@ export class TotpFactors {
     private readonly clock: Clock,
   ) {}
 
-  async isEnabled(actor: Actor): Promise<boolean> {
-    const rows = await this.db.read(
-      actor,
-      'select 1 from identity.totp_factors where user_id = $1 and confirmed_at is not null',
-      [actor.id],
-    );
-    return rows.length === 1;
-  }
-
   async find(actor: Actor): Promise<TotpFactor | null> {
     const [row] = await this.db.read<{ sealed: Buffer; confirmed_at: Date | null }>(
       actor,

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { DomainError, idOf, RedisClients } from '#platform';
+import { idOf, RedisClients } from '#platform';
+import { asUnavailable } from '../nonces/nonces.js';
 
 /** S2-17: at most five minutes, in Redis only. */
 const LIFETIME_SECONDS = 300;
@@ -20,42 +21,30 @@ const Pending = z.object({
 /** Somebody who has shown the first factor and owes the second. */
 export type PendingSignIn = z.output<typeof Pending>;
 
-/** 503: without Redis nobody's second factor can be asked for, and nobody gets in without it. */
-const away = (cause: unknown) =>
-  new DomainError('unavailable', 'UNAVAILABLE', 'The service cannot answer now; try again.', {
-    retryAfterSeconds: 1,
-    cause,
-  });
-
-/** What stands between the first factor and the second: a random token, good for one purpose. */
+/**
+ * What stands between the first factor and the second: a random token, good for one purpose. Without Redis nobody's
+ * second factor can be asked for, and nobody gets in without it: 503.
+ */
 @Injectable()
 export class MfaTokens {
   constructor(private readonly clients: RedisClients) {}
 
   async make(pending: PendingSignIn): Promise<string> {
     const token = `mfa_${randomBytes(32).toString('base64url')}`;
-    await this.redis
-      .set(keyOf(token), JSON.stringify(pending), 'EX', LIFETIME_SECONDS)
-      .catch((error: unknown) => {
-        throw away(error);
-      });
+    await this.redis.set(keyOf(token), JSON.stringify(pending), 'EX', LIFETIME_SECONDS).catch(asUnavailable);
     return token;
   }
 
   /** Whose it is; null when it is unknown, has run out, or is for something else. */
   async look(token: string, purpose: PendingSignIn['purpose']): Promise<PendingSignIn | null> {
-    const text = await this.redis.get(keyOf(token)).catch((error: unknown) => {
-      throw away(error);
-    });
+    const text = await this.redis.get(keyOf(token)).catch(asUnavailable);
     const pending = text === null ? null : Pending.parse(JSON.parse(text));
     return pending?.purpose === purpose ? pending : null;
   }
 
   /** Ends it; false when somebody was faster. */
   async spend(token: string): Promise<boolean> {
-    const ended = await this.redis.del(keyOf(token)).catch((error: unknown) => {
-      throw away(error);
-    });
+    const ended = await this.redis.del(keyOf(token)).catch(asUnavailable);
     return ended === 1;
   }
 

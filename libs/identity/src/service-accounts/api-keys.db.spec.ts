@@ -1,50 +1,31 @@
-import { Global, type INestApplicationContext, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext } from '@nestjs/common';
 import pg from 'pg';
-import {
-  Actor,
-  Clock,
-  ConfigModule,
-  createLog,
-  CryptoModule,
-  DatabaseConfig,
-  Db,
-  DbModule,
-  generateSecrets,
-  LimitsConfig,
-  LimitsModule,
-  loadConfig,
-  Log,
-  ManualClock,
-  newId,
-  RedisConfig,
-  RedisModule,
-  RuntimeConfig,
-  SecretsConfig,
-} from '#platform';
+import { Actor, Db, generateSecrets, Log, ManualClock, newId, SystemDatabase } from '#platform';
 import { LicensingConfig, LICENSING_ENTITIES, LicensingModule } from '#licensing';
 import { RegisterTenant, TENANCY_ENTITIES, TenancyModule } from '#tenancy';
+import { application } from '../../../../test/support/application.js';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { ApiKey } from '../domain/api-key.js';
 import { ServiceAccount } from '../domain/service-account.js';
 import { ServiceAccounts } from '../persistence/service-accounts.js';
+import { ServiceChanges } from '../persistence/service-changes.js';
 import { ServiceCredentials } from '../persistence/service-credentials.js';
 import { ApiKeys } from './api-keys.js';
 import { MintApiKey } from './mint-api-key.js';
 import { ServiceAccountsConfig } from './service-accounts.config.js';
+import { ServiceActivity } from './service-activity.js';
 import { ServiceEpochs } from './service-epochs.js';
 import { Standings, stillAllowed } from './service-standing.js';
+import { ServiceWatch } from './service-watch.js';
 
-const CONCERNS = [
-  RuntimeConfig,
-  DatabaseConfig,
-  RedisConfig,
-  SecretsConfig,
-  LimitsConfig,
-  LicensingConfig,
-  ServiceAccountsConfig,
-];
+const ROOMS = {
+  concerns: [LicensingConfig, ServiceAccountsConfig],
+  entities: [...TENANCY_ENTITIES, ...LICENSING_ENTITIES, ServiceAccount, ApiKey],
+  imports: [TenancyModule, LicensingModule],
+  providers: [ServiceAccounts, ServiceCredentials, Standings, ServiceEpochs, ApiKeys, MintApiKey],
+};
+const SECRETS = ['SECRETS_KEY', 'LICENSE_LOOKUP_KEY', 'HARDWARE_KEY', 'SEAT_KEYS', 'AUTH_API_KEY_PEPPER'];
 const MINUTE_MS = 60_000;
 const nobody = Actor.anonymous({ traceId: 'f'.repeat(32), address: null });
 
@@ -57,43 +38,13 @@ const clock = new ManualClock(new Date());
 
 beforeAll(async () => {
   [database, redis] = await Promise.all([testDatabase(), testRedis()]);
-  const env = new Map(
-    Object.entries({
-      ...generateSecrets(),
-      ENV: 'test',
-      DATABASE_URL: database.url,
-      DATABASE_SYSTEM_URL: database.systemUrl,
-      REDIS_URL: redis.url,
-    }),
-  );
-  const settings = loadConfig(CONCERNS, { get: (name) => env.get(name), names: () => [] });
-
-  @Global()
-  @Module({
-    providers: [
-      { provide: Log, useValue: createLog({ process: 'test', level: 'error' }) },
-      { provide: Clock, useValue: clock },
-    ],
-    exports: [Log, Clock],
-  })
-  class Ground {}
-
-  @Module({
-    imports: [
-      Ground,
-      ConfigModule.forRoot(settings),
-      DbModule.forRoot([...TENANCY_ENTITIES, ...LICENSING_ENTITIES, ServiceAccount, ApiKey]),
-      RedisModule,
-      CryptoModule,
-      LimitsModule,
-      TenancyModule,
-      LicensingModule,
-    ],
-    providers: [ServiceAccounts, ServiceCredentials, Standings, ServiceEpochs, ApiKeys, MintApiKey],
-  })
-  class World {}
-
-  app = await NestFactory.createApplicationContext(World, { logger: ['error'], abortOnError: false });
+  const secrets = generateSecrets();
+  const variables = {
+    ...{ ENV: 'test', REDIS_URL: redis.url },
+    ...{ DATABASE_URL: database.url, DATABASE_SYSTEM_URL: database.systemUrl },
+    ...Object.fromEntries(SECRETS.map((name) => [name, secrets[name] ?? ''])),
+  };
+  app = await application(ROOMS, variables, clock);
   keys = app.get(ApiKeys);
   owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
 }, 60_000);
@@ -126,15 +77,17 @@ const cause = (text: string) =>
   );
 /** What another process might do; nobody tells this one. */
 const behindItsBack = (sql: string, id: string) => owner.query(sql, [id]);
+const change = (id: string, scope: string) =>
+  behindItsBack(`update identity.service_accounts set scopes = array['${scope}'] where id = $1`, id);
 const revoke = (id: string) =>
   behindItsBack('update identity.service_account_tokens set revoked_at = now() where id = $1', id);
 
 describe('the API keys that a process knows', () => {
   it('give what is left of their scopes by what role and plan allow', async () => {
     const { account, text } = await made();
-    const { row, standing } = await keys.authenticate(nobody, text);
+    const { row, standing, scopes } = await keys.authenticate(nobody, text);
     expect(row.account.id).toBe(account.id);
-    expect(stillAllowed(standing, row.keyScopes, row.account.scopes)).toEqual(['audit:read']);
+    expect(scopes).toEqual(['audit:read']);
     expect(stillAllowed(standing, row.keyScopes, [])).toEqual([]);
   });
 
@@ -143,19 +96,42 @@ describe('the API keys that a process knows', () => {
     await keys.authenticate(nobody, text);
     await revoke(key.id);
     expect(await cause(text)).toBeNull();
-    keys.changed(newId('svc'), 1);
+    keys.changed([{ id: newId('svc'), epoch: 1 }]);
     expect(await cause(text)).toBeNull();
-    keys.changed(account.id, 2);
+    keys.changed([{ id: account.id, epoch: 2 }]);
     expect(await cause(text)).toEqual([401, 'API key revoked']);
   });
 
   it('are not kept when something is heard while they are read', async () => {
     const { account, key, text } = await made();
     const reading = keys.authenticate(nobody, text);
-    keys.changed(account.id, 1);
+    keys.changed([{ id: account.id, epoch: 1 }]);
     await reading;
     await revoke(key.id);
     expect(await cause(text)).toEqual([401, 'API key revoked']);
+  });
+
+  it('are read once after a change, however often it is found while an old transaction runs', async () => {
+    const { account, key, text } = await made();
+    const changes = new ServiceChanges(app.get(SystemDatabase));
+    const watch = new ServiceWatch(changes, keys, new ServiceActivity(clock), clock, app.get(Log));
+    const look = () => watch.onModuleInit();
+    const old = new pg.Client({ connectionString: database.ownerUrl });
+    await old.connect();
+    try {
+      await old.query('begin; select pg_current_xact_id()');
+      await change(account.id, 'audit:read');
+      await look();
+      expect(await cause(text)).toBeNull();
+      await behindItsBack('delete from identity.service_account_tokens where id = $1', key.id);
+      await look();
+      expect(await cause(text)).toBeNull();
+      await change(account.id, 'roles:manage');
+      await look();
+      expect(await cause(text)).toEqual([401, 'unknown API key']);
+    } finally {
+      await old.end();
+    }
   });
 
   it('stand with their organisation, which is looked at each minute', async () => {

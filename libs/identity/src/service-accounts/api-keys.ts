@@ -1,17 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type Actor, asDomainError, Clock, GuessLimit, sameBytes, unauthenticated } from '#platform';
+import { keyStatusAt } from '../domain/api-key.js';
+import type { ServiceAccount } from '../domain/service-account.js';
 import { type KeyRow, ServiceCredentials } from '../persistence/service-credentials.js';
 import { SharedTurns } from '../tokens/shared-turns.js';
 import { type ApiKeyParts, hashOfApiKey, parseApiKey } from './api-key.js';
 import { ServiceAccountsConfig } from './service-accounts.config.js';
 import { ServiceEpochs } from './service-epochs.js';
-import { type ServiceStanding, Standings } from './service-standing.js';
+import { type ServiceStanding, Standings, stillAllowed } from './service-standing.js';
 
 /** A key that is good, with what stands behind it. */
 export interface GoodKey {
   row: KeyRow;
   standing: ServiceStanding;
+  /** What it may do: what is left of its own and its account's by what is allowed now. */
+  scopes: string[];
 }
 
 interface Known extends GoodKey {
@@ -49,19 +53,19 @@ export class ApiKeys {
   async authenticate(actor: Actor, text: string): Promise<GoodKey> {
     const known = await this.find(actor, text);
     const { row, standing } = known;
-    if (row.revokedAt) throw unauthenticated('API key revoked');
-    if (row.expiresAt && row.expiresAt <= this.clock.now()) throw unauthenticated('API key expired');
+    const status = keyStatusAt(row, this.clock.now());
+    if (status !== 'active') throw unauthenticated(`API key ${status}`);
     if (row.account.status !== 'active') throw unauthenticated(`service account ${row.account.status}`);
     if (standing.tenant.status === 'suspended') throw unauthenticated('tenant suspended');
     return known;
   }
 
-  /** Something about an account or its keys has changed; `epoch` is the one that it is in now. */
-  changed(serviceAccountId: string, epoch: number): void {
+  /** Something about these accounts or their keys has changed; `epoch` is the one that each is in now. */
+  changed(accounts: readonly Pick<ServiceAccount, 'id' | 'epoch'>[]): void {
     this.heard += 1;
-    this.epochs.note(serviceAccountId, epoch);
-    for (const [text, { row }] of this.known)
-      if (row.account.id === serviceAccountId) this.known.delete(text);
+    for (const { id, epoch } of accounts) this.epochs.note(id, epoch);
+    const ids = new Set(accounts.map(({ id }) => id));
+    for (const [text, { row }] of this.known) if (ids.has(row.account.id)) this.known.delete(text);
   }
 
   /** Whatever has become of it. Throws the one 401 for a key that nobody made, 429 for an address that guesses. */
@@ -91,7 +95,8 @@ export class ApiKeys {
     if (!row || !pepper || !sameBytes(hashOfApiKey(pepper.key, parts), row.hash)) return null;
     const standing = await this.standings.of(actor.as({ tenantId: parts.tenantId }));
     if (!standing) return null;
-    const known = { row, standing, readAt: this.clock.now().getTime() };
+    const scopes = stillAllowed(standing, row.keyScopes, row.account.scopes);
+    const known = { row, standing, scopes, readAt: this.clock.now().getTime() };
     if (heard === this.heard) this.known.set(text, known);
     return known;
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, DomainError, newId, RuntimeConfig } from '#platform';
 import { ApiKey } from '../domain/api-key.js';
-import type { Maker, ServiceAccount } from '../domain/service-account.js';
+import type { Maker } from '../domain/scoped-aggregate.js';
+import type { ServiceAccount } from '../domain/service-account.js';
 import { ServiceAccounts } from '../persistence/service-accounts.js';
 import { formatApiKey, hashOfApiKey, newApiKey } from './api-key.js';
 import { ServiceAccountsConfig } from './service-accounts.config.js';

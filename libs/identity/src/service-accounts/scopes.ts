@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Actor, DomainError } from '#platform';
+import type { Actor } from '#platform';
 
 /** What a credential may do: scopes of roles and entitlements of plans, like licenses:read. */
 export const ScopesInput = z
@@ -36,10 +36,6 @@ export function mustHandOut(actor: Actor): void {
  * operator may give what the organisation has, which is the `ceiling`.
  */
 export function mustHold(actor: Actor, scopes: readonly string[], ceiling: ReadonlySet<string>): void {
-  const held = actor.scopes.has(OPERATE) ? ceiling : actor.scopes;
-  const missing = scopes.find((scope) => !held.has(scope));
-  if (missing === undefined) return;
-  throw new DomainError('forbidden', 'MISSING_SCOPE', `This needs the scope ${missing}.`, {
-    details: { scope: missing },
-  });
+  const giver = actor.scopes.has(OPERATE) ? actor.as({ scopes: ceiling }) : actor;
+  for (const scope of scopes) giver.must(scope);
 }

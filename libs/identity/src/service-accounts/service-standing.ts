@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '#platform';
+import { type Actor, notFound } from '#platform';
 import { type LicenseRow, ReadLicenses } from '#licensing';
 import { DescribeTenant, type TenantStanding } from '#tenancy';
 
@@ -26,6 +26,13 @@ export class Standings {
     ]);
     const entitlements = license?.terms.entitlements ?? [];
     return standing && { ...standing, license, ceiling: new Set([...standing.scopes, ...entitlements]) };
+  }
+
+  /** Throws 404 when there is no such tenant. */
+  async get(actor: Actor): Promise<ServiceStanding> {
+    const standing = await this.of(actor);
+    if (!standing) throw notFound('tenant');
+    return standing;
   }
 }
 

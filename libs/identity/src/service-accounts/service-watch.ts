@@ -22,6 +22,8 @@ export class ServiceWatch implements OnModuleInit, OnApplicationBootstrap, OnMod
   private readonly loops: Loop[];
   /** Transactions from this one on may not have been seen. */
   private from = '0';
+  /** What the last look found. While an old transaction runs each look finds the same, and it is heard of once. */
+  private seen = new Map<string, string>();
 
   constructor(
     private readonly changes: ServiceChanges,
@@ -30,8 +32,8 @@ export class ServiceWatch implements OnModuleInit, OnApplicationBootstrap, OnMod
     private readonly clock: Clock,
     log: Log,
   ) {
-    const loop = (name: string, every: number, work: () => Promise<void>) =>
-      new Loop({ name, turn: () => work().then(() => false), idleMs: every, failedMaxMs: every, log });
+    const loop = (name: string, every: number, turn: () => Promise<void>) =>
+      new Loop({ name, turn, idleMs: every, failedMaxMs: every, log });
     this.loops = [
       loop('The look for changed service accounts', LOOK_MS, () => this.look()),
       loop('The writing down of used keys', FLUSH_MS, () => this.flush()),
@@ -56,7 +58,9 @@ export class ServiceWatch implements OnModuleInit, OnApplicationBootstrap, OnMod
   private async look(): Promise<void> {
     const since = new Date(this.clock.now().getTime() - REMEMBER_MS);
     const { changes, nextFrom } = await this.changes.since(this.from, since, MAX_ACCOUNTS + 1);
-    for (const { id, epoch } of changes) this.keys.changed(id, epoch);
+    const fresh = changes.filter(({ id, changedBy }) => this.seen.get(id) !== changedBy);
+    if (fresh.length > 0) this.keys.changed(fresh);
+    this.seen = new Map(changes.map(({ id, changedBy }) => [id, changedBy]));
     this.from = nextFrom;
   }
 

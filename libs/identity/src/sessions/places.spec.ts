@@ -1,4 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bitsOf, mmdbFile } from '../../../../test/support/mmdb-file.js';
@@ -12,6 +13,7 @@ const BERLIN = {
 };
 const LONG = 'Llanfairpwllgwyngyll'.repeat(20);
 const directory = mkdtempSync(join(tmpdir(), 'gatehouse-places-'));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 function fileOf(recordSize: 24 | 28 | 32, change: (bytes: Buffer) => Buffer = (bytes) => bytes): string {
   const bytes = mmdbFile(
@@ -25,7 +27,7 @@ function fileOf(recordSize: 24 | 28 | 32, change: (bytes: Buffer) => Buffer = (b
     ],
     recordSize,
   );
-  const path = join(directory, `${recordSize}-${Math.random()}.mmdb`);
+  const path = join(directory, `${randomUUID()}.mmdb`);
   writeFileSync(path, change(bytes));
   return path;
 }

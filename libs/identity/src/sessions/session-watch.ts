@@ -34,14 +34,8 @@ export class SessionWatch implements OnModuleInit, OnApplicationBootstrap, OnMod
     private readonly clock: Clock,
     log: Log,
   ) {
-    const loop = (name: string, every: number, work: () => Promise<void>) =>
-      new Loop({
-        name,
-        turn: () => work().then(() => false),
-        idleMs: every,
-        failedMaxMs: every,
-        log,
-      });
+    const loop = (name: string, every: number, turn: () => Promise<void>) =>
+      new Loop({ name, turn, idleMs: every, failedMaxMs: every, log });
     this.loops = [
       loop('The look for ended sessions', LOOK_MS, () => this.look()),
       loop('The writing down of activity', FLUSH_MS, () => activity.flush()),

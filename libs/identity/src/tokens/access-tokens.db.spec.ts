@@ -295,8 +295,11 @@ describe.each(Object.keys(PAIRS) as SigningAlgorithm[])('access tokens under %s'
 
   it('of a service account have no session, and end with its epoch, also once remembered', async () => {
     const sub = newId('svc');
-    const { email, email_verified, role, sid, license_key, ...rest } = grant;
-    const of = { ...rest, sub, client_id: sub, epoch: 1 };
+    const { tenant_id, org_id, tier, scopes, license_id, max_seats, amr, auth_time } = grant;
+    const of = {
+      ...{ tenant_id, org_id, tier, scopes, license_id, max_seats, amr, auth_time },
+      ...{ sub, client_id: sub, epoch: 1 },
+    };
     const token = await tokens.issueForService(of, 7_200);
     expect(tokens.verify(token)).toEqual({
       ...of,
@@ -309,7 +312,6 @@ describe.each(Object.keys(PAIRS) as SigningAlgorithm[])('access tokens under %s'
     // What is a bit of both is neither.
     for (const change of [{ sub: newId('usr') }, { epoch: undefined }, { client_id: undefined }])
       expect(refusal(forge(HEADER, { ...claims(), sid: undefined, ...of, ...change }))).toBe('wrong claims');
-    expect([email, email_verified, role, sid, license_key]).toHaveLength(5);
   });
 
   it('of another issuer are refused', async () => {

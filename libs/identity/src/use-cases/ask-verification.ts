@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, Db, occurred, unauthenticated } from '#platform';
-import { AccountLimits } from '../accounts/accounts.config.js';
 import { AddressHash } from '../accounts/address.js';
-import { Budgets, tooMany } from '../accounts/budgets.js';
+import { MailBudget, tooMany } from '../accounts/budgets.js';
 import { MailAsked } from '../events/index.js';
 import { MailTokens } from '../persistence/mail-tokens.js';
 import { Users } from '../persistence/users.js';
-
-const HOUR = 3_600;
 
 /** Sends the mail that verifies the caller's address once more. */
 @Injectable()
@@ -15,8 +12,7 @@ export class AskVerification {
   constructor(
     private readonly db: Db,
     private readonly users: Users,
-    private readonly limits: AccountLimits,
-    private readonly budgets: Budgets,
+    private readonly mailBudget: MailBudget,
     private readonly addressHash: AddressHash,
     private readonly mailTokens: MailTokens,
     private readonly clock: Clock,
@@ -29,8 +25,7 @@ export class AskVerification {
     if (user.emailVerified) return { status: 'already_verified' };
 
     const hash = this.addressHash.of(user.email);
-    const mailbox = hash.toString('base64url');
-    const waitMs = await this.budgets.take('mailbox', mailbox, this.limits.mails, HOUR);
+    const waitMs = await this.mailBudget.to(hash);
     if (waitMs > 0) throw tooMany(waitMs);
     await this.db.transaction(actor, async () => {
       await this.mailTokens.revoke(['verify_email']);

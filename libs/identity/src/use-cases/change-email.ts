@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock, Db, DomainError, occurred } from '#platform';
-import { AccountLimits } from '../accounts/accounts.config.js';
 import { AddressHash, EmailAddress, PasswordText } from '../accounts/address.js';
-import { Budgets, tooMany } from '../accounts/budgets.js';
+import { MailBudget, tooMany } from '../accounts/budgets.js';
 import { MailAsked } from '../events/index.js';
 import { AddressChanges } from '../persistence/address-changes.js';
 import { MailTokens } from '../persistence/mail-tokens.js';
 import { ConfirmOwnPassword } from './confirm-own-password.js';
 
-const HOUR = 3_600;
 const DAY_MS = 86_400_000;
 
 export const ChangeEmailInput = z.strictObject({
@@ -23,8 +21,7 @@ export class ChangeEmail {
   constructor(
     private readonly db: Db,
     private readonly confirmOwnPassword: ConfirmOwnPassword,
-    private readonly limits: AccountLimits,
-    private readonly budgets: Budgets,
+    private readonly mailBudget: MailBudget,
     private readonly addressHash: AddressHash,
     private readonly changes: AddressChanges,
     private readonly mailTokens: MailTokens,
@@ -38,10 +35,8 @@ export class ChangeEmail {
       throw new DomainError('conflict', 'EMAIL_UNCHANGED', 'This is your address already.');
     const oldHash = this.addressHash.of(user.email);
     const newHash = this.addressHash.of(input.email);
-    for (const mailbox of [`by ${user.id}`, newHash.toString('base64url')]) {
-      const waitMs = await this.budgets.take('mailbox', mailbox, this.limits.mails, HOUR);
-      if (waitMs > 0) throw tooMany(waitMs);
-    }
+    const waitMs = (await this.mailBudget.by(user.id)) || (await this.mailBudget.to(newHash));
+    if (waitMs > 0) throw tooMany(waitMs);
 
     await this.db.transaction(actor, async () => {
       const now = this.clock.now();

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, idOf, notFound } from '#platform';
+import { type Actor, Clock, Db, idOf } from '#platform';
 import type { ServiceAccount } from '../domain/service-account.js';
 import { ServiceAccounts } from '../persistence/service-accounts.js';
 import { ApiKeys } from '../service-accounts/api-keys.js';
@@ -40,11 +40,10 @@ export class ChangeServiceAccount {
     input: z.output<typeof ChangeServiceAccountInput>,
   ): Promise<ServiceAccount> {
     mustHandOut(actor);
-    const standing = await this.standings.of(actor);
-    if (!standing) throw notFound('tenant');
+    const { ceiling } = await this.standings.get(actor);
     return this.changing(actor, id, (account) => {
       const fresh = input.scopes?.filter((scope) => !account.scopes.includes(scope)) ?? [];
-      mustHold(actor, input.jwks ? (input.scopes ?? account.scopes) : fresh, standing.ceiling);
+      mustHold(actor, input.jwks ? (input.scopes ?? account.scopes) : fresh, ceiling);
       account.change({ ...input, jwks: input.jwks?.keys }, this.clock.now());
     });
   }
@@ -52,13 +51,13 @@ export class ChangeServiceAccount {
   /** Its keys and access tokens are refused until it is enabled. Repeatable. */
   disable(actor: Actor, id: string): Promise<ServiceAccount> {
     mustManage(actor);
-    return this.changing(actor, id, (account) => void account.disable(this.clock.now()));
+    return this.changing(actor, id, (account) => account.disable(this.clock.now()));
   }
 
   /** Throws 403 `EMAIL_NOT_VERIFIED` like {@link execute}: its keys work again. */
   async enable(actor: Actor, id: string): Promise<ServiceAccount> {
     mustHandOut(actor);
-    return this.changing(actor, id, (account) => void account.enable(this.clock.now()));
+    return this.changing(actor, id, (account) => account.enable(this.clock.now()));
   }
 
   /** For good, with all of its keys. */
@@ -78,7 +77,7 @@ export class ChangeServiceAccount {
       await this.accounts.save(locked);
       return locked;
     });
-    this.apiKeys.changed(account.id, account.epoch);
+    this.apiKeys.changed([account]);
     return account;
   }
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, DomainError, idOf, notFound, occurred, SystemDatabase } from '#platform';
+import { type Actor, Clock, Db, DomainError, idOf, occurred } from '#platform';
 import { ListTenants } from '#tenancy';
 import { UserReactivated, UserSuspended } from '../events/index.js';
+import { UserDirectory } from '../persistence/user-directory.js';
 import { EndPersonSessions } from './end-person-sessions.js';
 
 export const ChangeUserStatusInput = z.strictObject({
@@ -15,7 +16,7 @@ export const ChangeUserStatusInput = z.strictObject({
 export class ChangeUserStatus {
   constructor(
     private readonly db: Db,
-    private readonly database: SystemDatabase,
+    private readonly directory: UserDirectory,
     private readonly listTenants: ListTenants,
     private readonly endPersonSessions: EndPersonSessions,
     private readonly clock: Clock,
@@ -28,7 +29,9 @@ export class ChangeUserStatus {
   async execute(actor: Actor, { userId, status }: z.output<typeof ChangeUserStatusInput>): Promise<number> {
     actor.must('operator:users');
     const isSuspended = status === 'suspended';
-    const changed = await this.set(userId, isSuspended);
+    const changed = await this.directory.setSuspended(userId, isSuspended ? this.clock.now() : null);
+    if (!changed && !isSuspended)
+      throw new DomainError('conflict', 'USER_NOT_SUSPENDED', 'The person is not suspended.');
     const person = actor.as({ type: 'user', id: userId, tenantId: null });
     const Changed = isSuspended ? UserSuspended : UserReactivated;
     for (const tenantId of changed ? await this.listTenants.execute(person) : []) {
@@ -37,18 +40,5 @@ export class ChangeUserStatus {
       );
     }
     return isSuspended ? this.endPersonSessions.of(userId, actor, 'user_suspended') : 0;
-  }
-
-  private async set(userId: string, isSuspended: boolean): Promise<boolean> {
-    const rows = await this.database.query(
-      `update identity.users set suspended_at = $2
-       where id = $1 and (suspended_at is null) = $3 returning id`,
-      [userId, isSuspended ? this.clock.now() : null, isSuspended],
-    );
-    if (rows.length === 1) return true;
-    const there = await this.database.query('select 1 from identity.users where id = $1', [userId]);
-    if (there.length === 0) throw notFound('user');
-    if (!isSuspended) throw new DomainError('conflict', 'USER_NOT_SUSPENDED', 'The person is not suspended.');
-    return false;
   }
 }

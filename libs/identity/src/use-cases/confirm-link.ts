@@ -4,11 +4,9 @@ import { type Actor, Clock, Db } from '#platform';
 import { MailTokens } from '../persistence/mail-tokens.js';
 import { PendingIdentities } from '../persistence/pending-identities.js';
 import { LinkIdentity } from './link-identity.js';
-import { tokenInvalid, UseMailToken } from './use-mail-token.js';
+import { MailTokenText, tokenInvalid, UseMailToken } from './use-mail-token.js';
 
-export const ConfirmLinkInput = z.strictObject({
-  token: z.string().min(1).max(256).meta({ example: 'mlt_AZr6...' }),
-});
+export const ConfirmLinkInput = z.strictObject({ token: MailTokenText });
 
 /**
  * Links an identity by the token of the mail that went to its address. Makes no session: whoever has the mailbox still

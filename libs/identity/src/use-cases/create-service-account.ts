@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, DomainError, notFound } from '#platform';
-import { type Maker, ServiceAccount } from '../domain/service-account.js';
+import { type Actor, Clock, Db, DomainError } from '#platform';
+import type { Maker } from '../domain/scoped-aggregate.js';
+import { ServiceAccount } from '../domain/service-account.js';
 import { ServiceAccounts } from '../persistence/service-accounts.js';
 import { JwksInput } from '../service-accounts/public-keys.js';
 import { mustHandOut, mustHold, ScopesInput } from '../service-accounts/scopes.js';
@@ -39,9 +40,8 @@ export class CreateServiceAccount {
    */
   async execute(actor: Actor, input: z.output<typeof CreateServiceAccountInput>): Promise<ServiceAccount> {
     mustHandOut(actor);
-    const standing = await this.standings.of(actor);
-    if (!standing) throw notFound('tenant');
-    mustHold(actor, input.scopes, standing.ceiling);
+    const { ceiling } = await this.standings.get(actor);
+    mustHold(actor, input.scopes, ceiling);
     return this.db.transaction(actor, () => this.make(input, { type: actor.type, id: actor.id }));
   }
 

@@ -27,24 +27,20 @@ export class EndSessions {
   async one(actor: Actor, input: z.output<typeof RefreshInput>): Promise<{ revoked: number }> {
     const token = parseRefreshToken(input.refreshToken);
     if (!token) return { revoked: 0 };
-    return this.ending(actor.as({ tenantId: token.tenantId }), async () => {
-      const session = await this.sessions.lock(token.sessionId);
-      const known = session && (await this.refreshTokens.find(token));
-      return session && known ? [session] : [];
-    });
+    const revoked = await this.end(
+      actor.as({ tenantId: token.tenantId }),
+      token.sessionId,
+      async () => (await this.refreshTokens.find(token)) !== null,
+    );
+    return { revoked: revoked ?? 0 };
   }
 
   /** Ends one of the actor's own sessions, in whichever tenant; repeatable. Throws 404 for anybody else's. */
   async byId(actor: Actor, sessionId: string): Promise<void> {
     const elsewhere = (await this.listTenants.execute(actor)).filter((id) => id !== actor.tenantId);
     for (const tenantId of [actor.tenantId, ...elsewhere]) {
-      let isThere = false;
-      await this.ending(actor.as({ tenantId }), async () => {
-        const session = await this.sessions.lock(sessionId);
-        isThere = session?.userId === actor.id;
-        return session && isThere ? [session] : [];
-      });
-      if (isThere) return;
+      const isOwn = async ({ userId }: AuthSession) => userId === actor.id;
+      if ((await this.end(actor.as({ tenantId }), sessionId, isOwn)) !== null) return;
     }
     throw notFound('session');
   }
@@ -60,20 +56,22 @@ export class EndSessions {
     return { revoked: await this.endPersonSessions.execute(actor, 'logout_all', except) };
   }
 
-  private async ending(actor: Actor, find: () => Promise<AuthSession[]>): Promise<{ revoked: number }> {
-    const ended: string[] = [];
-    const revoked = await this.db.transaction(actor, async () => {
+  /** Gives how many were live that ended, one or none; null for a session that is not there or not the caller's. */
+  private async end(
+    actor: Actor,
+    id: string,
+    isCallers: (session: AuthSession) => Promise<boolean>,
+  ): Promise<number | null> {
+    const outcome = await this.db.transaction(actor, async () => {
+      const session = await this.sessions.lock(id);
+      if (!session || !(await isCallers(session))) return null;
       const now = this.clock.now();
-      let live = 0;
-      for (const session of await find()) {
-        if (session.isLive(now)) live += 1;
-        if (!session.end('logout', now)) continue;
-        await this.sessions.save(session);
-        ended.push(session.id);
-      }
-      return live;
+      const live = session.isLive(now) ? 1 : 0;
+      const hasEnded = session.end('logout', now);
+      if (hasEnded) await this.sessions.save(session);
+      return { live, hasEnded };
     });
-    this.news.tell(ended);
-    return { revoked };
+    if (outcome?.hasEnded) this.news.tell([id]);
+    return outcome && outcome.live;
   }
 }

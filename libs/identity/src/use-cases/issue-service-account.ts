@@ -1,16 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
-import {
-  type Actor,
-  Clock,
-  Db,
-  DomainError,
-  GuessLimit,
-  HttpConfig,
-  notFound,
-  unauthenticated,
-} from '#platform';
+import { type Actor, Clock, Db, DomainError, GuessLimit, HttpConfig, unauthenticated } from '#platform';
 import type { ServiceAccount } from '../domain/service-account.js';
+import { tenantSuspended } from '../domain/session-policy.js';
 import { canonicalOf, type IssueRequest, type SignedIssueRequest } from '../issuing/issue-request.js';
 import { RequestSigner } from '../issuing/request-signer.js';
 import { NONCE_MAX_SECONDS, Nonces } from '../nonces/nonces.js';
@@ -55,10 +47,8 @@ export class IssueServiceAccount {
     await this.accept(actor, signer, request, signature);
     const { tenantId, name, scopes, keyExpiresAt: expiresAt } = request;
     const issuer = actor.as({ type: 'system', id: `${signer.name}-signature`, tenantId });
-    const standing = await this.standings.of(issuer);
-    if (!standing) throw notFound('tenant');
-    if (standing.tenant.status === 'suspended')
-      throw new DomainError('forbidden', 'TENANT_SUSPENDED', 'The organisation is suspended.');
+    const standing = await this.standings.get(issuer);
+    if (standing.tenant.status === 'suspended') throw tenantSuspended();
     mustHold(issuer.as({ scopes: standing.ceiling }), scopes, standing.ceiling);
 
     const by = { type: issuer.type, id: issuer.id };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Actor, Clock, Db, DomainError, occurred, unauthenticated } from '#platform';
 import { AddressHash, PasswordText } from '../accounts/address.js';
 import { tooMany } from '../accounts/budgets.js';
+import { STEP_UP_SECONDS } from '../domain/step-up.js';
 import { IdentityLinked } from '../events/index.js';
 import { Identities, type LinkedIdentity } from '../persistence/identities.js';
 import { Users } from '../persistence/users.js';
@@ -10,8 +11,6 @@ import { signedInWithin, UpstreamIdentity, type UpstreamPerson } from '../upstre
 import { ConfirmOwnPassword } from './confirm-own-password.js';
 import { OfferLink } from './offer-link.js';
 
-/** How long ago the other side may have signed in at its provider, in ms: as long as this one here. */
-const FRESH_MS = 10 * 60_000;
 /** More than anybody has; the list is given whole. */
 const MAX_IDENTITIES = 20;
 const HOUR_MS = 3_600_000;
@@ -55,7 +54,8 @@ export class LinkIdentity {
     if (!user.emailVerified)
       throw new DomainError('forbidden', 'EMAIL_NOT_VERIFIED', 'Verify your e-mail address first.');
     const person = await this.upstream.verify(input.idToken).catch(asInvalidToken);
-    if (!signedInWithin(person, FRESH_MS, this.clock.now()))
+    // The other side, too, has shown just now who they are.
+    if (!signedInWithin(person, STEP_UP_SECONDS * 1_000, this.clock.now()))
       throw new DomainError(
         'forbidden',
         'REAUTHENTICATION_REQUIRED',

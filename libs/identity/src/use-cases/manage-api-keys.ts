@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, idOf, notFound } from '#platform';
+import { type Actor, Clock, Db, idOf } from '#platform';
 import type { ApiKey } from '../domain/api-key.js';
 import { ServiceAccounts } from '../persistence/service-accounts.js';
 import { ApiKeys } from '../service-accounts/api-keys.js';
+import { Instant } from '../service-accounts/instant.js';
 import { MintApiKey, type MintedKey } from '../service-accounts/mint-api-key.js';
 import { mustHandOut, mustHold, mustManage, ScopesInput } from '../service-accounts/scopes.js';
 import { Standings } from '../service-accounts/service-standing.js';
@@ -14,13 +15,7 @@ const DAY_SECONDS = 86_400;
 export const ApiKeyParams = z.strictObject({ serviceAccountId: idOf('svc'), keyId: idOf('key') });
 
 /** Null: without an end. */
-const ExpiresAt = z.iso
-  .datetime({ offset: true })
-  .regex(/^2\d{3}-/, 'must be a year from 2000 to 2999')
-  .transform((text) => new Date(text))
-  .nullable()
-  .optional()
-  .meta({ example: '2027-11-22T10:15:30.000Z' });
+const ExpiresAt = Instant.nullable().optional().meta({ example: '2027-11-22T10:15:30.000Z' });
 
 export const CreateApiKeyInput = z.strictObject({
   name: ServiceAccountName.meta({ example: 'Server 1' }),
@@ -57,7 +52,7 @@ export class ManageApiKeys {
    */
   async create(actor: Actor, id: string, input: z.output<typeof CreateApiKeyInput>): Promise<MintedKey> {
     mustHandOut(actor);
-    const ceiling = await this.ceilingOf(actor);
+    const { ceiling } = await this.standings.get(actor);
     return this.db.transaction(actor, async () => {
       const account = await this.accounts.lock(id);
       const scopes = input.scopes ?? account.scopes;
@@ -75,7 +70,7 @@ export class ManageApiKeys {
     input: z.output<typeof RotateApiKeyInput>,
   ): Promise<MintedKey & { old: ApiKey }> {
     mustHandOut(actor);
-    const ceiling = await this.ceilingOf(actor);
+    const { ceiling } = await this.standings.get(actor);
     const rotated = await this.db.transaction(actor, async () => {
       const account = await this.accounts.lock(serviceAccountId);
       const old = await this.accounts.key(serviceAccountId, keyId);
@@ -88,11 +83,13 @@ export class ManageApiKeys {
       const minted = await this.mint.execute(account, { name, scopes, expiresAt, by });
       old.replace(minted.key.id, input.overlapSeconds, this.clock.now());
       await this.accounts.saveKey(old);
-      if (input.overlapSeconds === 0) account.endTokens();
-      await this.accounts.save(account);
+      if (input.overlapSeconds === 0) {
+        account.endTokens();
+        await this.accounts.save(account);
+      }
       return { ...minted, old, account };
     });
-    this.apiKeys.changed(serviceAccountId, rotated.account.epoch);
+    this.apiKeys.changed([rotated.account]);
     return rotated;
   }
 
@@ -113,22 +110,16 @@ export class ManageApiKeys {
   }
 
   private async end(actor: Actor, serviceAccountId: string, keyId: string): Promise<void> {
-    const epoch = await this.db.transaction(actor, async () => {
+    const ended = await this.db.transaction(actor, async () => {
       const account = await this.accounts.lock(serviceAccountId);
       const key = await this.accounts.key(serviceAccountId, keyId);
-      if (!key.revoke(this.clock.now())) return account.epoch;
+      if (!key.revoke(this.clock.now())) return account;
       account.endTokens();
       await this.accounts.saveKey(key);
       await this.accounts.save(account);
-      return account.epoch;
+      return account;
     });
-    this.apiKeys.changed(serviceAccountId, epoch);
-  }
-
-  private async ceilingOf(actor: Actor): Promise<ReadonlySet<string>> {
-    const standing = await this.standings.of(actor);
-    if (!standing) throw notFound('tenant');
-    return standing.ceiling;
+    this.apiKeys.changed([ended]);
   }
 
   /** As long as the key before it was made for; that of one which was replaced is not known any more. */

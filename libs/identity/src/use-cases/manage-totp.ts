@@ -111,9 +111,9 @@ export class ManageTotp {
   private async noteShown(actor: Actor): Promise<void> {
     await this.db.transaction(actor, async () => {
       const session = await this.sessions.lock(actor.sessionId ?? '');
-      if (session?.userId !== actor.id) return;
-      session?.reauthenticate(['otp', 'mfa'], this.clock.now());
-      if (session) await this.sessions.save(session);
+      if (!session || session.userId !== actor.id) return;
+      session.reauthenticate(['otp', 'mfa'], this.clock.now());
+      await this.sessions.save(session);
     });
   }
 }

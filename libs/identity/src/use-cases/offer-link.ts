@@ -1,17 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, Db, DomainError, occurred } from '#platform';
 import { ListTenants } from '#tenancy';
-import { AccountLimits } from '../accounts/accounts.config.js';
 import { AddressHash } from '../accounts/address.js';
-import { Budgets } from '../accounts/budgets.js';
+import { MailBudget } from '../accounts/budgets.js';
 import { LinkAsked } from '../events/index.js';
 import { Addresses } from '../persistence/addresses.js';
 import { Identities } from '../persistence/identities.js';
 import { MailTokens } from '../persistence/mail-tokens.js';
 import { PendingIdentities } from '../persistence/pending-identities.js';
 import type { UpstreamPerson } from '../upstream/upstream-identity.js';
-
-const HOUR = 3_600;
 
 /**
  * What becomes of somebody whose identity has no account, and whose verified address is an account's. Nobody is let
@@ -22,8 +19,7 @@ const HOUR = 3_600;
 export class OfferLink {
   constructor(
     private readonly db: Db,
-    private readonly limits: AccountLimits,
-    private readonly budgets: Budgets,
+    private readonly mailBudget: MailBudget,
     private readonly addressHash: AddressHash,
     private readonly addresses: Addresses,
     private readonly identities: Identities,
@@ -52,8 +48,7 @@ export class OfferLink {
 
   /** Asks for the mail; false when the mailbox has got too many. */
   async ask(owner: Actor, person: UpstreamPerson, addressHash: Buffer): Promise<boolean> {
-    const mailbox = addressHash.toString('base64url');
-    if ((await this.budgets.take('mailbox', mailbox, this.limits.mails, HOUR)) > 0) return false;
+    if ((await this.mailBudget.to(addressHash)) > 0) return false;
     const tenantId = owner.tenantId ?? (await this.listTenants.execute(owner))[0];
     if (!tenantId) return false;
     await this.db.transaction(owner.as({ tenantId }), async () => {

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock, DomainError, idOf, unauthenticated } from '#platform';
 import { DescribeTenant, type MembershipDescription } from '#tenancy';
-import { type ApiKeyRow, type ServiceAccountRow, ServiceAccounts } from '../persistence/service-accounts.js';
+import { keyStatusAt } from '../domain/api-key.js';
+import { tenantSuspended } from '../domain/session-policy.js';
+import { type ServiceAccountRow, ServiceAccounts } from '../persistence/service-accounts.js';
 import { mustManage } from '../service-accounts/scopes.js';
 
 export const ServiceAccountsPage = z.strictObject({
@@ -42,7 +44,10 @@ export class ReadServiceAccounts {
   async keys(actor: Actor, id: string, { limit, cursor }: z.output<typeof ApiKeysPage>) {
     await this.one(actor, id);
     const page = paged(await this.accounts.keys(actor, id, cursor ?? null, limit + 1), limit);
-    return { ...page, data: page.data.map((row) => ({ ...row, status: statusOf(row, this.clock.now()) })) };
+    return {
+      ...page,
+      data: page.data.map((row) => ({ ...row, status: keyStatusAt(row, this.clock.now()) })),
+    };
   }
 
   /** Throws the one 401 for one that is gone, 403 `TENANT_SUSPENDED`. */
@@ -56,8 +61,7 @@ export class ReadServiceAccounts {
       this.describeTenant.execute(actor),
     ]);
     if (!standing) throw unauthenticated('no such tenant');
-    if (standing.tenant.status === 'suspended')
-      throw new DomainError('forbidden', 'TENANT_SUSPENDED', 'The organisation is suspended.');
+    if (standing.tenant.status === 'suspended') throw tenantSuspended();
     return { serviceAccount: { id: account.id, name: account.name }, tenant: standing.tenant };
   }
 }
@@ -65,9 +69,4 @@ export class ReadServiceAccounts {
 function paged<Row extends { id: string }>(rows: Row[], limit: number) {
   const data = rows.slice(0, limit);
   return { data, nextCursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null };
-}
-
-function statusOf({ revokedAt, expiresAt }: ApiKeyRow, now: Date): 'active' | 'expired' | 'revoked' {
-  if (revokedAt) return 'revoked';
-  return expiresAt && expiresAt <= now ? 'expired' : 'active';
 }

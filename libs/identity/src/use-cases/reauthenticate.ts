@@ -11,7 +11,7 @@ import { LoginEvents } from '../persistence/login-events.js';
 import { Users } from '../persistence/users.js';
 import { SecondFactor, SecondFactorCode } from '../second-factor/second-factor.js';
 import { ACCESS_TOKEN_SECONDS } from '../tokens/access-tokens.js';
-import { UpstreamIdentity } from '../upstream/upstream-identity.js';
+import { signedInWithin, UpstreamIdentity } from '../upstream/upstream-identity.js';
 import { ConfirmOwnPassword } from './confirm-own-password.js';
 import { IssueTokens, type Tokens } from './issue-tokens.js';
 import { KeepSession } from './keep-session.js';
@@ -80,7 +80,7 @@ export class Reauthenticate {
       return { method: 'totp', amr: ['otp', 'mfa'] };
     }
     const person = await this.upstream.verify(input.idToken);
-    const isFresh = this.clock.now().getTime() - person.authTime.getTime() < STEP_UP_SECONDS * 1_000;
+    const isFresh = signedInWithin(person, STEP_UP_SECONDS * 1_000, this.clock.now());
     if (!isFresh || (await this.identities.ownerOf(actor, person)) !== actor.id)
       throw reauthenticationRequired('Sign in with your identity provider once more, as yourself.', {
         methods: ['password', 'id_token'],
@@ -92,7 +92,7 @@ export class Reauthenticate {
     return this.db.transaction(actor, async () => {
       const now = this.clock.now();
       const session = await this.sessions.lock(actor.sessionId ?? '');
-      if (session?.userId !== actor.id || !session?.isLive(now)) throw unauthenticated('session over');
+      if (!session?.isLive(now) || session.userId !== actor.id) throw unauthenticated('session over');
       session.reauthenticate(amr, now);
       await this.sessions.save(session);
       return session;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, Db, DomainError, occurred } from '#platform';
 import { AccountLimits, AccountsConfig } from '../accounts/accounts.config.js';
-import { addressKeyOf, Budgets, tooMany } from '../accounts/budgets.js';
+import { addressKeyOf, Budgets, MailBudget, tooMany } from '../accounts/budgets.js';
 import { type Applicant, Invited } from '../accounts/invited.js';
 import { AddressHash } from '../accounts/address.js';
 import { MailAsked } from '../events/index.js';
@@ -31,6 +31,7 @@ export class RegisterPasswordUser {
     private readonly limits: AccountLimits,
     private readonly invited: Invited,
     private readonly budgets: Budgets,
+    private readonly mailBudget: MailBudget,
     private readonly addressHash: AddressHash,
     private readonly policy: PasswordPolicy,
     private readonly hasher: PasswordHasher,
@@ -59,9 +60,8 @@ export class RegisterPasswordUser {
     const { email, password, organizationName } = input;
     await this.policy.check(password, [email, organizationName]);
     const addressHash = this.addressHash.of(email);
-    const mailbox = addressHash.toString('base64url');
-    const waitMs = await this.budgets.take('mailbox', mailbox, this.limits.mails, HOUR);
-    return { email, addressHash, stored: await this.hasher.make(owner, password), mails: waitMs === 0 };
+    const mails = (await this.mailBudget.to(addressHash)) === 0;
+    return { email, addressHash, stored: await this.hasher.make(owner, password), mails };
   }
 
   /** Joins the caller's transaction, whose actor is the new user. */

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, Db, DomainError, occurred } from '#platform';
-import { AccountLimits } from '../accounts/accounts.config.js';
 import { AddressHash } from '../accounts/address.js';
-import { Budgets } from '../accounts/budgets.js';
+import { MailBudget } from '../accounts/budgets.js';
 import { MailAsked } from '../events/index.js';
 import { FirebaseConfig } from '../identity.config.js';
 import { Addresses } from '../persistence/addresses.js';
@@ -11,8 +10,6 @@ import { MailTokens } from '../persistence/mail-tokens.js';
 import { asAuthenticated, signedInWithin, type UpstreamPerson } from '../upstream/upstream-identity.js';
 import { RegisterUser } from './register-user.js';
 import type { Authenticated } from './start-session.js';
-
-const HOUR = 3_600;
 
 /** What was decided before the transaction of a sign-up. */
 export interface PreparedPerson {
@@ -36,8 +33,7 @@ export class RegisterUpstreamUser {
   constructor(
     private readonly db: Db,
     private readonly config: FirebaseConfig,
-    private readonly limits: AccountLimits,
-    private readonly budgets: Budgets,
+    private readonly mailBudget: MailBudget,
     private readonly addressHash: AddressHash,
     private readonly registerUser: RegisterUser,
     private readonly identities: Identities,
@@ -59,9 +55,7 @@ export class RegisterUpstreamUser {
     const addressHash = this.addressHash.of(person.email);
     const how = { ...asAuthenticated(person, now), addressHash };
     if (person.emailVerified) return { person, how, mails: false };
-    const mailbox = addressHash.toString('base64url');
-    const waitMs = await this.budgets.take('mailbox', mailbox, this.limits.mails, HOUR);
-    return { person, how, mails: waitMs === 0 };
+    return { person, how, mails: (await this.mailBudget.to(addressHash)) === 0 };
   }
 
   /**

@@ -11,12 +11,9 @@ import { Users } from '../persistence/users.js';
 import { ChoosePassword } from './choose-password.js';
 import { EndPersonSessions } from './end-person-sessions.js';
 import { ProveAddress } from './prove-address.js';
-import { tokenInvalid, UseMailToken } from './use-mail-token.js';
+import { MailTokenText, tokenInvalid, UseMailToken } from './use-mail-token.js';
 
-export const ResetPasswordInput = z.strictObject({
-  token: z.string().min(1).max(256).meta({ example: 'mlt_AZr6...' }),
-  password: PasswordText,
-});
+export const ResetPasswordInput = z.strictObject({ token: MailTokenText, password: PasswordText });
 
 /** Sets a new password by the token of a mail. Makes no session: whoever has the mailbox still has to sign in. */
 @Injectable()

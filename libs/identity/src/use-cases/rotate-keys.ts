@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError, Log } from '#platform';
+import { Clock, DomainError, Log, notFound } from '#platform';
 import { isDue, isOver, stillUnheardOf } from '../domain/signing-key.js';
 import { KeyScheduleConfig } from '../keys/keys.config.js';
 import { type KeyMover, SigningKeys } from '../persistence/signing-keys.js';
+
+/** 409 `KEY_NEXT_MISSING`. */
+const nextMissing = () =>
+  new DomainError(
+    'conflict',
+    'KEY_NEXT_MISSING',
+    'There is no next signing key: gatehouse-admin keys generate.',
+  );
 
 /**
  * Moves signing keys from state to state. It knows their names and nothing else: whoever rotates, the worker
@@ -29,12 +37,7 @@ export class RotateKeys {
     const rotated = await this.register.change(async (keys, register) => {
       const next = keys.find((key) => key.state === 'next');
       const active = keys.find((key) => key.state === 'active');
-      if (!next)
-        throw new DomainError(
-          'conflict',
-          'KEY_NEXT_MISSING',
-          'There is no next signing key: gatehouse-admin keys generate.',
-        );
+      if (!next) throw nextMissing();
       const seconds = Math.ceil(stillUnheardOf(next, this.config.jwksMaxAge, now) / 1_000);
       if (seconds > 0 && !atOnce)
         throw new DomainError(
@@ -55,14 +58,9 @@ export class RotateKeys {
     const now = this.clock.now();
     await this.register.change(async (keys, register) => {
       const key = keys.find((one) => one.kid === kid);
-      if (!key) throw new DomainError('not_found', 'NOT_FOUND', 'No such signing key.');
+      if (!key) throw notFound('signing key');
       const next = keys.find((one) => one.state === 'next');
-      if (key.state === 'active' && !next)
-        throw new DomainError(
-          'conflict',
-          'KEY_NEXT_MISSING',
-          'There is no next signing key: gatehouse-admin keys generate.',
-        );
+      if (key.state === 'active' && !next) throw nextMissing();
       await register.move(kid, 'retired', now, by);
       if (key.state === 'active' && next) await register.move(next.kid, 'active', now, by);
     });

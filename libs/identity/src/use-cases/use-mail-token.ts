@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { type Actor, DomainError, sameBytes } from '#platform';
 import { ListTenants } from '#tenancy';
 import { AddressHash } from '../accounts/address.js';
 import { type MailToken, parseMailToken } from '../accounts/mail-token.js';
 import { type LiveToken, MailTokens } from '../persistence/mail-tokens.js';
 import { type UserRow, Users } from '../persistence/users.js';
+
+/** A token as its reader gives it back. */
+export const MailTokenText = z.string().min(1).max(256).meta({ example: 'mlt_AZr6...' });
 
 /** 422 `TOKEN_INVALID`: unknown, used, run out, or for something else; which, is not told. */
 export const tokenInvalid = (): DomainError =>

@@ -8,11 +8,9 @@ import { Addresses } from '../persistence/addresses.js';
 import { MailTokens } from '../persistence/mail-tokens.js';
 import { Users } from '../persistence/users.js';
 import { ProveAddress } from './prove-address.js';
-import { type OpenedToken, tokenInvalid, UseMailToken } from './use-mail-token.js';
+import { MailTokenText, type OpenedToken, tokenInvalid, UseMailToken } from './use-mail-token.js';
 
-export const VerifyEmailInput = z.strictObject({
-  token: z.string().min(1).max(256).meta({ example: 'mlt_AZr6...' }),
-});
+export const VerifyEmailInput = z.strictObject({ token: MailTokenText });
 
 export interface VerifiedEmail {
   /** `waiting` until the other end of a change of address has confirmed, too. */

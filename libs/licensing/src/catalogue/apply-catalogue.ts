@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ClientBase } from 'pg';
 import { newId } from '#platform';
 import { type Authorship, raiseCatalogue } from '../persistence/catalogue-editor.js';
@@ -28,10 +29,9 @@ export async function applyCatalogue(
 ): Promise<CatalogueChange[]> {
   const stored = await read(client);
   const changes = compare(stored, file);
-  const isChanged = changes.some(({ change }) => change !== 'kept');
-  if (isChanged && !dryRun) {
+  const said = changes.filter(({ change }) => change !== 'kept');
+  if (said.length > 0 && !dryRun) {
     await write(client, file);
-    const said = changes.filter(({ change }) => change !== 'kept');
     await raiseCatalogue(
       client,
       by,
@@ -58,12 +58,12 @@ function compare(stored: Stored, file: CatalogueFile): CatalogueChange[] {
   for (const [tier, plan] of Object.entries(file.plans)) {
     const old = stored.plans[tier];
     if (!old) changes.push({ what: `plan ${tier}`, change: 'added' });
-    else if (!isSame(old, plan)) changes.push({ what: `plan ${tier}`, change: 'changed' });
+    else if (!isDeepStrictEqual(old, plan)) changes.push({ what: `plan ${tier}`, change: 'changed' });
   }
   for (const tier of Object.keys(stored.plans)) {
     if (!(tier in file.plans)) changes.push({ what: `plan ${tier}`, change: 'kept' });
   }
-  if (!isSame(stored.flags, file.flags)) changes.push({ what: 'flags', change: 'changed' });
+  if (!isDeepStrictEqual(stored.flags, file.flags)) changes.push({ what: 'flags', change: 'changed' });
   const product = `${file.product.code} ${file.product.name}`;
   if (stored.product !== product)
     changes.push({ what: `product ${file.product.code}`, change: stored.product ? 'changed' : 'added' });
@@ -89,13 +89,3 @@ async function write(client: ClientBase, file: CatalogueFile): Promise<void> {
     [JSON.stringify(file.flags), file.product.code],
   );
 }
-
-/** jsonb forgets the order of keys, so it is not compared. */
-const isSame = (a: unknown, b: unknown) => canonical(a) === canonical(b);
-
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { eventually } from '../../../../test/support/eventually.js';
 import { licensingWorld, type LicensingWorld } from '../../../../test/support/licensing.js';
-import { catalogueKey, SHARDS } from '../seats/pool-keys.js';
+import { catalogueKey, SHARD_NUMBERS } from '../seats/pool-keys.js';
 import { ManageProducts } from '../use-cases/manage-products.js';
 import { CatalogueWatch } from './catalogue-watch.js';
 
@@ -20,10 +20,9 @@ describe('the watch of the catalogue', () => {
     await world?.close();
   });
 
-  const KEYS = Array.from({ length: SHARDS }, (_, shard) => catalogueKey(shard));
+  const KEYS = SHARD_NUMBERS.map(catalogueKey);
   const told = async () => (await redis.mget(KEYS)).map((one) => (one === null ? null : Number(one)));
-  const everyShard = (revision: number) => async () =>
-    expect(await told()).toEqual(Array<number>(SHARDS).fill(revision));
+  const everyShard = (revision: number) => async () => expect(await told()).toEqual(KEYS.map(() => revision));
   let products = 0;
   const change = () =>
     world.app

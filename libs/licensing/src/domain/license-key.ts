@@ -1,15 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { formatLicenseKey, type LicenseType } from '#sdk/formats';
 
 /** HASH12 of a key: 48 bits. */
 export const HASH12_BYTES = 6;
 
-/** A typed key whose HASH12 is random, or `bytes`. */
-export const newLicenseKey = (
-  brand: string,
-  type: LicenseType,
-  bytes: Uint8Array = randomBytes(HASH12_BYTES),
-): string => {
+/** A typed key whose HASH12 is the first of `bytes`. */
+export const newLicenseKey = (brand: string, type: LicenseType, bytes: Uint8Array): string => {
   const hash12 = Buffer.from(bytes).subarray(0, HASH12_BYTES).toString('hex').toUpperCase();
   return formatLicenseKey({ brand, type, hash12 });
 };

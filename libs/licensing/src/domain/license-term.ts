@@ -3,9 +3,19 @@ import type { Terms } from './terms.js';
 
 const DAY_MS = 86_400_000;
 
-/** When a term of so many days that begins at `from` is over; null: never. */
+/** When so many days that begin at `from` are over; null: never. */
 export const endOf = (from: Date, days: number | null): Date | null =>
   days === null ? null : new Date(from.getTime() + days * DAY_MS);
+
+/** When a licence is overdue for its check-in; null: never. */
+export const checkInDueAt = (
+  license: { checkedInAt: Date | null; startedAt: Date | null; createdAt: Date },
+  { checkInDays }: Pick<Terms, 'checkInDays'>,
+): Date | null => endOf(license.checkedInAt ?? license.startedAt ?? license.createdAt, checkInDays);
+
+/** Whether a term waits for no first use; what never ends has nothing to wait with. */
+export const beginsByItself = ({ expiryBasis, durationDays }: Terms): boolean =>
+  expiryBasis === 'creation' || durationDays === null;
 
 /** How far a renewal goes: so many days, or a date; neither: as many days as the terms say. */
 export interface Renewal {

@@ -3,8 +3,7 @@ import type { z } from 'zod';
 import { Aggregate, DomainError, newId } from '#platform';
 import { type LicenseType, maskLicenseKey } from '#sdk/formats';
 import * as events from '../events/index.js';
-import { newLicenseKey } from './license-key.js';
-import { endOf, type Renewal, renewedUntil } from './license-term.js';
+import { beginsByItself, endOf, type Renewal, renewedUntil } from './license-term.js';
 import { withoutOverride, withOverride } from './overrides.js';
 import type { Override, Terms } from './terms.js';
 
@@ -13,7 +12,7 @@ export type LicenseStatus = 'active' | 'suspended' | 'revoked' | 'transferred';
 
 export interface NewLicense {
   tenantId: string;
-  brand: string;
+  key: string;
   tier: LicenseType;
   productId: string | null;
   policyId?: string | null;
@@ -22,8 +21,6 @@ export interface NewLicense {
   overrides?: readonly Override[];
   name?: string | null;
   metadata?: Record<string, string>;
-  /** An imported key; left out: a new one. */
-  key?: string;
   /** Left out: what the terms say; null: never. */
   expiresAt?: Date | null;
   /** Of its tenant, whose suspension it shares. */
@@ -107,23 +104,16 @@ export class License extends Aggregate {
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
-  /** A new licence and its key, which is nowhere in the clear but in the answer. */
-  static issue(
-    init: NewLicense,
-    seal: (key: string, licenseId: string) => Buffer,
-    now: Date,
-  ): { license: License; key: string } {
+  /** A new licence, which keeps its key only as `seal` makes it. */
+  static issue(init: NewLicense, seal: (key: string, licenseId: string) => Buffer, now: Date): License {
     const id = newId('lic');
-    const { tenantId, tier, terms } = init;
-    const key = init.key ?? newLicenseKey(init.brand, tier);
-    const isStarted = terms.expiryBasis === 'creation' || terms.durationDays === null;
+    const { tenantId, key, tier, terms } = init;
+    const isStarted = beginsByItself(terms);
     const license = Object.assign(new License(), {
-      tenantId,
-      id,
-      tier,
+      ...{ tenantId, id, tier },
+      ...{ statusAt: null, statusReason: null, checkedInAt: null },
+      ...{ transferredFrom: null, transferredTo: null },
       status: 'active',
-      statusAt: null,
-      statusReason: null,
       productId: init.productId,
       policyId: init.policyId ?? null,
       name: init.name ?? null,
@@ -134,19 +124,13 @@ export class License extends Aggregate {
       tenantSuspended: init.tenantStatus?.suspended ?? false,
       tenantRevision: init.tenantStatus?.revision ?? 0,
       startedAt: isStarted ? now : null,
-      checkedInAt: null,
-      transferredFrom: null,
-      transferredTo: null,
-      expiresAt:
-        init.expiresAt === undefined ? (isStarted ? endOf(now, terms.durationDays) : null) : init.expiresAt,
+      expiresAt: isStarted ? endOf(now, terms.durationDays) : null,
       createdAt: now,
     } satisfies Partial<License>);
-    license.record(
-      events.LicenseIssued,
-      { licenseId: id, tier, maxSeats: terms.seats, issuedToUserId: init.issuedTo },
-      now,
-    );
-    return { license, key };
+    if (init.expiresAt !== undefined) license.expiresAt = init.expiresAt;
+    const told = { licenseId: id, tier, maxSeats: terms.seats, issuedToUserId: init.issuedTo };
+    license.record(events.LicenseIssued, told, now);
+    return license;
   }
 
   /** Follows the tenant into suspension and out of it; what is told late, of an earlier revision, changes nothing. */
@@ -228,7 +212,7 @@ export class License extends Aggregate {
     const from = this.tier;
     this.tier = tier;
     this.tell(events.LicensePlanChanged, { from, to: tier }, now);
-    this.beginWithout(terms, now);
+    if (beginsByItself(terms)) this.begin(terms, now);
   }
 
   /** `terms` are those under the new policy; null: the plan's alone. Throws 409 `LICENSE_ENDED`, `LICENSE_UNCHANGED`. */
@@ -240,7 +224,7 @@ export class License extends Aggregate {
     this.policyId = to;
     this.productId = policy?.productId ?? this.productId;
     this.tell(events.LicensePolicyChanged, { from, to }, now);
-    this.beginWithout(terms, now);
+    if (beginsByItself(terms)) this.begin(terms, now);
   }
 
   /** Throws 409 `LICENSE_ENDED` or `OVERRIDES_EXHAUSTED`, 422 `OVERRIDE_EMPTY` or `EXPIRY_PASSED`. */
@@ -297,11 +281,6 @@ export class License extends Aggregate {
     this.status = status;
     this.statusAt = now;
     this.statusReason = reason;
-  }
-
-  /** New terms may know no first use to wait for. */
-  private beginWithout(terms: Terms, now: Date): void {
-    if (terms.expiryBasis === 'creation' || terms.durationDays === null) this.begin(terms, now);
   }
 
   /** One fact for the trail, and one for the pool. */

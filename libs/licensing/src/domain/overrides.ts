@@ -1,6 +1,6 @@
 import { DomainError, notFound } from '#platform';
 import { inTheFuture } from './license-term.js';
-import { type Override, OVERRIDES_MAX } from './terms.js';
+import { isOn, type Override, OVERRIDES_MAX } from './terms.js';
 
 /**
  * The overrides with one more, without those that have ended. Throws 422 `OVERRIDE_EMPTY` or `EXPIRY_PASSED`, 409
@@ -11,7 +11,7 @@ export function withOverride(overrides: readonly Override[], added: Override, no
     throw new DomainError('invalid', 'OVERRIDE_EMPTY', 'An override must change something.');
   }
   if (added.expiresAt !== null) inTheFuture(new Date(added.expiresAt), now);
-  const standing = overrides.filter((one) => one.expiresAt === null || new Date(one.expiresAt) > now);
+  const standing = overrides.filter((one) => isOn(one, now));
   if (standing.length >= OVERRIDES_MAX) {
     throw new DomainError(
       'conflict',

@@ -58,7 +58,7 @@ export const TermsPatch = z
     keyActivation: z.boolean(),
     /** Only the people named on the licence may use it. */
     namedUsers: z.boolean(),
-    /** Devices with an unexpired lease at a time; null: twice the seats. */
+    /** Devices with an unexpired lease at a time; null: twice the seats. Of the terms that result null is unlimited. */
     offlineDevices: z.int().min(0).max(2_000_000).nullable(),
     /** The longest life of an air-gapped activation; 0: none. */
     airGappedDays: z.int().min(0).max(3_650),
@@ -88,30 +88,12 @@ export type Override = z.output<typeof Override>;
 export const OVERRIDES_MAX = 20;
 
 /** What holds for a licence, all layers together. */
-export interface Terms {
-  kind: 'floating' | 'node_locked';
-  seats: number | null;
+export interface Terms extends Readonly<
+  Omit<Required<TermsPatch>, 'entitlements' | 'addEntitlements' | 'removeEntitlements'>
+> {
   /** Seats with overage: nobody is let in beyond it. null: unlimited. */
-  seatCap: number | null;
-  overage: Overage;
-  leasing: 'device' | 'user';
-  uniqueness: 'license' | 'product' | 'tenant';
-  durationDays: number | null;
-  expiryBasis: 'creation' | 'first_validation' | 'first_activation';
-  expiryStrategy: 'restrict' | 'maintain' | 'allow';
-  renewalBasis: 'expiry' | 'now' | 'now_if_expired';
-  heartbeatMode: LeaseMode;
-  queue: boolean;
-  lingerSeconds: number;
-  keyActivation: boolean;
-  namedUsers: boolean;
-  /** null: unlimited, because the seats are. */
-  offlineDevices: number | null;
-  airGappedDays: number;
-  checkInDays: number | null;
-  entitlements: readonly string[];
-  flags: Readonly<Record<string, boolean>>;
-  meters: Readonly<Record<string, MeterTerms>>;
+  readonly seatCap: number | null;
+  readonly entitlements: readonly string[];
 }
 
 const DEFAULTS: Required<TermsPatch> = {
@@ -196,22 +178,23 @@ export function termsGoodUntil(layers: Pick<Layers, 'tenant' | 'license'>, now: 
   return ends.length === 0 ? null : new Date(Math.min(...ends));
 }
 
-const isOn = ({ expiresAt }: Override, now: Date) =>
+export const isOn = ({ expiresAt }: Override, now: Date): boolean =>
   expiresAt === null || Date.parse(expiresAt) > now.getTime();
 
 const definedOf = (patch: TermsPatch): TermsPatch =>
   Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
 
-const FACTORS: Record<Overage, number> = {
+const FACTORS: Record<Overage, number | null> = {
   '1x': 1,
   '1.25x': 1.25,
   '1.5x': 1.5,
   '2x': 2,
-  unlimited: Infinity,
+  unlimited: null,
 };
 
 function capOf(seats: number | null, overage: Overage): number | null {
-  return seats === null || overage === 'unlimited' ? null : Math.floor(seats * FACTORS[overage]);
+  const factor = FACTORS[overage];
+  return seats === null || factor === null ? null : Math.floor(seats * factor);
 }
 
 function entitlementsOf(

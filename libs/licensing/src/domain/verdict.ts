@@ -1,3 +1,4 @@
+import type { Block } from './block.js';
 import type { Terms } from './terms.js';
 
 /** In the order they are evaluated. Codes are public and never change meaning; new ones may come. */
@@ -83,7 +84,7 @@ export const VERDICTS: Record<VerdictCode, Meaning> = {
 
 /** What is known of a licence. */
 export interface LicenseFacts {
-  blocked: 'SUSPENDED' | 'REVOKED' | 'TRANSFERRED' | null;
+  blocked: Block | null;
   expiresAt: Date | null;
   checkInDueAt: Date | null;
   terms: Pick<Terms, 'kind' | 'seats' | 'seatCap' | 'expiryStrategy' | 'entitlements'>;

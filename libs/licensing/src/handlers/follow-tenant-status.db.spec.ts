@@ -4,7 +4,7 @@ import { TenantReactivated, TenantSuspended } from '#tenancy/events';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
 import { License } from '../domain/license.js';
-import { termsOf } from '../testing/policies.js';
+import { writeLicense } from '../testing/licenses.js';
 import { Licenses } from '../persistence/licenses.js';
 import { FollowTenantStatus } from './follow-tenant-status.js';
 
@@ -38,19 +38,7 @@ describe('licences and the status of their tenant', () => {
   });
 
   function issued(owner: Actor): Promise<string> {
-    return db.transaction(owner, async () => {
-      const init = {
-        tenantId: owner.tenantId!,
-        brand: 'GH',
-        tier: 'FREE' as const,
-        productId: null,
-        terms: termsOf(),
-        issuedTo: newId('usr'),
-      };
-      const { license } = License.issue(init, (key) => Buffer.from(key), clock.now());
-      await licenses.insert(license, Buffer.from(license.id));
-      return license.id;
-    });
+    return db.transaction(owner, () => writeLicense(licenses, owner.tenantId!, {}, clock.now()));
   }
 
   const told = (type: typeof TenantSuspended | typeof TenantReactivated, revision: number) =>

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type DeliveredEvent, type EventHandler, Handles } from '#platform';
 import { SessionEnded } from '#identity/events';
-import { EndSeats } from '../use-cases/end-seats.js';
+import { EndSeats, enderIn } from '../use-cases/end-seats.js';
 
 /** Signing out gives back what was acquired with that sign-in (C3). */
 @Injectable()
@@ -9,13 +9,7 @@ import { EndSeats } from '../use-cases/end-seats.js';
 export class FreeSeatsOfLogin implements EventHandler<typeof SessionEnded> {
   constructor(private readonly endSeats: EndSeats) {}
 
-  async handle({
-    tenantId,
-    payload,
-    actor,
-    traceId,
-    address,
-  }: DeliveredEvent<typeof SessionEnded>): Promise<void> {
-    await this.endSeats.ofLogin(tenantId, payload, { ...actor, traceId, address });
+  async handle(event: DeliveredEvent<typeof SessionEnded>): Promise<void> {
+    await this.endSeats.ofLogin(event.tenantId, event.payload, enderIn(event));
   }
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Actor, type DeliveredEvent, type EventHandler, Handles } from '#platform';
+import type { Block } from '../domain/block.js';
 import { LicenseChanged, type SEAT_ENDS } from '../events/index.js';
-import type { PoolPolicy } from '../seats/pool-policy.js';
-import { EndSeats } from '../use-cases/end-seats.js';
+import { EndSeats, enderIn } from '../use-cases/end-seats.js';
 import { LoadPoolPolicy } from '../use-cases/load-pool-policy.js';
 
-const ENDS: Record<NonNullable<PoolPolicy['blocked']>, (typeof SEAT_ENDS)[number]> = {
+const ENDS: Record<Block, (typeof SEAT_ENDS)[number]> = {
   SUSPENDED: 'suspended',
   REVOKED: 'revoked',
   TRANSFERRED: 'transferred',
@@ -21,9 +21,9 @@ export class RefreshPoolPolicy implements EventHandler<typeof LicenseChanged> {
   ) {}
 
   async handle(event: DeliveredEvent<typeof LicenseChanged>): Promise<void> {
-    const { tenantId, traceId, address, payload } = event;
+    const { tenantId, traceId, payload } = event;
     const place = { tenantId, licenseId: payload.licenseId };
     const { blocked } = await this.loadPolicy.execute(Actor.system(tenantId, traceId), place);
-    if (blocked) await this.endSeats.all(place, ENDS[blocked], { ...event.actor, traceId, address });
+    if (blocked) await this.endSeats.all(place, ENDS[blocked], enderIn(event));
   }
 }

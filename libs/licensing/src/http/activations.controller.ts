@@ -2,7 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, idOf, wire } from '#platform';
 import { RequestActivation, RequestActivationInput } from '../use-cases/request-activation.js';
-import { LICENSE_ID } from './examples.js';
+import { BLOCKED, LICENSE_ID } from './examples.js';
 
 const ActivationView = z.object({
   licenseId: idOf('lic'),
@@ -36,9 +36,7 @@ export class ActivationsController {
     },
     refusals: {
       forbidden: [
-        'LICENSE_SUSPENDED',
-        'LICENSE_REVOKED',
-        'LICENSE_EXPIRED',
+        ...BLOCKED,
         'MISSING_SCOPE',
         'KEY_ACTIVATION_NOT_ALLOWED',
         'OFFLINE_ACTIVATION_NOT_ALLOWED',

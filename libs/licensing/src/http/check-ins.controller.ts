@@ -1,8 +1,9 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
 import { CheckInInput, CheckInLicense } from '../use-cases/check-in-license.js';
-import { CheckedInView } from './license-details.view.js';
+
+const CheckedInView = z.object({ checkedInAt: z.date(), dueAt: z.date() });
 
 /** Licences that must show themselves now and then. */
 @Controller('/api/v1/licenses/check-in')

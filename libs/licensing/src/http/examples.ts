@@ -1,5 +1,8 @@
 import { DETAILS_EXAMPLE } from './license-details.view.js';
 
+/** How every call that needs a licence in force is refused. */
+export const BLOCKED = ['LICENSE_SUSPENDED', 'LICENSE_REVOKED', 'LICENSE_EXPIRED'];
+
 /** Answers as the documentation shows them. */
 export const LICENSE_ID = 'lic_01k9zq6mwee4rr8q3fjz6c1v2d';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { idOf } from '#platform';
 import { LEASE_MODES } from '#sdk/formats';
 import { METER_PERIODS, OVERAGES } from '../domain/terms.js';
-import { type LicenseRow, poolPolicyOf } from '../persistence/license-row.js';
+import { checkInDueAt } from '../domain/license-term.js';
+import type { LicenseRow } from '../persistence/license-row.js';
 
 const Named = z.object({ id: z.string(), code: z.string(), name: z.string() }).nullable();
 
@@ -40,7 +40,7 @@ export const LicenseDetails = z.object({
   checkInDueAt: z.date().nullable(),
 });
 
-export function licenseDetails(row: LicenseRow, now: Date): z.input<typeof LicenseDetails> {
+export function licenseDetails(row: LicenseRow): z.input<typeof LicenseDetails> {
   const { terms } = row;
   return {
     ...terms,
@@ -52,24 +52,12 @@ export function licenseDetails(row: LicenseRow, now: Date): z.input<typeof Licen
     statusAt: row.statusAt,
     statusReason: row.statusReason,
     startedAt: row.startedAt,
-    checkInDueAt: poolPolicyOf(row.tenantId, row, now).checkInDueAt,
+    checkInDueAt: checkInDueAt(row, terms),
   };
 }
 
 const named = (id: string | null, code: string | null, name: string | null) =>
   id && code && name ? { id, code, name } : null;
-
-export const SettingsView = z.object({
-  /** null: what each licence says. */
-  heartbeatMode: z.enum(LEASE_MODES).nullable(),
-  timeZone: z.string(),
-});
-
-const NamedUserView = z.object({ userId: idOf('usr'), namedAt: z.date() });
-export const NamedUsersPage = z.object({ data: z.array(NamedUserView), nextCursor: z.string().nullable() });
-export const AssignedView = z.object({ assigned: z.boolean() });
-export const UnassignedView = z.object({ unassigned: z.boolean() });
-export const CheckedInView = z.object({ checkedInAt: z.date(), dueAt: z.date() });
 
 export const DETAILS_EXAMPLE = {
   name: 'Build servers',

@@ -1,8 +1,14 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
-import { LicenseSettingsInput, ManageLicenseSettings } from '../use-cases/license-settings.js';
-import { SettingsView } from './license-details.view.js';
+import { LEASE_MODES } from '#sdk/formats';
+import { LicenseSettingsInput, ManageLicenseSettings } from '../use-cases/manage-license-settings.js';
+
+const SettingsView = z.object({
+  /** null: what each licence says. */
+  heartbeatMode: z.enum(LEASE_MODES).nullable(),
+  timeZone: z.string(),
+});
 
 const EXAMPLE = { heartbeat_mode: 'strict', time_zone: 'Europe/Berlin' };
 

@@ -25,8 +25,8 @@ export const LicenseView = LicenseDetails.extend({
 });
 
 /** `key` in full for those who may see it, masked for the rest. */
-export const licenseView = (row: LicenseRow, key: string | null, now: Date): z.input<typeof LicenseView> => ({
-  ...licenseDetails(row, now),
+export const licenseView = (row: LicenseRow, key: string | null): z.input<typeof LicenseView> => ({
+  ...licenseDetails(row),
   id: row.id,
   tier: row.tier,
   expiresAt: row.expiresAt,

@@ -1,16 +1,13 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import { type Actor, Clock, CurrentActor, Endpoint, wire } from '#platform';
+import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
 import { LicenseParams, PageInput, ReadLicenses } from '../use-cases/read-licenses.js';
 import { LICENSE_EXAMPLE } from './examples.js';
 import { LicensePage, LicenseView, licenseView } from './license.view.js';
 
 @Controller('/api/v1/licenses')
 export class LicensesController {
-  constructor(
-    private readonly readLicenses: ReadLicenses,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly readLicenses: ReadLicenses) {}
 
   @Get()
   @Endpoint({
@@ -26,8 +23,7 @@ export class LicensesController {
     @Query({ schema: wire(PageInput) }) input: z.output<typeof PageInput>,
   ): Promise<z.input<typeof LicensePage>> {
     const { data, nextCursor } = await this.readLicenses.page(actor, input);
-    const now = this.clock.now();
-    return { data: data.map((row) => licenseView(row, null, now)), nextCursor };
+    return { data: data.map((row) => licenseView(row, null)), nextCursor };
   }
 
   @Get('/:license_id')
@@ -44,6 +40,6 @@ export class LicensesController {
     @Param({ schema: wire(LicenseParams) }) params: z.output<typeof LicenseParams>,
   ): Promise<z.input<typeof LicenseView>> {
     const { key, ...row } = await this.readLicenses.one(actor, params.licenseId);
-    return licenseView(row, key, this.clock.now());
+    return licenseView(row, key);
   }
 }

@@ -3,7 +3,11 @@ import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, idOf, wire } from '#platform';
 import { NamedUsersInput, NameUsers } from '../use-cases/name-users.js';
 import { LicenseParams } from '../use-cases/read-licenses.js';
-import { AssignedView, NamedUsersPage, UnassignedView } from './license-details.view.js';
+
+const NamedUserView = z.object({ userId: idOf('usr'), namedAt: z.date() });
+const NamedUsersPage = z.object({ data: z.array(NamedUserView), nextCursor: z.string().nullable() });
+const AssignedView = z.object({ assigned: z.boolean() });
+const UnassignedView = z.object({ unassigned: z.boolean() });
 
 const NamedUserParams = z.strictObject({ licenseId: idOf('lic'), userId: idOf('usr') });
 

@@ -5,10 +5,8 @@ import { AcquireSeat, AcquireSeatInput } from '../use-cases/acquire-seat.js';
 import { BeatSeat, SeatInput } from '../use-cases/beat-seat.js';
 import { ReleaseSeat } from '../use-cases/release-seat.js';
 import { ValidateLicense, ValidateLicenseInput } from '../use-cases/validate-license.js';
-import { BEAT_EXAMPLE, SEAT_EXAMPLE, VERDICT_EXAMPLE } from './examples.js';
+import { BEAT_EXAMPLE, BLOCKED, SEAT_EXAMPLE, VERDICT_EXAMPLE } from './examples.js';
 import { BeatView, ReleaseView, SeatView, VerdictView } from './license.view.js';
-
-const BLOCKED = ['LICENSE_SUSPENDED', 'LICENSE_REVOKED', 'LICENSE_EXPIRED'];
 
 /** What the licensed program calls. */
 @Controller('/api/v1/licenses')

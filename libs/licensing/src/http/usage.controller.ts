@@ -1,9 +1,20 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
 import { ReadUsage, ReadUsageInput } from '../use-cases/read-usage.js';
 import { UseQuota, UseQuotaInput } from '../use-cases/use-quota.js';
-import { UsageView } from './usage.view.js';
+import { BLOCKED } from './examples.js';
+
+const UsageView = z.object({
+  meter: z.string(),
+  /** Of one window; null: unlimited. */
+  limit: z.int().nullable(),
+  used: z.int(),
+  /** null: unlimited. */
+  remaining: z.int().nullable(),
+  /** When the window ends; null: it never resets. */
+  resetsAt: z.date().nullable(),
+});
 
 const EXAMPLE = {
   meter: 'commands',
@@ -12,7 +23,6 @@ const EXAMPLE = {
   remaining: 7,
   resets_at: '2026-11-23T00:00:00.000Z',
 };
-const BLOCKED = ['LICENSE_SUSPENDED', 'LICENSE_REVOKED', 'LICENSE_EXPIRED'];
 
 /**
  * What the licensed program, or a vendor's server for it, calls before it does what is metered.

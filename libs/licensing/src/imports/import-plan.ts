@@ -52,7 +52,7 @@ export class PlanImport {
     for (const { line, row } of rows) {
       const { plan, policy } = row;
       const name = JSON.stringify([plan?.toUpperCase(), policy]);
-      if (!offers.has(name)) offers.set(name, await this.catalogue.find(actor, { plan, policy }));
+      if (!offers.has(name)) offers.set(name, await this.catalogue.offer(actor, { plan, policy }));
       const offer = offers.get(name);
       if (offer) found.push({ line, row, offer });
       else {

@@ -26,12 +26,9 @@ export class FreeFallback {
   }
 
   private async read(actor: Actor): Promise<Fallback | undefined> {
-    const offer = await this.catalogue.offer(actor, FREE_PLAN);
+    const offer = await this.catalogue.offer(actor, { plan: FREE_PLAN });
     if (!offer) return undefined;
-    const terms = termsAt(
-      { plan: offer.plan, policy: null, tenant: [], license: [], tenantMode: null, flags: offer.flags },
-      new Date(0),
-    );
+    const terms = termsAt({ ...offer, tenant: [], license: [], tenantMode: null }, new Date(0));
     return { plan: offer.tier, entitlements: terms.entitlements, allowances: allowancesOf(terms) };
   }
 }

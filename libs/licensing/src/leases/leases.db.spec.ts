@@ -15,7 +15,8 @@ import { LeasedDevices } from '../persistence/leased-devices.js';
 import { Licenses } from '../persistence/licenses.js';
 import type { QuotaRemainders } from '../quotas/quota-remainders.js';
 import type { PoolPolicy } from '../seats/pool-policy.js';
-import { aPolicy, termsOf } from '../testing/policies.js';
+import { writeLicense } from '../testing/licenses.js';
+import { aPolicy } from '../testing/policies.js';
 import { FreeFallback } from './free-fallback.js';
 import { leaseDeviceOf } from './lease-device.js';
 import { Leases } from './leases.js';
@@ -100,17 +101,10 @@ describe('leases', () => {
 
   async function licensed(terms: TermsPatch = {}, change: Partial<PoolPolicy> = {}): Promise<PoolPolicy> {
     const tenantId = owner.tenantId!;
-    const init = {
-      tenantId,
-      brand: 'GH',
-      tier: 'TEAM' as const,
-      productId: null,
-      terms: termsOf(terms),
-      issuedTo: null,
-    };
-    const { license } = License.issue(init, (key) => Buffer.from(key), clock.now());
-    await db.transaction(owner, () => new Licenses(db, clock).insert(license, Buffer.from(license.id)));
-    const found = { tenantId, licenseId: license.id, tier: 'TEAM' as const, catalogueRevision: 1, ...change };
+    const licenseId = await db.transaction(owner, () =>
+      writeLicense(new Licenses(db, clock), tenantId, terms, clock.now()),
+    );
+    const found = { tenantId, licenseId, tier: 'TEAM' as const, catalogueRevision: 1, ...change };
     return aPolicy(found, terms);
   }
 

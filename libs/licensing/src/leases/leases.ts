@@ -175,9 +175,6 @@ const DAY_MS = 86_400_000;
 /** The last week, or the last half of a shorter life, is grace: the program says that the end comes. */
 function airGapLife(issuedAt: number, until: number) {
   const life = Math.max(0, until - issuedAt);
-  return leaseLife(
-    issuedAt,
-    life - Math.min(7 * DAY_MS, Math.floor(life / 2)),
-    Math.min(7 * DAY_MS, Math.floor(life / 2)),
-  );
+  const grace = Math.min(7 * DAY_MS, Math.floor(life / 2));
+  return leaseLife(issuedAt, life - grace, grace);
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor, DomainError } from '#platform';
-import { SeatPool } from '../seats/seat-pool.js';
 import type { SeatGrant } from '../seats/session-id.js';
-import { LoadPoolPolicy, type Place } from '../use-cases/load-pool-policy.js';
+import { LoadPoolPolicy } from '../use-cases/load-pool-policy.js';
+import type { Place } from '../use-cases/place.js';
 import { refuseBlocked } from '../use-cases/seat-answers.js';
 import { leaseDeviceOf } from './lease-device.js';
 import { LeaseSlots } from './lease-slots.js';
@@ -15,7 +15,6 @@ export class SignedRefusals {
     private readonly leases: Leases,
     private readonly slots: LeaseSlots,
     private readonly loadPolicy: LoadPoolPolicy,
-    private readonly pool: SeatPool,
   ) {}
 
   /** Of a machine that asks for a seat. */
@@ -38,8 +37,7 @@ export class SignedRefusals {
   /** Null when it cannot be had now: the refusal stands without it, and clients go on asking. */
   private async word(actor: Actor, place: Place, device: string): Promise<string | null> {
     try {
-      const policy = (await this.pool.policy(place.licenseId)) ?? (await this.loadPolicy.read(actor, place));
-      return policy.tenantId === place.tenantId ? await this.leases.ofBlocked(actor, policy, device) : null;
+      return await this.leases.ofBlocked(actor, await this.loadPolicy.known(actor, place), device);
     } catch {
       return null;
     }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type pg from 'pg';
 import type { SystemDatabase } from '#platform';
+import { SHARD_NUMBERS } from '../seats/pool-keys.js';
 
 /** One entry of a stream: its id, and its fields by name. */
 export interface StreamEntry {
@@ -10,35 +11,35 @@ export interface StreamEntry {
   fields: Readonly<Record<string, string>>;
 }
 
-interface StreamDrainOptions {
+interface StreamDrainOptions<Entry> {
   redis: Redis;
   system: SystemDatabase;
-  shards: number;
   keyOf: (shard: number) => string;
   /** Of the advisory lock that lets one worker at a time drain a shard; the shard is the other half. */
   lockClass: number;
   /** Entries a transaction. */
   batch: number;
+  /** What an entry says. */
+  read: (shard: number, entry: StreamEntry) => Entry;
   /** Puts entries into Postgres in the transaction of `client`. May be called again with the same ones. */
-  write: (client: pg.PoolClient, shard: number, entries: readonly StreamEntry[]) => Promise<void>;
+  write: (client: pg.PoolClient, shard: number, entries: readonly Entry[]) => Promise<void>;
   /** Deletes entries that Postgres has from their stream. */
-  forget: (shard: number, entries: readonly StreamEntry[]) => Promise<void>;
+  forget: (shard: number, entries: readonly Entry[]) => Promise<void>;
 }
 
 /**
  * Moves what scripts wrote from Redis streams, one a shard, to Postgres. One worker drains a shard at a time; entries are
  * deleted from their stream after the commit that holds them, so they are written at least once.
  */
-export class StreamDrain {
-  constructor(private readonly options: StreamDrainOptions) {}
+export class StreamDrain<Entry> {
+  constructor(private readonly options: StreamDrainOptions<Entry>) {}
 
   /** One pass over every shard; gives how many entries were moved. */
   async drain(): Promise<number> {
     const { redis, keyOf } = this.options;
-    const shards = Array.from({ length: this.options.shards }, (_, shard) => shard);
-    const lengths = await Promise.all(shards.map((shard) => redis.xlen(keyOf(shard))));
+    const lengths = await Promise.all(SHARD_NUMBERS.map((shard) => redis.xlen(keyOf(shard))));
     let moved = 0;
-    for (const shard of shards) if (lengths[shard]) moved += await this.drainShard(shard);
+    for (const shard of SHARD_NUMBERS) if (lengths[shard]) moved += await this.drainShard(shard);
     return moved;
   }
 
@@ -47,7 +48,7 @@ export class StreamDrain {
     const entries = await system.transaction(async (client) => {
       const lock = await client.query('select pg_try_advisory_xact_lock($1, $2) as mine', [lockClass, shard]);
       if (!(lock.rows[0] as { mine: boolean }).mine) return [];
-      const waiting = await this.read(shard);
+      const waiting = await this.waiting(shard);
       if (waiting.length > 0) await write(client, shard, waiting);
       return waiting;
     });
@@ -55,10 +56,12 @@ export class StreamDrain {
     return entries.length;
   }
 
-  private async read(shard: number): Promise<StreamEntry[]> {
-    const { redis, keyOf, batch } = this.options;
+  private async waiting(shard: number): Promise<Entry[]> {
+    const { redis, keyOf, batch, read } = this.options;
     const raw = await redis.xrange(keyOf(shard), '-', '+', 'COUNT', batch);
-    return raw.map(([id, flat]) => ({ id, at: Number(id.split('-', 1)[0]), fields: fieldsOf(flat) }));
+    return raw.map(([id, flat]) =>
+      read(shard, { id, at: Number(id.split('-', 1)[0]), fields: fieldsOf(flat) }),
+    );
   }
 }
 

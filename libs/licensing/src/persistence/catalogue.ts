@@ -25,16 +25,11 @@ export interface Wanted {
 export class Catalogue {
   constructor(private readonly db: Db) {}
 
-  /** A plan by its name or alias, on the catalogue's own product; null when the catalogue has no such plan. */
-  offer(actor: Actor, plan: string): Promise<Offer | null> {
-    return this.find(actor, { plan });
-  }
-
   /**
    * What is offered under these names: a policy on its own product and, unless a plan is named too, on its own plan;
    * a plan alone on the catalogue's product. Null when the catalogue has no such plan or policy.
    */
-  async find(actor: Actor, { plan, policy }: Wanted): Promise<Offer | null> {
+  async offer(actor: Actor, { plan, policy }: Wanted): Promise<Offer | null> {
     const [offer] = await this.db.read<Offer>(actor, policy === undefined ? PLAN : POLICY, [
       plan?.toUpperCase() ?? null,
       ...(policy === undefined ? [] : [policy]),

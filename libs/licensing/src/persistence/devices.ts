@@ -33,7 +33,7 @@ export class Devices {
 
   /** A page by device. */
   async page(actor: Actor, licenseId: string, after: string | null, limit: number): Promise<BoundDevice[]> {
-    return this.db.read<BoundDevice & Record<string, unknown>>(
+    return this.db.read<BoundDevice>(
       actor,
       `select device, user_id as "userId", bound_at as "boundAt" from licensing.devices
        where tenant_id = $1 and license_id = $2 and device > $3 order by device limit $4`,

@@ -90,7 +90,7 @@ export class HeldSeats {
 
   /** A page of a shard's seats, whoever's they are, by tenant, licence and seat. What ended meanwhile is left out. */
   async page(shard: number, after: HeldSeatRow | null, limit: number): Promise<HeldSeatRow[]> {
-    return this.system.query<HeldSeatRow & Record<string, unknown>>(
+    return this.system.query<HeldSeatRow>(
       `select h.tenant_id as "tenantId", h.license_id as "licenseId", h.seat_id as "seatId", h.device,
          h.user_id as "userId", h.login_id as "loginId", h.address, h.since, h.expires_at as "expiresAt"
        from licensing.held_seats h

@@ -1,14 +1,6 @@
 import type { LeaseMode, LicenseType } from '#sdk/formats';
 import type { LicenseStatus } from '../domain/license.js';
-import {
-  type Layers,
-  type Override,
-  type Terms,
-  termsAt,
-  type TermsPatch,
-  termsGoodUntil,
-} from '../domain/terms.js';
-import type { PoolPolicy } from '../seats/pool-policy.js';
+import { type Layers, type Override, type Terms, termsAt, type TermsPatch } from '../domain/terms.js';
 
 /** A licence as it is read, with the terms that hold for it; the key only masked. */
 export interface LicenseRow {
@@ -87,41 +79,4 @@ export function licenseRow(raw: RawLicense, now: Date): LicenseRow {
     flags,
   };
   return { ...own, layers, terms: termsAt(layers, now) };
-}
-
-/** What seats, quotas, leases and verdicts need of a licence. */
-export function poolPolicyOf(tenantId: string, row: LicenseRow, now: Date): PoolPolicy {
-  const { terms } = row;
-  return {
-    tenantId,
-    licenseId: row.id,
-    productId: row.productId,
-    tier: row.tier,
-    status: row.status,
-    blocked: blockOf(row),
-    expiresAt: row.expiresAt,
-    starts: row.startedAt === null && terms.expiryBasis !== 'creation' ? terms.expiryBasis : null,
-    checkInDueAt: checkInDueAt(row),
-    terms,
-    devices: row.devices,
-    users: row.users,
-    timeZone: row.timeZone,
-    // Each of the three only grows, so their sum does.
-    revision: row.revision + row.tenantRevision + row.catalogueRevision,
-    catalogueRevision: row.catalogueRevision,
-    goodUntil: termsGoodUntil(row.layers, now),
-  };
-}
-
-function blockOf({ status, tenantSuspended }: LicenseRow): PoolPolicy['blocked'] {
-  if (status === 'transferred') return 'TRANSFERRED';
-  if (status === 'revoked') return 'REVOKED';
-  return status === 'suspended' || tenantSuspended ? 'SUSPENDED' : null;
-}
-
-const DAY_MS = 86_400_000;
-
-function checkInDueAt({ terms, checkedInAt, startedAt, createdAt }: LicenseRow): Date | null {
-  if (terms.checkInDays === null) return null;
-  return new Date((checkedInAt ?? startedAt ?? createdAt).getTime() + terms.checkInDays * DAY_MS);
 }

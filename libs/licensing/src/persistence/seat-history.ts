@@ -31,7 +31,7 @@ export class SeatHistory {
   async open(actor: Actor, of: Of, after: KnownSeat | null, limit: number): Promise<KnownSeat[]> {
     const values = Object.values(of) as string[];
     const where = Object.keys(of).map((name, i) => `a.${COLUMNS[name as keyof typeof COLUMNS]} = $${i + 6}`);
-    return this.db.read<KnownSeat & Record<string, unknown>>(
+    return this.db.read<KnownSeat>(
       actor,
       `select distinct a.license_id as "licenseId", a.seat_id as "seatId" from licensing.seat_ledger a
        where a.tenant_id = $1 and a.change = 'acquired' and ${where.join(' and ')}

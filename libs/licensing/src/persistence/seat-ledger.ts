@@ -54,12 +54,7 @@ export class SeatLedger {
     return entries.filter((entry) => written.has(entry.ledgerId));
   }
 
-  /** What became of a seat that Redis does not know: one that was released or ended never comes back. */
-  async historyOf(actor: Actor, licenseId: string, seatId: string): Promise<SeatPast['history']> {
-    return (await this.pastOf(actor, licenseId, seatId)).history;
-  }
-
-  /** The same, and whose it was last. */
+  /** What became of a seat that Redis does not know, and whose it was last: one that was released or ended never comes back. */
   async pastOf(actor: Actor, licenseId: string, seatId: string): Promise<SeatPast> {
     const [row] = await this.db.read<{
       released: boolean | null;
@@ -78,17 +73,7 @@ export class SeatLedger {
        from licensing.seat_ledger where tenant_id = $1 and license_id = $2 and seat_id = $3`,
       [actor.tenantId, licenseId, seatId],
     );
-    const history = row?.released ? 'released' : row?.last === 'lapsed' ? 'lapsed' : 'open';
-    return {
-      history,
-      userId: row?.userId ?? null,
-      loginId: row?.loginId ?? null,
-      expiresAt: row?.expiresAt ?? null,
-    };
-  }
-
-  /** Whether a seat was released or ended: such an id never comes back. */
-  async wasReleased(actor: Actor, licenseId: string, seatId: string): Promise<boolean> {
-    return (await this.historyOf(actor, licenseId, seatId)) === 'released';
+    const { released, last, ...whose } = row!;
+    return { history: released ? 'released' : last === 'lapsed' ? 'lapsed' : 'open', ...whose };
   }
 }

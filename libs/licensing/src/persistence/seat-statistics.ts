@@ -17,7 +17,7 @@ export interface SeatDay {
   users: number;
 }
 
-type Row = SeatDay & { last: number } & Record<string, unknown>;
+type Row = SeatDay & { last: number };
 
 /** Statistics of seats, from the ledger alone. */
 @Injectable()
@@ -33,7 +33,7 @@ export class SeatStatistics {
     licenseId: string,
     from: Date,
     end: Date,
-  ): Promise<{ before: number; days: (SeatDay & { last: number })[] }> {
+  ): Promise<{ before: number; days: Row[] }> {
     const rows = await this.db.read<Row & { before: number }>(
       actor,
       `with entry as (

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { eventually } from '../../../../test/support/eventually.js';
 import { policyKey, poolKeys } from '../seats/pool-keys.js';
 import { type QuotaProcess, type QuotaWorld, quotaWorld } from '../testing/quotas.js';
-import type { Place } from '../use-cases/load-pool-policy.js';
+import type { Place } from '../use-cases/place.js';
 import type { MeterUsage } from './meter-usage.js';
 import type { UseWish } from './quota-counter.js';
 import { recordKey } from './quota-keys.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, newId, notFound } from '#platform';
 import { type KeyedUse, UsageLedger } from '../persistence/usage-ledger.js';
-import type { Place } from '../use-cases/load-pool-policy.js';
+import type { Place } from '../use-cases/place.js';
 import { callerOf, refuseBlocked } from '../use-cases/seat-answers.js';
 import { type MeteredLicense, MeteredLicenses } from './metered-licenses.js';
 import { type MeterUsage, meterOf, meterUsage, quotaExhausted } from './meter-usage.js';

@@ -10,7 +10,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { type Actor, actorOf, PoolBudget, unauthenticated } from '#platform';
-import { ownPlace } from '../use-cases/use-quota.js';
+import { ownPlace } from '../use-cases/place.js';
 import { CountUse } from './count-use.js';
 
 const METER = 'gatehouse:meter';
@@ -30,7 +30,7 @@ export class MeterGuard implements CanActivate {
     const actor = actorOf(request);
     if (actor.type === 'anonymous') throw unauthenticated('no bearer');
     const place = ownPlace(actor);
-    this.budget.spend(place.licenseId, 'usage');
+    this.budget.spend(place, 'usage');
     const use = { meter, amount: 1, idempotencyKey: keyOf(actor, request) };
     await this.countUse.execute(actor, place, use, { seatId: null, byKeyAlone: false });
     return true;

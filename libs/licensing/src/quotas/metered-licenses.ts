@@ -4,7 +4,8 @@ import { type Actor, DomainError } from '#platform';
 import type { Terms } from '../domain/terms.js';
 import { type PoolPolicy, stampOf } from '../seats/pool-policy.js';
 import { SeatPool } from '../seats/seat-pool.js';
-import { LoadPoolPolicy, type Place } from '../use-cases/load-pool-policy.js';
+import { LoadPoolPolicy } from '../use-cases/load-pool-policy.js';
+import type { Place } from '../use-cases/place.js';
 import { Flights } from './flights.js';
 import { quotasUnavailable } from './quota-counter.js';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type QuotaWorld, quotaWorld } from '../testing/quotas.js';
-import type { Place } from '../use-cases/load-pool-policy.js';
+import type { Place } from '../use-cases/place.js';
 import { windowAt } from './windows.js';
 
 const DAY = 86_400_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { shardOf } from '../seats/pool-keys.js';
 import { type QuotaProcess, type QuotaWorld, quotaWorld } from '../testing/quotas.js';
-import type { Place } from '../use-cases/load-pool-policy.js';
+import type { Place } from '../use-cases/place.js';
 import { refusalsKey, usageKey } from './quota-keys.js';
 
 describe('the drain of the usage ledger', () => {

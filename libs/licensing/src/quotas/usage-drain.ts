@@ -5,7 +5,7 @@ import { Actor, Db, Log, Loop, occurred, RedisClients, SystemDatabase } from '#p
 import { UsageRefused } from '../events/usage-events.js';
 import { StreamDrain, type StreamEntry } from '../ledger/stream-drain.js';
 import { addToTotals } from '../persistence/usage-totals.js';
-import { SHARDS } from '../seats/pool-keys.js';
+import { SHARD_NUMBERS } from '../seats/pool-keys.js';
 import { countersKey, refusalsKey, usageKey } from './quota-keys.js';
 import { MINUTE_MS, otherRefusals, type Refusal, refusalOf, useOf } from './usage-stream.js';
 
@@ -26,7 +26,7 @@ type Forgetful = Redis & { quotaForget(...args: string[]): Promise<number> };
 @Injectable()
 export class UsageDrain implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly redis: Forgetful;
-  private readonly stream: StreamDrain;
+  private readonly stream: StreamDrain<StreamEntry>;
   private readonly loops: readonly Loop[];
 
   constructor(
@@ -39,7 +39,8 @@ export class UsageDrain implements OnApplicationBootstrap, BeforeApplicationShut
     const lua = readFileSync(new URL('./forget.lua', import.meta.url), 'utf8');
     this.redis.defineCommand('quotaForget', { numberOfKeys: 2, lua });
     this.stream = new StreamDrain({
-      ...{ redis: this.redis, system, shards: SHARDS, keyOf: usageKey, lockClass: LOCK_CLASS, batch: BATCH },
+      ...{ redis: this.redis, system, keyOf: usageKey, lockClass: LOCK_CLASS, batch: BATCH },
+      read: (_shard, entry) => entry,
       write: async (client, shard, entries) => {
         const uses = entries.map(useOf).filter((use) => use !== null);
         if (uses.length > 0) await addToTotals(client, uses);
@@ -70,7 +71,7 @@ export class UsageDrain implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** Tells how many were refused in minutes that are over. */
   async tellRefusals(): Promise<void> {
-    for (let shard = 0; shard < SHARDS; shard++) {
+    for (const shard of SHARD_NUMBERS) {
       const counts = Object.entries(await this.redis.hgetall(refusalsKey(shard)));
       if (counts.length === 0) continue;
       const [seconds] = await this.redis.time();

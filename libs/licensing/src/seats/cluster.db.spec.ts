@@ -6,7 +6,7 @@ import { testCluster, type TestCluster } from '../../../../test/support/redis-cl
 import { superuser } from '../../../../test/support/tables.js';
 import { aDevice } from '../testing/seat-bench.js';
 import { SeatProcess } from '../testing/seat-process.js';
-import type { Place } from '../use-cases/load-pool-policy.js';
+import type { Place } from '../use-cases/place.js';
 import { shardOf, SHARDS } from './pool-keys.js';
 
 describe('seats on a Redis Cluster', () => {

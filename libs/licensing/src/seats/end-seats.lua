@@ -1,6 +1,6 @@
 -- ARGV: 1 license, 2 tenant, 3 trace id, 4 address, 5 cause (JSON), 6 how many at most, 7 mode, 8 and on: what the mode names
--- Modes: 'user', 'login', 'device' (one name each), 'seat' (a seat that is held, its person or ''), 'seats' (held or not),
---   'lapsed' (those that are nobody's in the pool), 'all'
+-- Modes: 'user', 'login', 'device' (one name each), 'seat' (a seat that is held, its person or ''), 'lapsed' (those of
+--   these that are nobody's in the pool), 'all'
 -- Gives: 'ENDED', 1 when more are left, then of each seat: its id, its entry's, its device, its user, 1 when it was held.
 local license, tenant, limit, mode, name = ARGV[1], ARGV[2], tonumber(ARGV[6]), ARGV[7], ARGV[8]
 
@@ -26,7 +26,6 @@ local function seats()
   if mode == 'login' then return owned('s:' .. name .. ':') end
   if mode == 'device' then return { redis.call('HGET', KEYS[2], name) or nil } end
   if mode == 'all' then return redis.call('ZRANGE', KEYS[1], 0, limit - 1) end
-  if mode == 'seats' then return { unpack(ARGV, 8) } end
   if mode == 'lapsed' then return unowned({ unpack(ARGV, 8) }) end
   local is_others = ARGV[9] ~= '' and not redis.call('ZSCORE', KEYS[10], 'u:' .. ARGV[9] .. ':' .. name)
   return not is_others and expiry_of(name) > now and { name } or {}
@@ -44,5 +43,4 @@ for _, seat in ipairs(found) do
     for _, one in ipairs({ seat, id, device, by.user, is_held and 1 or 0 }) do ended[#ended + 1] = one end
   end
 end
-local is_listed = mode == 'seats' or mode == 'lapsed'
-return { 'ENDED', not is_listed and #found == limit and 1 or 0, unpack(ended) }
+return { 'ENDED', mode ~= 'lapsed' and #found == limit and 1 or 0, unpack(ended) }

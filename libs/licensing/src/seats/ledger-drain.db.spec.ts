@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
@@ -10,12 +9,13 @@ import { superuser } from '../../../../test/support/tables.js';
 import { SeatLedger } from '../persistence/seat-ledger.js';
 import { HeldSeats } from '../persistence/held-seats.js';
 import { aPolicy } from '../testing/policies.js';
+import { aDevice } from '../testing/seat-bench.js';
 import { openShards } from '../testing/shards.js';
 import { SeatRecorder } from './seat-recorder.js';
 import { SeatScripts } from './seat-scripts.js';
 import { SeatTimes } from './seat-times.js';
 import { LedgerDrain } from './ledger-drain.js';
-import { goneKey, ledgerKey, policyKey, shardOf, SHARDS } from './pool-keys.js';
+import { goneKey, ledgerKey, policyKey, SHARD_NUMBERS, shardOf } from './pool-keys.js';
 import type { PoolPolicy } from './pool-policy.js';
 import { SeatPool } from './seat-pool.js';
 import { newSeatId, type SeatGrant } from './session-id.js';
@@ -41,19 +41,13 @@ describe('the drain of the seat ledger', () => {
     admin = await superuser(database);
     app = await databaseApp(database);
     clients = new RedisClients({ url: server.url } as RedisConfig);
-    pool = new SeatPool(clients);
+    const [scripts, times] = [new SeatScripts(clients), new SeatTimes()];
+    pool = new SeatPool(scripts, times);
     const made = () => {
       const db = app.get(Db);
       const ledger = new SeatLedger(db);
       const recorder = new SeatRecorder(db, ledger, new HeldSeats(db, app.get(SystemDatabase)));
-      return new LedgerDrain(
-        new SeatScripts(clients),
-        app.get(SystemDatabase),
-        recorder,
-        pool,
-        new SeatTimes(),
-        silent,
-      );
+      return new LedgerDrain(scripts, app.get(SystemDatabase), recorder, pool, times, silent);
     };
     [drain, other] = [made(), made()];
   });
@@ -73,7 +67,7 @@ describe('the drain of the seat ledger', () => {
   }
 
   async function acquire({ tenantId, licenseId }: PoolPolicy): Promise<SeatGrant> {
-    const grant = { tenantId, licenseId, device: randomBytes(16).toString('hex'), seatId: newSeatId() };
+    const grant = { tenantId, licenseId, device: aDevice(), seatId: newSeatId() };
     expect((await pool.acquire(grant, false, CALLER)).outcome).toBe('held');
     return grant;
   }
@@ -94,9 +88,8 @@ describe('the drain of the seat ledger', () => {
     );
     return rows.map((row) => row.line);
   };
-  const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
   const waiting = async () =>
-    (await Promise.all(shards.map((shard) => redis.xlen(ledgerKey(shard))))).reduce((a, b) => a + b);
+    (await Promise.all(SHARD_NUMBERS.map((shard) => redis.xlen(ledgerKey(shard))))).reduce((a, b) => a + b);
 
   it('moves every entry of every tenant, oldest first, and tells the bus of each once', async () => {
     const [ours, theirs] = [await opened(), await opened()];
@@ -138,7 +131,7 @@ describe('the drain of the seat ledger', () => {
     await pool.release(grant, false, CALLER);
     const stream = (
       await Promise.all(
-        shards.map(
+        SHARD_NUMBERS.map(
           async (shard) => [ledgerKey(shard), await redis.xrange(ledgerKey(shard), '-', '+')] as const,
         ),
       )
@@ -160,7 +153,7 @@ describe('the drain of the seat ledger', () => {
     const mark = () => redis.zscore(goneKey(shardOf(policy.licenseId)), grant.seatId);
     const ledger = new SeatLedger(app.get(Db));
     const actor = { tenantId: policy.tenantId } as never;
-    const history = () => ledger.historyOf(actor, policy.licenseId, grant.seatId);
+    const history = async () => (await ledger.pastOf(actor, policy.licenseId, grant.seatId)).history;
     expect([await mark(), await history()]).toEqual(['inf', 'open']);
     const [before = 0] = (await redis.time()).map(Number);
     await drain.drain();

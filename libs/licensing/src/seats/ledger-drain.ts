@@ -1,8 +1,9 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type pg from 'pg';
 import { Log, Loop, SystemDatabase } from '#platform';
-import type { LedgerEntry } from '../persistence/seat-ledger.js';
-import { entryOf, type StreamEntry } from './ledger-entries.js';
-import { goneKey, lapsedKey, ledgerKey, SHARDS } from './pool-keys.js';
+import { StreamDrain } from '../ledger/stream-drain.js';
+import { type DrainedEntry, entryOf } from './ledger-entries.js';
+import { goneKey, lapsedKey, ledgerKey, SHARD_NUMBERS } from './pool-keys.js';
 import { SeatPool } from './seat-pool.js';
 import { SeatRecorder } from './seat-recorder.js';
 import { SeatScripts } from './seat-scripts.js';
@@ -17,23 +18,32 @@ const BATCH = 500;
 /** Any number, as long as no other lock uses it; the shard is the second half. */
 const LOCK_CLASS = 7_264_812;
 
-/**
- * Moves what the seat scripts wrote from Redis streams to the ledger in Postgres, and tells the bus. One worker
- * drains a shard at a time; an entry is deleted from its stream after the commit that holds it, so it is
- * written at least once and, by its id, only once.
- */
+/** Moves what the seat scripts wrote to the ledger in Postgres, each entry once by its id, and tells the bus. */
 @Injectable()
 export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stream: StreamDrain<DrainedEntry>;
   private readonly loops: readonly Loop[];
 
   constructor(
     private readonly scripts: SeatScripts,
-    private readonly system: SystemDatabase,
+    system: SystemDatabase,
     private readonly recorder: SeatRecorder,
     private readonly pool: SeatPool,
     private readonly times: SeatTimes,
     log: Log,
   ) {
+    this.stream = new StreamDrain({
+      ...{
+        redis: scripts.redis,
+        system,
+        keyOf: ledgerKey,
+        lockClass: LOCK_CLASS,
+        batch: BATCH,
+        read: entryOf,
+      },
+      write: (client, shard, entries) => this.write(client, shard, entries),
+      forget: (shard, entries) => this.forget(shard, entries),
+    });
     const loop = (name: string, idleMs: number, turn: () => Promise<boolean>) =>
       new Loop({ name, idleMs, turn, failedMaxMs: FAILED_MAX_MS, log });
     this.loops = [
@@ -51,18 +61,14 @@ export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /** One pass over every shard; gives how many entries were moved. */
-  async drain(): Promise<number> {
-    let moved = 0;
-    const { redis } = this.scripts;
-    const lengths = await Promise.all(shards.map((shard) => redis.xlen(ledgerKey(shard))));
-    for (const shard of shards) if (lengths[shard]) moved += await this.drainShard(shard);
-    return moved;
+  drain(): Promise<number> {
+    return this.stream.drain();
   }
 
   /** Tells the ledger of seats that lapsed in pools nobody touches; true when there is more to tell. */
   async sweep(): Promise<boolean> {
     let isMore = false;
-    for (const shard of shards) {
+    for (const shard of SHARD_NUMBERS) {
       const due = await this.pool.due(shard, BATCH);
       for (const pool of due) isMore = (await this.pool.sweep(pool)) > 0 || isMore;
       isMore ||= due.length === BATCH;
@@ -70,62 +76,36 @@ export class LedgerDrain implements OnApplicationBootstrap, BeforeApplicationShu
     return isMore;
   }
 
-  private async drainShard(shard: number): Promise<number> {
-    return this.system.transaction(async (client) => {
-      const lock = await client.query('select pg_try_advisory_xact_lock($1, $2) as mine', [
-        LOCK_CLASS,
+  private async write(client: pg.PoolClient, shard: number, entries: readonly DrainedEntry[]): Promise<void> {
+    for (const [tenantId, group] of Map.groupBy(entries, (one) => one.tenantId)) {
+      await this.recorder.record(
+        tenantId,
         shard,
-      ]);
-      if (!(lock.rows[0] as { mine: boolean }).mine) return 0;
-
-      const range = await this.scripts.redis.xrange(ledgerKey(shard), '-', '+', 'COUNT', BATCH);
-      const raw = range as StreamEntry[];
-      const entries = raw.map((one) => entryOf(shard, one));
-      for (const [tenantId, group] of Map.groupBy(entries, (one) => one.tenantId)) {
-        await this.recorder.record(
-          tenantId,
-          shard,
-          group.map(({ tenantId: _, ...entry }) => entry),
-        );
-      }
-      const last = entries.at(-1);
-      if (last) {
-        await client.query('update licensing.seat_shards set drained_at = $2 where shard = $1', [
-          shard,
-          last.at,
-        ]);
-      }
-      await this.forget(shard, raw, entries);
-      return raw.length;
-    });
+        group.map((one) => one.entry),
+      );
+    }
+    await client.query('update licensing.seat_shards set drained_at = $2 where shard = $1', [
+      shard,
+      entries.at(-1)?.entry.at,
+    ]);
   }
 
   /** The ledger has them: they leave the stream; the marks of what has ended stay for those who asked before. */
-  private async forget(
-    shard: number,
-    raw: readonly StreamEntry[],
-    entries: readonly LedgerEntry[],
-  ): Promise<void> {
-    if (raw.length === 0) return;
-    const ids = raw.map(([id]) => id);
-    const ended = entries.filter((one) => one.change === 'released' || one.change === 'ended');
-    const seats = ended.map((one) => one.seatId ?? '');
-    const lapsed = entries.filter((one) => one.change === 'lapsed');
+  private async forget(shard: number, entries: readonly DrainedEntry[]): Promise<void> {
+    const ids = entries.map((one) => one.streamId);
+    const seats = entries
+      .filter(({ entry }) => entry.change === 'released' || entry.change === 'ended')
+      .map(({ entry }) => entry.seatId ?? '');
+    const lapsed = entries.filter(({ entry }) => entry.change === 'lapsed');
     await Promise.all([
       this.scripts.run(
         'drained',
         [ledgerKey(shard), goneKey(shard)],
         [this.times.mark, ids.length, ...ids, ...seats],
       ),
-      ...[...Map.groupBy(lapsed, (one) => one.licenseId)].map(([licenseId, group]) =>
-        this.scripts.redis.hdel(
-          lapsedKey(licenseId),
-          // Without the shard, as the scripts have it.
-          ...group.map((one) => one.ledgerId.slice(one.ledgerId.indexOf('-') + 1)),
-        ),
+      ...[...Map.groupBy(lapsed, ({ entry }) => entry.licenseId)].map(([licenseId, group]) =>
+        this.scripts.redis.hdel(lapsedKey(licenseId), ...group.map((one) => one.entryId)),
       ),
     ]);
   }
 }
-
-const shards = Array.from({ length: SHARDS }, (_, shard) => shard);

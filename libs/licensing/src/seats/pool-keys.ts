@@ -5,6 +5,7 @@ import { crc16 } from '#sdk/formats';
  * of a Redis Cluster. Changing it orphans what is held: seats would have to be acquired again.
  */
 export const SHARDS = 16;
+export const SHARD_NUMBERS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 export const shardOf = (licenseId: string): number => crc16(licenseId) % SHARDS;
 
@@ -64,6 +65,20 @@ export function heartbeatKeys(licenseId: string): string[] {
     generationKey(shard),
     `${pool}:info`,
     `${pool}:persons`,
+  ];
+}
+
+/** What says how a pool stands, in the order that standing.lua names it. */
+export function standingKeys(licenseId: string): string[] {
+  const shard = shardOf(licenseId);
+  const pool = `${tag(shard)}:${licenseId}`;
+  return [
+    `${pool}:expiries`,
+    `${pool}:devices`,
+    `${pool}:persons`,
+    `${pool}:policy`,
+    generationKey(shard),
+    catalogueKey(shard),
   ];
 }
 

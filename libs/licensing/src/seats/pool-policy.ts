@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { LicenseType } from '#sdk/formats';
+import { type Block, blockOf } from '../domain/block.js';
 import type { LicenseStatus } from '../domain/license.js';
-import type { Terms } from '../domain/terms.js';
+import { checkInDueAt } from '../domain/license-term.js';
+import { type Terms, termsGoodUntil } from '../domain/terms.js';
+import type { LicenseRow } from '../persistence/license-row.js';
 import type { SeatTimes } from './seat-times.js';
 
 /** What seats, quotas, leases and verdicts need to know of a licence; kept in Redis beside its pool. */
@@ -11,8 +14,7 @@ export interface PoolPolicy {
   productId: string | null;
   tier: LicenseType;
   status: LicenseStatus;
-  /** The licence's own status and its tenant's, as one word; null: neither stands in the way. */
-  blocked: 'SUSPENDED' | 'REVOKED' | 'TRANSFERRED' | null;
+  blocked: Block | null;
   expiresAt: Date | null;
   /** What has to happen before `durationDays` begins; null: nothing, or it has begun. */
   starts: 'first_validation' | 'first_activation' | null;
@@ -31,6 +33,30 @@ export interface PoolPolicy {
   catalogueRevision: number;
   /** When an override ends and the policy must be read again; null: not by itself. */
   goodUntil: Date | null;
+}
+
+/** The policy of a licence as it was read. */
+export function poolPolicyOf(row: LicenseRow, now: Date): PoolPolicy {
+  const { terms } = row;
+  return {
+    tenantId: row.tenantId,
+    licenseId: row.id,
+    productId: row.productId,
+    tier: row.tier,
+    status: row.status,
+    blocked: blockOf(row),
+    expiresAt: row.expiresAt,
+    starts: row.startedAt === null && terms.expiryBasis !== 'creation' ? terms.expiryBasis : null,
+    checkInDueAt: checkInDueAt(row, terms),
+    terms,
+    devices: row.devices,
+    users: row.users,
+    timeZone: row.timeZone,
+    // Each of the three only grows, so their sum does.
+    revision: row.revision + row.tenantRevision + row.catalogueRevision,
+    catalogueRevision: row.catalogueRevision,
+    goodUntil: termsGoodUntil(row.layers, now),
+  };
 }
 
 const DATES = ['expiresAt', 'checkInDueAt', 'goodUntil'] as const;

@@ -1,61 +1,38 @@
-import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
-import { newId, type RedisConfig, RedisClients } from '#platform';
-import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
-import { aPolicy } from '../testing/policies.js';
-import { openShards } from '../testing/shards.js';
-import { ledgerKey, poolKeys, SHARDS } from './pool-keys.js';
-import { SeatPool } from './seat-pool.js';
-import { newSeatId } from './session-id.js';
-
-const CALLER = { userId: null, traceId: 'trace', address: null };
+import { SeatBench } from '../testing/seat-bench.js';
+import { poolKeys } from './pool-keys.js';
+import type { PoolPolicy } from './pool-policy.js';
 
 describe('refusals of a full pool', () => {
-  let server: TestRedis;
-  let redis: Redis;
-  let clients: RedisClients;
-  let pool: SeatPool;
-  const place = { tenantId: newId('ten'), licenseId: newId('lic') };
+  let bench: SeatBench;
+  let policy: PoolPolicy;
 
   beforeAll(async () => {
-    server = await testRedis();
-    redis = new Redis(server.url);
-    await openShards(redis);
-    clients = new RedisClients({ url: server.url } as RedisConfig);
-    pool = new SeatPool(clients);
-    await pool.setPolicy(aPolicy(place));
+    bench = await SeatBench.open();
+    policy = await bench.opened();
   });
-  afterAll(async () => {
-    redis.disconnect();
-    clients.onApplicationShutdown();
-    await server.drop();
-  });
+  afterAll(() => bench.close());
 
-  const ask = () =>
-    pool.acquire({ ...place, device: randomBytes(16).toString('hex'), seatId: newSeatId() }, false, CALLER);
+  const ask = async () => (await bench.acquire(policy)).answer.outcome;
 
   /** How many refusals each entry of the ledger stands for, oldest first. */
   async function told(): Promise<number[]> {
-    const streams = await Promise.all(
-      Array.from({ length: SHARDS }, (_, shard) => redis.xrange(ledgerKey(shard), '-', '+')),
-    );
-    const entries = streams.flat().map(([, flat]) => new Map(flat.map((one, i) => [one, flat[i + 1]])));
-    return entries.filter((one) => one.get('change') === 'refused').map((one) => Number(one.get('count')));
+    const refused = (await bench.entries(policy)).filter((one) => one.get('change') === 'refused');
+    return refused.map((one) => Number(one.get('count')));
   }
 
   it('are told at once the first time, and then counted by the minute', async () => {
-    expect((await ask()).outcome).toBe('held');
-    for (let i = 0; i < 10; i++) expect((await ask()).outcome).toBe('full');
+    expect(await ask()).toBe('held');
+    for (let i = 0; i < 10; i++) expect(await ask()).toBe('full');
     const atOnce = await told();
     // Ten calls may stand on both sides of a minute's end.
     expect(atOnce.length).toBeLessThanOrEqual(3);
 
-    const refused = poolKeys(place.licenseId)[7]!;
-    const counted = Number(await redis.hget(refused, 'more'));
-    await redis.hset(refused, 'minute', 1);
-    await pool.sweep(place);
+    const refused = poolKeys(policy.licenseId)[7]!;
+    const counted = Number(await bench.redis.hget(refused, 'more'));
+    await bench.redis.hset(refused, 'minute', 1);
+    await bench.pool.sweep(policy);
     expect(await told()).toEqual([...atOnce, counted]);
     expect((await told()).reduce((sum, count) => sum + count, 0)).toBe(10);
-    expect(await redis.exists(refused)).toBe(0);
+    expect(await bench.redis.exists(refused)).toBe(0);
   });
 });

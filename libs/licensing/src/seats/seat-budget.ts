@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { PoolBudget } from '#platform';
+import type { Place } from '../use-cases/place.js';
 
 /** Sizes are learnt from answers; a pool that has not answered yet is not limited. */
 const REMEMBERED_SIZES = 50_000;
@@ -13,8 +14,8 @@ export class SeatBudget {
   constructor(private readonly budget: PoolBudget) {}
 
   /** Throws 429 when the pool's calls are spent. */
-  spend(licenseId: string): void {
-    this.budget.spend(licenseId, 'seats', this.sizes.get(licenseId) ?? Infinity);
+  spend(place: Place): void {
+    this.budget.spend(place, 'seats', this.sizes.get(place.licenseId) ?? Infinity);
   }
 
   /** null: unlimited. */

@@ -22,7 +22,7 @@ export interface SeatMark {
 
 /**
  * Which seats of a pool: of a person, of a login session, of a device, every one; one that is held, by `user` unless
- * that is ''; these, held or not; or these that have lapsed, unless somebody has taken them over.
+ * that is ''; or these that have lapsed, unless somebody has taken them over.
  */
 export type Whose =
   | { user: string }
@@ -30,7 +30,6 @@ export type Whose =
   | { device: string }
   | 'all'
   | { seat: string; user: string }
-  | { seats: string[] }
   | { lapsed: string[] };
 
 /** Why, and who is told to have done it. */

@@ -1,15 +1,11 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { RedisClients } from '#platform';
 import { goneKey, heartbeatKeys, lapsedKey, policyKey, policyKeys, poolKeys, poolsKey } from './pool-keys.js';
 import { parsePolicy, type PoolPolicy, policyFields, stampOf } from './pool-policy.js';
 import { answerOf, beatOf, type Lapse, type SeatAnswer } from './seat-answer.js';
 import { SeatScripts } from './seat-scripts.js';
 import { SeatTimes } from './seat-times.js';
 import type { SeatGrant } from './session-id.js';
-
-export type { SeatAnswer } from './seat-answer.js';
-export { seatsUnavailable } from './seat-scripts.js';
 
 /** Policies are read anew from Postgres this often, in seconds: whatever an event failed to tell ends then. */
 const POLICY_TTL_SECONDS = 3_600;
@@ -35,17 +31,15 @@ export interface LedgerWord {
 /** The pools of seats in Redis: one script a call, decided there, by Redis's clock. Every call throws 503 when Redis is away. */
 @Injectable()
 export class SeatPool {
-  private readonly scripts: SeatScripts;
-  private readonly times: SeatTimes;
   private readonly policies = new LRUCache<string, { stamp: string; policy: PoolPolicy }>({
     maxSize: KEPT_POLICIES,
     max: 50_000,
   });
 
-  constructor(clients: RedisClients, @Optional() scripts?: SeatScripts, @Optional() times?: SeatTimes) {
-    this.scripts = scripts ?? new SeatScripts(clients);
-    this.times = times ?? new SeatTimes();
-  }
+  constructor(
+    private readonly scripts: SeatScripts,
+    private readonly times: SeatTimes,
+  ) {}
 
   /** A seat for a device: the one it holds already, or a new one, or a refusal. `isBound`: Postgres says so. */
   async acquire(

@@ -20,6 +20,7 @@ const OF_A_POOL = [
 /** Scripts with keys of their own. */
 const OTHERS = [
   'heartbeat',
+  'standing',
   'set-policy',
   'due',
   'drained',
@@ -27,6 +28,7 @@ const OTHERS = [
   'reopen-shard',
   'closed-for',
   'close-login',
+  'raise-catalogue',
 ] as const;
 
 export type SeatScript = (typeof OF_A_POOL)[number] | (typeof OTHERS)[number];

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
-import type { Redis } from 'ioredis';
-import { RedisClients } from '#platform';
-import { poolKeys } from './pool-keys.js';
+import { standingKeys } from './pool-keys.js';
+import { SeatScripts } from './seat-scripts.js';
 
 /** How a pool stands, for who asks without wanting a seat. */
 export interface Standing {
@@ -16,38 +14,22 @@ export interface Standing {
   catalogueRevision: number;
 }
 
-type Scripted = Redis & {
-  seatStanding: (
-    ...args: string[]
-  ) => Promise<[] | [catalogueRevision: number, used: number, heldUntil: number, hasPlace: number]>;
-};
-
-const LUA = readFileSync(new URL('./standing.lua', import.meta.url), 'utf8');
+type Reply = [] | [catalogueRevision: number, used: number, heldUntil: number, hasPlace: number];
 
 /** Looks at a pool and changes nothing. */
 @Injectable()
 export class SeatStanding {
-  private readonly redis: Scripted;
-
-  constructor(clients: RedisClients) {
-    this.redis = clients.for('seats') as Scripted;
-    this.redis.defineCommand('seatStanding', { numberOfKeys: 6, lua: LUA });
-  }
+  constructor(private readonly scripts: SeatScripts) {}
 
   /** Null while nobody can tell: Redis is away, or was emptied. */
   async of(licenseId: string, device: string | null): Promise<Standing | null> {
-    const keys = poolKeys(licenseId);
-    const named = ['expiries', 'devices', 'persons', 'policy', 'generation', 'catalogue'].map(
-      (name) => keys.find((key) => key.endsWith(`:${name}`)) ?? '',
-    );
-    const [catalogueRevision, used, until, hasPlace] = await this.redis
-      .seatStanding(...named, device ?? '')
-      .catch((): [] => []);
+    const asked = this.scripts.run('standing', standingKeys(licenseId), [device ?? '']) as Promise<Reply>;
+    const [catalogueRevision, used, until, hasPlace] = await asked.catch((): Reply => []);
     if (catalogueRevision === undefined || used === undefined) return null;
     return {
       catalogueRevision,
       used,
-      heldUntil: until ? new Date(Number(until)) : null,
+      heldUntil: until ? new Date(until) : null,
       hasPlace: hasPlace === 1,
     };
   }

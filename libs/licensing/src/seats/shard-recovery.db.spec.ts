@@ -6,8 +6,8 @@ import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { superuser } from '../../../../test/support/tables.js';
 import { aDevice } from '../testing/seat-bench.js';
 import { SeatProcess } from '../testing/seat-process.js';
-import type { Place } from '../use-cases/load-pool-policy.js';
-import { generationKey, ledgerKey, policyKey, recoveryKey, shardOf, SHARDS } from './pool-keys.js';
+import type { Place } from '../use-cases/place.js';
+import { generationKey, ledgerKey, policyKey, recoveryKey, SHARD_NUMBERS, shardOf } from './pool-keys.js';
 
 const TIMES = { ttl: 4_000, returnsAfter: 300, check: 100 };
 const UNAVAILABLE = { status: 503, code: 'SEATS_UNAVAILABLE' };
@@ -60,12 +60,12 @@ describe('a Redis that has lost the seats', () => {
   /** What the test before did is over. */
   beforeEach(async () => {
     await back();
-    for (let shard = 0; shard < SHARDS; shard++) await redis.del(recoveryKey(shard));
+    for (const shard of SHARD_NUMBERS) await redis.del(recoveryKey(shard));
     await drained();
   });
 
   const generations = () =>
-    Promise.all(Array.from({ length: SHARDS }, (_, shard) => redis.get(generationKey(shard)).then(Number)));
+    Promise.all(SHARD_NUMBERS.map((shard) => redis.get(generationKey(shard)).then(Number)));
 
   it('is no loss when nothing was there before', async () => {
     expect(new Set(await generations())).toEqual(new Set([1]));

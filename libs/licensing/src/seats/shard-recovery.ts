@@ -3,7 +3,7 @@ import { Actor, Db, Log, Loop, occurred, SystemDatabase } from '#platform';
 import type { PoolClient } from 'pg';
 import { SeatsForgotten } from '../events/index.js';
 import { type HeldSeatRow, HeldSeats } from '../persistence/held-seats.js';
-import { generationKey, ledgerKey, poolKeys, recoveryKey, shardPrefix, SHARDS } from './pool-keys.js';
+import { generationKey, ledgerKey, poolKeys, recoveryKey, SHARD_NUMBERS, shardPrefix } from './pool-keys.js';
 import { SeatScripts } from './seat-scripts.js';
 import { SeatTimes } from './seat-times.js';
 import { wipeShard } from './wipe-shard.js';
@@ -62,8 +62,8 @@ export class ShardRecovery implements OnApplicationBootstrap, BeforeApplicationS
 
   /** One look at every shard. */
   async watch(): Promise<void> {
-    const generations = await Promise.all(shards.map((shard) => this.generationIn(shard)));
-    for (const shard of shards) {
+    const generations = await Promise.all(SHARD_NUMBERS.map((shard) => this.generationIn(shard)));
+    for (const shard of SHARD_NUMBERS) {
       const known = this.known.get(shard);
       if (known?.restored && known.generation === generations[shard]) continue;
       await this.look(shard);
@@ -198,8 +198,6 @@ export class ShardRecovery implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 }
-
-const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 /** As pool-prelude.lua writes it: the user first. */
 const infoOf = ({ userId, loginId, address, since }: HeldSeatRow) =>

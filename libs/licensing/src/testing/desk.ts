@@ -1,4 +1,3 @@
-import type { INestApplicationContext } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import {
   Actor,
@@ -12,7 +11,7 @@ import {
 } from '#platform';
 import { testDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
-import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
+import { testRedis } from '../../../../test/support/redis.js';
 import { License } from '../domain/license.js';
 import type { TermsPatch } from '../domain/terms.js';
 import { Devices } from '../persistence/devices.js';
@@ -27,74 +26,38 @@ import { SeatRecorder } from '../seats/seat-recorder.js';
 import { SeatScripts } from '../seats/seat-scripts.js';
 import { SeatTimes } from '../seats/seat-times.js';
 import { EndSeats } from '../use-cases/end-seats.js';
-import { LoadPoolPolicy, type Place } from '../use-cases/load-pool-policy.js';
-import { termsOf } from './policies.js';
+import { LoadPoolPolicy } from '../use-cases/load-pool-policy.js';
+import type { Place } from '../use-cases/place.js';
+import { writeLicense } from './licenses.js';
 import { openShards } from './shards.js';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Licences and their pools over a database and a Redis of the test's own. */
-export interface DeskWorld {
-  db: Db;
-  clock: ManualClock;
-  redis: Redis;
-  server: TestRedis;
-  clients: RedisClients;
-  licenses: Licenses;
-  devices: Devices;
-  history: SeatHistory;
-  recorder: SeatRecorder;
-  pool: SeatPool;
-  desk: SeatDesk;
-  loadPolicy: LoadPoolPolicy;
-  endSeats: EndSeats;
-  app: INestApplicationContext;
-  /** Somebody of a tenant, who may do whatever is said. */
-  actor(tenantId?: string, scopes?: readonly string[]): Actor;
-  /** A licence of the actor's tenant with these terms, its policy beside the pool. */
-  issued(actor: Actor, terms?: TermsPatch, productId?: string | null): Promise<Place>;
-  /** What the worker does with what the scripts have told. */
-  drain(): Promise<unknown>;
-  /** The names of what was announced in a tenant, oldest first. */
-  announced(actor: Actor): Promise<string[]>;
-  close(): Promise<void>;
-}
-
-export async function deskWorld(): Promise<DeskWorld> {
+export async function deskWorld() {
   const [database, server] = await Promise.all([testDatabase(), testRedis()]);
   const app = await databaseApp(database, [License]);
   const redis = new Redis(server.url);
-  // Redis is ended in tests; what is asked in between is not kept.
-  redis.on('error', () => undefined);
   await openShards(redis);
   const clients = new RedisClients({ url: server.url } as RedisConfig);
   const db = app.get(Db);
   const clock = new ManualClock();
   const licenses = new Licenses(db, clock);
   const scripts = new SeatScripts(clients);
-  const pool = new SeatPool(clients, scripts);
+  const times = new SeatTimes();
+  const pool = new SeatPool(scripts, times);
   const desk = new SeatDesk(scripts);
   const history = new SeatHistory(db);
   const recorder = new SeatRecorder(db, new SeatLedger(db), new HeldSeats(db, app.get(SystemDatabase)));
-  const drain = new LedgerDrain(scripts, app.get(SystemDatabase), recorder, pool, new SeatTimes(), silent);
+  const drain = new LedgerDrain(scripts, app.get(SystemDatabase), recorder, pool, times, silent);
   const loadPolicy = new LoadPoolPolicy(licenses, pool, clock);
 
   return {
-    db,
-    clock,
-    redis,
-    server,
-    clients,
-    licenses,
+    ...{ db, clock, redis, licenses, recorder, pool, desk, loadPolicy },
     devices: new Devices(db),
-    history,
-    recorder,
-    pool,
-    desk,
-    loadPolicy,
     endSeats: new EndSeats(desk, history, recorder, licenses),
-    app,
-    actor: (tenantId = newId('ten'), scopes = []) =>
+    /** Somebody of a tenant, who may do whatever is said. */
+    actor: (tenantId = newId('ten'), scopes: readonly string[] = []) =>
       new Actor({
         type: 'user',
         id: newId('usr'),
@@ -104,28 +67,19 @@ export async function deskWorld(): Promise<DeskWorld> {
         emailVerified: true,
         origin: { traceId: 'trace', address: '127.0.0.1' },
       }),
-    issued: async (actor, terms = {}, productId = null) => {
+    /** A licence of the actor's tenant with these terms, its policy beside the pool. */
+    issued: async (actor: Actor, terms: TermsPatch = {}, productId: string | null = null): Promise<Place> => {
       const tenantId = actor.tenantId!;
-      const licenseId = await db.transaction(actor, async () => {
-        const overrides = [{ terms, expiresAt: null, reason: 'test' }];
-        const init = {
-          tenantId,
-          brand: 'GH',
-          tier: 'FREE' as const,
-          productId,
-          terms: termsOf(terms),
-          overrides,
-          issuedTo: null,
-        };
-        const { license } = License.issue(init, (key) => Buffer.from(key), clock.now());
-        await licenses.insert(license, Buffer.from(license.id));
-        return license.id;
-      });
+      const licenseId = await db.transaction(actor, () =>
+        writeLicense(licenses, tenantId, terms, clock.now(), productId),
+      );
       await loadPolicy.execute(actor, { tenantId, licenseId });
       return { tenantId, licenseId };
     },
+    /** What the worker does with what the scripts have told. */
     drain: () => drain.drain(),
-    announced: async (actor) => {
+    /** The names of what was announced in a tenant, oldest first. */
+    announced: async (actor: Actor) => {
       const rows = await db.read<{ name: string }>(
         actor,
         'select name from platform.outbox where tenant_id = $1 order by recorded_at, id',
@@ -141,3 +95,4 @@ export async function deskWorld(): Promise<DeskWorld> {
     },
   };
 }
+export type DeskWorld = Awaited<ReturnType<typeof deskWorld>>;

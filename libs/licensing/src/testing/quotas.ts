@@ -26,10 +26,12 @@ import { usageKey } from '../quotas/quota-keys.js';
 import { QuotaRemainders } from '../quotas/quota-remainders.js';
 import { RestoreCounts } from '../quotas/restore-counts.js';
 import { UsageDrain } from '../quotas/usage-drain.js';
-import { SHARDS } from '../seats/pool-keys.js';
-import { SeatPool } from '../seats/seat-pool.js';
-import { LoadPoolPolicy, type Place } from '../use-cases/load-pool-policy.js';
-import { termsOf } from './policies.js';
+import { SHARD_NUMBERS } from '../seats/pool-keys.js';
+import type { SeatPool } from '../seats/seat-pool.js';
+import { LoadPoolPolicy } from '../use-cases/load-pool-policy.js';
+import type { Place } from '../use-cases/place.js';
+import { writeLicense } from './licenses.js';
+import { seatPoolOver } from './pools.js';
 import { openShards } from './shards.js';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -68,7 +70,7 @@ export async function quotaWorld() {
     const clients = new RedisClients({ url: server.url } as RedisConfig);
     opened.push(clients);
     const counter = new QuotaCounter(clients);
-    const pool = new SeatPool(clients);
+    const pool = seatPoolOver(clients);
     const loadPolicy = new LoadPoolPolicy(licenses, pool, clock);
     const ledger = new UsageLedger(db);
     const restoreCounts = new RestoreCounts(counter, ledger);
@@ -96,17 +98,11 @@ export async function quotaWorld() {
   /** A licence with these meters, in a tenant of its own. */
   async function issued(meters: Meters, terms: TermsPatch = {}): Promise<Place> {
     const tenantId = newId('ten');
-    const actor = Actor.system(tenantId, 'trace');
     const patch = { ...terms, meters: metersOf(meters) };
-    const overrides = [{ terms: patch, expiresAt: null, reason: 'test' }];
-    const init = { tenantId, brand: 'GH', tier: 'FREE' as const, productId: null, issuedTo: null, overrides };
-    const { license } = License.issue(
-      { ...init, terms: termsOf(patch) },
-      (key) => Buffer.from(key),
-      clock.now(),
+    const licenseId = await db.transaction(Actor.system(tenantId, 'trace'), () =>
+      writeLicense(licenses, tenantId, patch, clock.now()),
     );
-    await db.transaction(actor, () => licenses.insert(license, Buffer.from(license.id)));
-    return { tenantId, licenseId: license.id };
+    return { tenantId, licenseId };
   }
 
   /** Redis hears of what Postgres says. */
@@ -132,7 +128,6 @@ export async function quotaWorld() {
     await reload(place);
   }
 
-  const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
   const first = started();
   return {
     ...{ admin, redis, server, started, issued, moveTo, override, reload, clock },
@@ -144,7 +139,7 @@ export async function quotaWorld() {
     },
     /** Entries that have not reached the ledger. */
     waiting: async () =>
-      (await Promise.all(shards.map((shard) => redis.xlen(usageKey(shard))))).reduce((a, b) => a + b),
+      (await Promise.all(SHARD_NUMBERS.map((shard) => redis.xlen(usageKey(shard))))).reduce((a, b) => a + b),
     /** What the ledger says of a licence, oldest window first. */
     ledgerOf: async ({ licenseId }: Place) => {
       const { rows } = await admin.query<{ meter: string; start: Date; amount: number }>(

@@ -7,9 +7,10 @@ import type { TermsPatch } from '../domain/terms.js';
 import { ledgerKey, policyKey, shardOf } from '../seats/pool-keys.js';
 import type { PoolPolicy } from '../seats/pool-policy.js';
 import type { SeatAnswer } from '../seats/seat-answer.js';
-import { type Caller, SeatPool } from '../seats/seat-pool.js';
+import type { Caller, SeatPool } from '../seats/seat-pool.js';
 import { newSeatId, type SeatGrant } from '../seats/session-id.js';
 import { aPolicy } from './policies.js';
+import { seatPoolOver } from './pools.js';
 import { openShards } from './shards.js';
 
 export const aDevice = (): string => randomBytes(16).toString('hex');
@@ -18,24 +19,33 @@ const NOBODY: Caller = { userId: null, sessionId: null, traceId: 'trace', addres
 
 /** A pool of seats in a Redis of its own, and what tests do with one. */
 export class SeatBench {
+  private readonly connections: RedisClients[] = [];
+  readonly pool: SeatPool;
+
   private constructor(
     readonly server: TestRedis,
     readonly redis: Redis,
-    private readonly clients: RedisClients,
-    readonly pool: SeatPool,
-  ) {}
+  ) {
+    this.pool = this.another();
+  }
 
   static async open(): Promise<SeatBench> {
     const server = await testRedis();
     const redis = new Redis(server.url);
     await openShards(redis);
-    const clients = new RedisClients({ url: server.url } as RedisConfig);
-    return new SeatBench(server, redis, clients, new SeatPool(clients));
+    return new SeatBench(server, redis);
+  }
+
+  /** The same pools, as another process reaches them. */
+  another(): SeatPool {
+    const clients = new RedisClients({ url: this.server.url } as RedisConfig);
+    this.connections.push(clients);
+    return seatPoolOver(clients);
   }
 
   async close(): Promise<void> {
     this.redis.disconnect();
-    this.clients.onApplicationShutdown();
+    for (const one of this.connections) one.onApplicationShutdown();
     await this.server.drop();
   }
 
@@ -55,24 +65,26 @@ export class SeatBench {
   async acquire(
     { tenantId, licenseId }: PoolPolicy,
     by: { device?: string; user?: string; login?: string; isBound?: boolean } = {},
+    pool = this.pool,
   ): Promise<{ grant: SeatGrant; answer: SeatAnswer }> {
     const grant = { tenantId, licenseId, device: by.device ?? aDevice(), seatId: newSeatId() };
     const caller = { ...NOBODY, userId: by.user ?? null, sessionId: by.login ?? null };
-    const { knownPolicy: _, ...answer } = await this.pool.acquire(grant, !by.user, caller, by.isBound);
+    const { knownPolicy: _, ...answer } = await pool.acquire(grant, !by.user, caller, by.isBound);
     return { grant: answer.outcome === 'held' ? { ...grant, seatId: answer.seatId } : grant, answer };
   }
 
   /** `says`: what the ledger says of a seat that Redis does not know; left out: it has not been asked. */
-  async beat(grant: SeatGrant, says?: 'open' | 'lapsed'): Promise<SeatAnswer> {
-    const answer = await this.pool.heartbeat(grant);
+  async beat(grant: SeatGrant, says?: 'open' | 'lapsed', pool = this.pool): Promise<SeatAnswer> {
+    const answer = await pool.heartbeat(grant);
     if (answer.outcome !== 'late') return answer;
-    const late = await this.pool.comeBack(grant, NOBODY);
+    const late = await pool.comeBack(grant, NOBODY);
     if (late.outcome !== 'unknown' || !says) return late;
-    return this.pool.comeBack(grant, NOBODY, { history: says, generation: late.generation });
+    return pool.comeBack(grant, NOBODY, { history: says, generation: late.generation });
   }
 
-  async release(grant: SeatGrant): Promise<string> {
-    return (await this.pool.release(grant, false, NOBODY)).outcome;
+  /** `told`: the ledger has been asked and knows no end of it. */
+  async release(grant: SeatGrant, told = false, pool = this.pool): Promise<string> {
+    return (await pool.release(grant, told, NOBODY)).outcome;
   }
 
   /** By Redis's clock, which alone decides. */
@@ -89,11 +101,15 @@ export class SeatBench {
   }
 
   /** What the ledger was told of a pool, oldest first. */
-  async told({ licenseId }: PoolPolicy): Promise<string[]> {
+  async told(policy: PoolPolicy): Promise<string[]> {
+    return (await this.entries(policy)).map((one) => `${one.get('change')} ${one.get('seat')}`);
+  }
+
+  /** The same by their fields. */
+  async entries({ licenseId }: PoolPolicy): Promise<Map<string, string>[]> {
     const entries = await this.redis.xrange(ledgerKey(shardOf(licenseId)), '-', '+');
     return entries
-      .map(([, flat]) => new Map(flat.map((one, i) => [one, flat[i + 1]])))
-      .filter((one) => one.get('license') === licenseId)
-      .map((one) => `${one.get('change')} ${one.get('seat')}`);
+      .map(([, flat]) => new Map(flat.map((one, i) => [one, flat[i + 1] ?? ''])))
+      .filter((one) => one.get('license') === licenseId);
   }
 }

@@ -20,7 +20,6 @@ import {
 } from '#platform';
 import { LicensingConfig } from '../licensing.config.js';
 import { LICENSING_ENTITIES, LicensingModule } from '../licensing.module.js';
-import { License } from '../domain/license.js';
 import type { TermsPatch } from '../domain/terms.js';
 import { HeldSeats } from '../persistence/held-seats.js';
 import { Licenses } from '../persistence/licenses.js';
@@ -33,9 +32,10 @@ import { newSeatId, type SeatGrant } from '../seats/session-id.js';
 import { ShardRecovery } from '../seats/shard-recovery.js';
 import { GiveBackSeat } from '../use-cases/give-back-seat.js';
 import { KeepSeat } from '../use-cases/keep-seat.js';
-import { LoadPoolPolicy, type Place } from '../use-cases/load-pool-policy.js';
+import { LoadPoolPolicy } from '../use-cases/load-pool-policy.js';
+import type { Place } from '../use-cases/place.js';
 import { TakeSeat } from '../use-cases/take-seat.js';
-import { termsOf } from './policies.js';
+import { writeLicense } from './licenses.js';
 
 const CONCERNS = [DatabaseConfig, RedisConfig, SecretsConfig, LicensingConfig];
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -103,7 +103,7 @@ export class SeatProcess {
     const get = this.app.get.bind(this.app);
     const times = get(SeatTimes);
     const scripts = new SeatScripts({ for: () => get(SeatScripts).redis } as never);
-    const pool = new SeatPool(null as never, scripts, times);
+    const pool = new SeatPool(scripts, times);
     return {
       watch: new ShardRecovery(scripts, get(SystemDatabase), get(Db), get(HeldSeats), times, SILENT),
       drain: new LedgerDrain(scripts, get(SystemDatabase), get(SeatRecorder), pool, times, SILENT),
@@ -112,25 +112,12 @@ export class SeatProcess {
 
   /** A licence in Postgres, with these terms as its own. */
   async license(terms: TermsPatch, tenantId = newId('ten')): Promise<Place> {
-    const now = new Date();
-    const { license } = License.issue(
-      {
-        tenantId,
-        brand: 'GH',
-        tier: 'FREE',
-        productId: null,
-        terms: termsOf(terms),
-        overrides: [{ terms, expiresAt: null, reason: 'test' }],
-        issuedTo: newId('usr'),
-      },
-      (key) => Buffer.from(key),
-      now,
-    );
-    const db = this.app.get(Db);
-    await db.transaction(Actor.system(tenantId, ''), () =>
-      this.app.get(Licenses).insert(license, Buffer.from(license.id)),
-    );
-    return { tenantId, licenseId: license.id };
+    const licenseId = await this.app
+      .get(Db)
+      .transaction(Actor.system(tenantId, ''), () =>
+        writeLicense(this.app.get(Licenses), tenantId, terms, new Date()),
+      );
+    return { tenantId, licenseId };
   }
 
   /** Reads the licence from Postgres again, as the worker does after it has changed. */

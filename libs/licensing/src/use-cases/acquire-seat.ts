@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, DomainError, idOf, notFound, unauthenticated } from '#platform';
+import { type Actor, idOf, unauthenticated } from '#platform';
 import { deviceOf, HardwareId } from '../domain/hardware-id.js';
 import { Leases } from '../leases/leases.js';
 import { SignedRefusals } from '../leases/signed-refusals.js';
@@ -9,11 +9,11 @@ import type { PoolPolicy } from '../seats/pool-policy.js';
 import { SeatBudget } from '../seats/seat-budget.js';
 import { newSeatId } from '../seats/session-id.js';
 import { FindLicenseByKey } from './find-license-by-key.js';
-import type { Place } from './load-pool-policy.js';
-import { heldSeat, type HeldSeat, Sessions } from './seat-answers.js';
+import { LicenseKeyInput } from './license-key-input.js';
+import { ownPlace, type Place, samePlace } from './place.js';
+import { heldSeat, type HeldSeat } from './seat-answers.js';
+import { SeatSessions } from './seat-sessions.js';
 import { TakeSeat } from './take-seat.js';
-
-export const LicenseKeyInput = z.string().min(1).max(128).meta({ example: 'GH-FREE-0123456789AB-3A5F' });
 
 export const AcquireSeatInput = z.strictObject({
   hardwareId: HardwareId,
@@ -37,7 +37,7 @@ export class AcquireSeat {
     private readonly findByKey: FindLicenseByKey,
     private readonly takeSeat: TakeSeat,
     private readonly budget: SeatBudget,
-    private readonly sessions: Sessions,
+    private readonly sessions: SeatSessions,
     private readonly leases: Leases,
     private readonly refusals: SignedRefusals,
     private readonly config: LicensingConfig,
@@ -52,7 +52,7 @@ export class AcquireSeat {
    */
   async execute(actor: Actor, input: Input): Promise<TakenSeat> {
     const place = await this.placeOf(actor, input);
-    this.budget.spend(place.licenseId);
+    this.budget.spend(place);
     const byKeyAlone = actor.type === 'anonymous';
     const wish = {
       ...place,
@@ -61,10 +61,11 @@ export class AcquireSeat {
     };
 
     const taken = await this.takeSeat.execute(actor, wish, byKeyAlone);
-    if ('blocked' in taken && (await this.hasMoved(actor, input, place, taken.blocked)))
-      return this.execute(actor, input);
-    if ('blocked' in taken)
+    if ('blocked' in taken) {
+      if (taken.blocked === 'TRANSFERRED' && (await this.findByKey.hasMoved(actor, input.licenseKey, place)))
+        return this.execute(actor, input);
       throw await this.refusals.ofMachine(actor, place, taken.blocked, input.hardwareId);
+    }
 
     const { held, policy } = taken;
     this.budget.learn(place.licenseId, held.max);
@@ -77,36 +78,13 @@ export class AcquireSeat {
     return { sessionId, ...heldSeat(held), policy, lease };
   }
 
-  /** Whether the key leads to another tenant since this process last looked. */
-  private async hasMoved(actor: Actor, { licenseKey }: Input, place: Place, why: string): Promise<boolean> {
-    if (why !== 'TRANSFERRED' || licenseKey === undefined) return false;
-    return (await this.findByKey.moved(actor, licenseKey, place)) !== null;
-  }
-
-  private async placeOf(actor: Actor, input: Input): Promise<Place> {
+  private async placeOf(actor: Actor, { licenseKey, licenseId }: Input): Promise<Place> {
     if (actor.type !== 'anonymous') {
       actor.must('seats:acquire');
       if (actor.type === 'user') actor.mustHaveVerifiedEmail();
     }
-    if (input.licenseKey !== undefined) return this.placeOfKey(actor, input);
+    if (licenseKey !== undefined) return samePlace(await this.findByKey.found(actor, licenseKey), licenseId);
     if (actor.type === 'anonymous') throw unauthenticated('neither bearer nor licence key');
-
-    const licenseId = input.licenseId ?? actor.licenseId;
-    if (!actor.tenantId || !licenseId) throw notFound('license');
-    return { tenantId: actor.tenantId, licenseId };
-  }
-
-  private async placeOfKey(actor: Actor, input: Input): Promise<Place> {
-    const place = await this.findByKey.execute(actor, input.licenseKey ?? '');
-    const elsewhere = actor.tenantId && place?.tenantId !== actor.tenantId;
-    if (!place || elsewhere) throw notFound('license');
-    if (input.licenseId && input.licenseId !== place.licenseId) {
-      throw new DomainError(
-        'invalid',
-        'LICENSE_MISMATCH',
-        'The licence key belongs to another licence than license_id.',
-      );
-    }
-    return place;
+    return ownPlace(actor, licenseId);
   }
 }

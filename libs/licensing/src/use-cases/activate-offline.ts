@@ -15,7 +15,8 @@ import { LicenseDirectory } from '../persistence/license-directory.js';
 import type { PoolPolicy } from '../seats/pool-policy.js';
 import { BeginTerm } from './begin-term.js';
 import { BindDevice } from './bind-device.js';
-import { LoadPoolPolicy, type Place } from './load-pool-policy.js';
+import { LoadPoolPolicy } from './load-pool-policy.js';
+import type { Place } from './place.js';
 import { refuseBlocked } from './seat-answers.js';
 
 const DAY_MS = 86_400_000;

@@ -4,7 +4,8 @@ import type { Actor } from '#platform';
 import { SignedRefusals } from '../leases/signed-refusals.js';
 import { SeatBudget } from '../seats/seat-budget.js';
 import { KeepSeat } from './keep-seat.js';
-import { heldSeat, type HeldSeat, seatGone, Sessions } from './seat-answers.js';
+import { heldSeat, type HeldSeat, seatGone } from './seat-answers.js';
+import { SeatSessions } from './seat-sessions.js';
 
 /** A session id as acquire gave it. */
 export const SeatInput = z.strictObject({
@@ -17,14 +18,14 @@ export class BeatSeat {
   constructor(
     private readonly keepSeat: KeepSeat,
     private readonly budget: SeatBudget,
-    private readonly sessions: Sessions,
+    private readonly sessions: SeatSessions,
     private readonly refusals: SignedRefusals,
   ) {}
 
   /** Throws 401 forged, 403 when the licence is blocked, 409 `SEATS_EXHAUSTED`, 410 `SEAT_GONE`, 429, 503. */
   async execute(actor: Actor, input: z.output<typeof SeatInput>): Promise<HeldSeat> {
     const grant = await this.sessions.read(actor, input.sessionId);
-    this.budget.spend(grant.licenseId);
+    this.budget.spend(grant);
     const kept = await this.keepSeat.execute(actor, grant);
     if ('gone' in kept) throw seatGone();
     if ('blocked' in kept) throw await this.refusals.ofSeat(actor, grant, kept.blocked);

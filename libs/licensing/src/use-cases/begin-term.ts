@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, Db } from '#platform';
 import { Licenses } from '../persistence/licenses.js';
 import type { PoolPolicy } from '../seats/pool-policy.js';
-import { LoadPoolPolicy, type Place } from './load-pool-policy.js';
+import { LoadPoolPolicy } from './load-pool-policy.js';
+import type { Place } from './place.js';
 
 /** Whoever acts on a licence for its tenant: a key alone speaks for the licensed program. */
 export const programOf = (actor: Actor, { tenantId, licenseId }: Place): Actor =>

@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import type { Actor, DomainError } from '#platform';
 import { DeviceBound, DeviceUnbound } from '../events/index.js';
 import { ledgerKey, shardOf } from '../seats/pool-keys.js';
 import { deskWorld, type DeskWorld } from '../testing/desk.js';
+import { aDevice } from '../testing/seat-bench.js';
 import { BindDevice } from './bind-device.js';
-import type { Place } from './load-pool-policy.js';
+import type { Place } from './place.js';
 import { UnbindDevice } from './unbind-device.js';
 
-const device = () => randomBytes(16).toString('hex');
 const NODE_LOCKED = { kind: 'node_locked', seats: 5 } as const;
 
 describe('a node-locked licence', () => {
@@ -29,7 +28,7 @@ describe('a node-locked licence', () => {
 
   /** As the seat script went by it. */
   const known = async ({ licenseId }: Place) => (await world.pool.policy(licenseId))!;
-  const bind = async (place: Place, of = device()) =>
+  const bind = async (place: Place, of = aDevice()) =>
     bindDevice.execute(owner, place, of, await known(place));
   const refusals = (outcomes: PromiseSettledResult<unknown>[]) =>
     outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason as DomainError] : []));
@@ -41,7 +40,7 @@ describe('a node-locked licence', () => {
     await Promise.all(Array.from({ length: 4 }, () => bind(place)));
     const before = await known(place);
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 50 }, () => bindDevice.execute(owner, place, device(), before)),
+      Array.from({ length: 50 }, () => bindDevice.execute(owner, place, aDevice(), before)),
     );
     const refused = refusals(outcomes);
     expect(refused).toHaveLength(49);
@@ -59,7 +58,7 @@ describe('a node-locked licence', () => {
   it('binds one device once, however often it asks at once', async () => {
     const place = await world.issued(owner, NODE_LOCKED);
     const before = await known(place);
-    const same = device();
+    const same = aDevice();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => bindDevice.execute(owner, place, same, before)),
     );
@@ -88,7 +87,7 @@ describe('a node-locked licence', () => {
       license.suspend('unpaid', world.clock.now());
       await world.licenses.save(license);
     });
-    expect(await bindDevice.execute(owner, place, device(), before)).toMatchObject({
+    expect(await bindDevice.execute(owner, place, aDevice(), before)).toMatchObject({
       blocked: 'SUSPENDED',
       devices: [],
     });
@@ -96,7 +95,7 @@ describe('a node-locked licence', () => {
 
   it('has a free place once a device is unbound, before that is answered', async () => {
     const place = await world.issued(owner, { kind: 'node_locked', seats: 1 });
-    const gone = device();
+    const gone = aDevice();
     await bind(place, gone);
     await expect(bind(place)).rejects.toMatchObject({ code: 'DEVICES_EXHAUSTED' });
     await unbindDevice.execute(owner, { licenseId: place.licenseId, device: gone });
@@ -123,7 +122,7 @@ describe('a node-locked licence', () => {
 
   it('is another tenant’s 404, and nobody’s without licenses:manage', async () => {
     const place = await world.issued(owner, NODE_LOCKED);
-    const bound = device();
+    const bound = aDevice();
     await bind(place, bound);
     const input = { licenseId: place.licenseId, device: bound };
     const stranger = world.actor(undefined, ['licenses:manage']);

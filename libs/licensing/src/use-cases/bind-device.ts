@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, Db, DomainError, occurred } from '#platform';
+import { blockOf } from '../domain/block.js';
 import { DeviceBound } from '../events/index.js';
 import { Devices } from '../persistence/devices.js';
 import { Licenses } from '../persistence/licenses.js';
-import { poolPolicyOf } from '../persistence/license-row.js';
 import type { PoolPolicy } from '../seats/pool-policy.js';
 import { SeatDesk } from '../seats/seat-desk.js';
-import { LoadPoolPolicy, type Place } from './load-pool-policy.js';
+import { LoadPoolPolicy } from './load-pool-policy.js';
+import type { Place } from './place.js';
 import { callerOf } from './seat-answers.js';
 
 /** Which devices a licence is bound to, of how many. */
@@ -41,11 +42,11 @@ export class BindDevice {
   }
 
   /** The licence as it stands in the way when every place is taken. */
-  private async bind(actor: Actor, { tenantId, licenseId }: Place, device: string): Promise<Bound | null> {
+  private async bind(actor: Actor, { licenseId }: Place, device: string): Promise<Bound | null> {
     const { license, row } = await this.licenses.lockWithRow(licenseId);
     const now = this.clock.now();
-    const { blocked, terms, devices } = poolPolicyOf(tenantId, row, now);
-    if (blocked || terms.kind !== 'node_locked' || devices.includes(device)) return null;
+    const { terms, devices } = row;
+    if (blockOf(row) || terms.kind !== 'node_locked' || devices.includes(device)) return null;
     if (isFull({ terms, devices }, device)) return { terms, devices };
 
     const userId = actor.type === 'user' ? actor.id : null;

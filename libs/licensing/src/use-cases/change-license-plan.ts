@@ -22,7 +22,7 @@ export class ChangeLicensePlan {
   /** Throws 404, 409 `LICENSE_ENDED` or `LICENSE_UNCHANGED`. */
   async execute(actor: Actor, input: z.output<typeof ChangeLicensePlanInput>): Promise<LicenseRow> {
     actor.must('operator:licenses');
-    const offer = await this.catalogue.offer(actor, input.plan);
+    const offer = await this.catalogue.offer(actor, { plan: input.plan });
     if (!offer) throw notFound('plan');
 
     return this.alter.execute(actor, input.license, (license, row, now) =>

@@ -35,7 +35,7 @@ export class ChangeLicensePolicy {
   }
 
   private async offered(actor: Actor, name: string) {
-    const offer = await this.catalogue.find(actor, { policy: name });
+    const offer = await this.catalogue.offer(actor, { policy: name });
     if (!offer) throw notFound('policy');
     return policyOf(offer);
   }

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, idOf, notFound, PoolBudget, unauthenticated } from '#platform';
-import type { LicenseRow } from '../persistence/license-row.js';
-import { poolPolicyOf } from '../persistence/license-row.js';
+import { type Actor, Clock, Db, idOf, PoolBudget, unauthenticated } from '#platform';
+import { blockOf } from '../domain/block.js';
+import { checkInDueAt } from '../domain/license-term.js';
 import { Licenses } from '../persistence/licenses.js';
-import { LicenseKeyInput } from './acquire-seat.js';
 import { FindLicenseByKey } from './find-license-by-key.js';
 import { programOf } from './begin-term.js';
-import { LoadPoolPolicy, type Place } from './load-pool-policy.js';
+import { LoadPoolPolicy } from './load-pool-policy.js';
+import { LicenseKeyInput } from './license-key-input.js';
+import { ownPlace, type Place } from './place.js';
 import { refuseBlocked } from './seat-answers.js';
 
 export const CheckInInput = z
@@ -45,23 +46,21 @@ export class CheckInLicense {
    */
   async execute(actor: Actor, input: z.output<typeof CheckInInput>): Promise<CheckedIn> {
     const place = await this.placeOf(actor, input);
-    this.budget.spend(place.licenseId, 'validate');
+    this.budget.spend(place, 'validate');
     const owner = programOf(actor, place);
     const done = await this.db.transaction(owner, () => this.checkIn(actor, place));
-    if (done !== 'transferred') {
-      await this.loadPolicy.execute(owner, place).catch(() => undefined);
-      return done;
+    if (done === 'transferred') {
+      if (await this.findByKey.hasMoved(actor, input.licenseKey, place)) return this.execute(actor, input);
+      throw refuseBlocked('TRANSFERRED');
     }
-    const { licenseKey: key } = input;
-    if (key !== undefined && (await this.findByKey.moved(actor, key, place)))
-      return this.execute(actor, input);
-    throw refuseBlocked('TRANSFERRED');
+    await this.loadPolicy.execute(owner, place).catch(() => undefined);
+    return done;
   }
 
-  private async checkIn(actor: Actor, { tenantId, licenseId }: Place): Promise<CheckedIn | 'transferred'> {
+  private async checkIn(actor: Actor, { licenseId }: Place): Promise<CheckedIn | 'transferred'> {
     const { license, row } = await this.licenses.lockWithRow(licenseId);
     const now = this.clock.now();
-    const { blocked } = poolPolicyOf(tenantId, row, now);
+    const blocked = blockOf(row);
     if (blocked === 'TRANSFERRED') return 'transferred';
     if (blocked) throw refuseBlocked(blocked);
     if (actor.type === 'anonymous' && !row.terms.keyActivation) throw refuseBlocked('KEY_ACTIVATION');
@@ -70,7 +69,8 @@ export class CheckInLicense {
       license.checkIn(row.terms, now);
       await this.licenses.save(license);
     }
-    return dueOf(tenantId, { ...row, checkedInAt: license.checkedInAt }, now);
+    const checkedInAt = license.checkedInAt!;
+    return { checkedInAt, dueAt: checkInDueAt({ ...row, checkedInAt }, row.terms)! };
   }
 
   private async placeOf(
@@ -78,19 +78,8 @@ export class CheckInLicense {
     { licenseKey, licenseId }: z.output<typeof CheckInInput>,
   ): Promise<Place> {
     if (actor.type !== 'anonymous') actor.must('seats:acquire');
-    if (licenseKey !== undefined) {
-      const place = await this.findByKey.execute(actor, licenseKey);
-      if (!place || (actor.tenantId && place.tenantId !== actor.tenantId)) throw notFound('license');
-      return place;
-    }
+    if (licenseKey !== undefined) return this.findByKey.found(actor, licenseKey);
     if (actor.type === 'anonymous') throw unauthenticated('neither bearer nor licence key');
-    const id = licenseId ?? actor.licenseId;
-    if (!actor.tenantId || !id) throw notFound('license');
-    return { tenantId: actor.tenantId, licenseId: id };
+    return ownPlace(actor, licenseId);
   }
 }
-
-const dueOf = (tenantId: string, row: LicenseRow, now: Date): CheckedIn => ({
-  checkedInAt: row.checkedInAt!,
-  dueAt: poolPolicyOf(tenantId, row, now).checkInDueAt!,
-});

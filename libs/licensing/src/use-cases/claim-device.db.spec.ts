@@ -1,15 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { Actor, type DomainError, newId } from '#platform';
 import type { TermsPatch } from '../domain/terms.js';
 import { DeviceClaims } from '../persistence/device-claims.js';
 import { newSeatId } from '../seats/session-id.js';
 import { deskWorld, type DeskWorld } from '../testing/desk.js';
+import { aDevice } from '../testing/seat-bench.js';
 import { BindDevice } from './bind-device.js';
 import { ClaimDevice } from './claim-device.js';
 import { enderOf } from './end-seats.js';
-import type { Place } from './load-pool-policy.js';
+import type { Place } from './place.js';
 
-const device = () => randomBytes(16).toString('hex');
 const PRODUCT = newId('prod');
 
 describe('a licence that does not share its devices', () => {
@@ -53,11 +52,11 @@ describe('a licence that does not share its devices', () => {
 
   it('refuses a device that has a seat of another licence of its product, and names it', async () => {
     const [a, b] = [await issued({ uniqueness: 'product' }), await issued({ uniqueness: 'product' })];
-    const one = device();
+    const one = aDevice();
     const seat = await take(a, one);
     await expect(take(b, one)).rejects.toMatchObject(inUse(a));
     expect(await take(a, one)).toBe(seat);
-    await take(b, device());
+    await take(b, aDevice());
     expect(await seatsOf(a)).toEqual([seat]);
 
     const program = new Actor({ ...owner, type: 'anonymous', id: null, scopes: [] });
@@ -66,7 +65,7 @@ describe('a licence that does not share its devices', () => {
 
   it('shares with licences of other products, unless one of the two wants it alone in the tenant', async () => {
     const other = newId('prod');
-    const one = device();
+    const one = aDevice();
     await take(await issued({ uniqueness: 'product' }), one);
     const second = await issued({ uniqueness: 'product' }, other);
     await take(second, one);
@@ -74,14 +73,14 @@ describe('a licence that does not share its devices', () => {
       code: 'DEVICE_IN_USE',
     });
 
-    const alone = device();
+    const alone = aDevice();
     const tenantWide = await issued({ uniqueness: 'tenant' });
     await take(tenantWide, alone);
     await expect(take(second, alone)).rejects.toMatchObject(inUse(tenantWide));
   });
 
   it('takes no notice of licences that ask for nothing, nor of other tenants', async () => {
-    const one = device();
+    const one = aDevice();
     await take(await issued({ uniqueness: 'tenant' }), one);
     await take(await issued({}), one);
     owner = world.actor(undefined, ['licenses:read']);
@@ -90,7 +89,7 @@ describe('a licence that does not share its devices', () => {
 
   it('gives way once the device holds no seat of it', async () => {
     const [a, b] = [await issued({ uniqueness: 'tenant' }), await issued({ uniqueness: 'tenant' })];
-    const one = device();
+    const one = aDevice();
     await take(a, one);
     await world.endSeats.ofDevice(a, one, 'freed', enderOf(owner));
     await take(b, one);
@@ -104,7 +103,7 @@ describe('a licence that does not share its devices', () => {
       await issued({ uniqueness: 'tenant', kind: 'node_locked' }),
       await issued({ uniqueness: 'tenant' }),
     ];
-    const one = device();
+    const one = aDevice();
     await bindDevice.execute(owner, a, one, (await world.pool.policy(a.licenseId))!);
     await take(a, one);
     await world.endSeats.ofDevice(a, one, 'freed', enderOf(owner));
@@ -121,7 +120,7 @@ describe('a licence that does not share its devices', () => {
   it('has exactly one of the licences that one device asks at once', async () => {
     const places = await Promise.all(Array.from({ length: 6 }, () => issued({ uniqueness: 'product' })));
     for (let round = 0; round < 10; round++) {
-      const one = device();
+      const one = aDevice();
       const outcomes = await Promise.allSettled(places.map((place) => take(place, one)));
       const refused = outcomes.flatMap((each) =>
         each.status === 'rejected' ? [each.reason as DomainError] : [],

@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { type Actor, newId } from '#platform';
 import { type LedgerEntry, SeatLedger } from '../persistence/seat-ledger.js';
 import { newSeatId } from '../seats/session-id.js';
 import { deskWorld, type DeskWorld } from '../testing/desk.js';
+import { aDevice } from '../testing/seat-bench.js';
 import { enderOf } from './end-seats.js';
 import { FreeSeat } from './free-seat.js';
 import { ListSeats } from './list-seats.js';
-import type { Place } from './load-pool-policy.js';
+import type { Place } from './place.js';
 
 const MANAGER = ['licenses:read', 'licenses:manage', 'seats:read', 'seats:acquire'];
 const MEMBER = ['licenses:read', 'seats:acquire'];
@@ -32,11 +32,7 @@ describe('the desk of a licence', () => {
   const member = () => world.actor(owner.tenantId!, MEMBER);
 
   /** The id of a new seat. */
-  async function take(
-    by: Actor | null,
-    at = place,
-    device = randomBytes(16).toString('hex'),
-  ): Promise<string> {
+  async function take(by: Actor | null, at = place, device = aDevice()): Promise<string> {
     const wish = { ...at, device, seatId: newSeatId() };
     const caller = { userId: by?.id ?? null, sessionId: by?.sessionId, traceId: 'trace', address: null };
     const answer = await world.pool.acquire(wish, false, caller);
@@ -131,9 +127,9 @@ describe('the desk of a licence', () => {
   it('has told Postgres of a freed seat before it answers: an emptied Redis does not bring it back', async () => {
     const seatId = await take(member());
     await freeSeat.execute(owner, { licenseId: place.licenseId, seatId });
-    const ledger = new SeatLedger(world.db);
-    expect(await ledger.historyOf(owner, place.licenseId, seatId)).toBe('released');
-    expect(await ledger.historyOf(owner, place.licenseId, newSeatId())).toBe('open');
+    const past = (id: string) => new SeatLedger(world.db).pastOf(owner, place.licenseId, id);
+    expect(await past(seatId)).toMatchObject({ history: 'released' });
+    expect(await past(newSeatId())).toMatchObject({ history: 'open' });
   });
 
   it('ends what a login had let lapse, or a later heartbeat would bring it back', async () => {
@@ -193,7 +189,7 @@ describe('the desk of a licence', () => {
   it('leaves a seat to the login that took it over on the same device, and ends it with that', async () => {
     const ada = member();
     const again = ada.as({ sessionId: newId('ses') });
-    const device = randomBytes(16).toString('hex');
+    const device = aDevice();
     const seatId = await take(ada, place, device);
     // The ledger hears of the first at once, and of the second only after the first has ended.
     await world.drain();

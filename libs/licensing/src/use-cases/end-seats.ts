@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Actor } from '#platform';
+import { Actor, type DeliveredEvent } from '#platform';
 import type { SEAT_ENDS } from '../events/index.js';
 import { type KnownSeat, type Of, SeatHistory } from '../persistence/seat-history.js';
 import { Licenses } from '../persistence/licenses.js';
@@ -8,7 +8,7 @@ import { ledgerIdOf, timeOf } from '../seats/ledger-entries.js';
 import { shardOf } from '../seats/pool-keys.js';
 import { type EndedSeat, type Ending, SeatDesk, type Whose } from '../seats/seat-desk.js';
 import { SeatRecorder } from '../seats/seat-recorder.js';
-import type { Place } from './load-pool-policy.js';
+import type { Place } from './place.js';
 
 /** Who ended seats, as the trail tells it: an actor, or the actor of an event. */
 export interface Ender {
@@ -24,6 +24,13 @@ type Reason = (typeof SEAT_ENDS)[number];
 const PAGE = 500;
 
 export const enderOf = ({ type, id, reason, origin }: Actor): Ender => ({ type, id, reason, ...origin });
+
+/** Whoever did what the event tells of. */
+export const enderIn = ({ actor, traceId, address }: Omit<DeliveredEvent, 'payload'>): Ender => ({
+  ...actor,
+  traceId,
+  address,
+});
 
 /** Ends seats for good when what they were given for has ended. Whoever asks has checked that it may. */
 @Injectable()

@@ -109,15 +109,15 @@ describe('finding a licence by its key', () => {
     const find = await process();
     const caller = from('203.0.113.1');
     const place = await find.execute(caller, old.key);
-    expect(await find.moved(caller, old.key, place!)).toBeNull();
+    expect(await find.hasMoved(caller, old.key, place!)).toBe(false);
 
     const input = { license: old.licenseId, toTenantId: fresh.id };
     const moved = await world.app.get(TransferLicense, { strict: false }).execute(world.operator, input);
     const now = { tenantId: fresh.id, licenseId: moved.id };
     const refused = (code: string) => new DomainError('forbidden', code, 'Refused.');
-    expect(await find.hasMoved(caller, old.key, place!, refused('LICENSE_REVOKED'))).toBe(true);
-    expect(await find.hasMoved(caller, old.key, place!, refused('LICENSE_SUSPENDED'))).toBe(false);
-    expect(await find.moved(caller, old.key, place!)).toEqual(now);
+    expect(await find.isRefusedAsMoved(caller, old.key, place!, refused('LICENSE_REVOKED'))).toBe(true);
+    expect(await find.isRefusedAsMoved(caller, old.key, place!, refused('LICENSE_SUSPENDED'))).toBe(false);
+    expect(await find.hasMoved(caller, old.key, place!)).toBe(true);
     expect(await find.execute(caller, old.key)).toEqual(now);
   });
 });

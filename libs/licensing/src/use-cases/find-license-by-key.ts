@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { type Actor, DomainError, GuessLimit } from '#platform';
+import { type Actor, DomainError, GuessLimit, notFound } from '#platform';
 import { parseLicenseKey } from '#sdk/formats';
 import { keyHashOf } from '../domain/key-hash.js';
 import { LicensingConfig } from '../licensing.config.js';
 import { Licenses } from '../persistence/licenses.js';
 import { KeyUses } from '../seats/key-uses.js';
-import type { Place } from './load-pool-policy.js';
+import type { Place } from './place.js';
 
 /** Each place is about 200 bytes. */
 const REMEMBERED_PLACES = 50_000;
-/** A key moves once in its life, if ever; whoever does not ask `moved` notices after so long, in ms. */
+/** A key moves once in its life, if ever; whoever does not ask `hasMoved` notices after so long, in ms. */
 const REMEMBERED_MS = 300_000;
 
 /**
@@ -42,21 +42,33 @@ export class FindLicenseByKey {
     return place;
   }
 
-  /**
-   * Where a key is now, when the licence it led to turned out to be `TRANSFERRED`: a place is remembered, and the key may
-   * have moved since. Null when it leads nowhere else.
-   */
-  async moved(actor: Actor, key: string, from: Place): Promise<Place | null> {
-    const hash = keyHashOf(this.config.lookupKey, key);
-    const place = await this.locate(actor, hash, hash.toString('base64'));
-    return place && place.licenseId !== from.licenseId ? place : null;
+  /** The place for who must find one. Throws 404 also for a key of another tenant than the bearer's, and as {@link execute}. */
+  async found(actor: Actor, key: string): Promise<Place> {
+    const place = await this.execute(actor, key);
+    if (!place || (actor.tenantId && place.tenantId !== actor.tenantId)) throw notFound('license');
+    return place;
   }
 
-  /** Whether a licence is refused only because its key was transferred since this process last looked. */
-  async hasMoved(actor: Actor, key: string | undefined, from: Place, refusal: unknown): Promise<boolean> {
-    if (key === undefined || !(refusal instanceof DomainError) || refusal.code !== 'LICENSE_REVOKED')
-      return false;
-    return (await this.moved(actor, key, from)) !== null;
+  /**
+   * Whether a key leads elsewhere by now, when the licence it led to turned out to be `TRANSFERRED`: a place is
+   * remembered, and the key may have moved since. Whoever asks again finds the new one.
+   */
+  async hasMoved(actor: Actor, key: string | undefined, from: Place): Promise<boolean> {
+    if (key === undefined) return false;
+    const hash = keyHashOf(this.config.lookupKey, key);
+    const place = await this.locate(actor, hash, hash.toString('base64'));
+    return place !== null && place.licenseId !== from.licenseId;
+  }
+
+  /** The same for who was refused, maybe only because of that. */
+  async isRefusedAsMoved(
+    actor: Actor,
+    key: string | undefined,
+    from: Place,
+    refusal: unknown,
+  ): Promise<boolean> {
+    const isRevoked = refusal instanceof DomainError && refusal.code === 'LICENSE_REVOKED';
+    return isRevoked && this.hasMoved(actor, key, from);
   }
 
   /**

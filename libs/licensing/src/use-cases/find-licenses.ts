@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, idOf } from '#platform';
+import { type Actor, idOf, type Page, pageOf } from '#platform';
 import { LicenseDirectory } from '../persistence/license-directory.js';
 import type { LicenseRow } from '../persistence/license-row.js';
 
@@ -26,10 +26,9 @@ export class FindLicenses {
   async page(
     actor: Actor,
     { limit, cursor, ...filter }: z.output<typeof FindLicensesInput>,
-  ): Promise<{ data: LicenseRow[]; nextCursor: string | null }> {
+  ): Promise<Page<LicenseRow>> {
     actor.must('operator:licenses');
     const rows = await this.directory.page(filter, cursor ?? null, limit + 1);
-    const data = rows.slice(0, limit);
-    return { data, nextCursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null };
+    return pageOf(rows, limit, ({ id }) => id);
   }
 }

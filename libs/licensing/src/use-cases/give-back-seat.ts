@@ -21,7 +21,8 @@ export class GiveBackSeat {
     if (outcome !== 'unknown') return outcome === 'released';
 
     const owner = actor.as({ tenantId: grant.tenantId });
-    if (await this.ledger.wasReleased(owner, grant.licenseId, grant.seatId)) return false;
+    const { history } = await this.ledger.pastOf(owner, grant.licenseId, grant.seatId);
+    if (history === 'released') return false;
     await this.release(actor, grant, true);
     return false;
   }

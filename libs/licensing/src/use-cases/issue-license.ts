@@ -24,7 +24,7 @@ export class IssueLicense {
   }): Promise<{ license: License; key: string; seats: number | null }> {
     const { tenantId } = this.db.actor;
     if (!tenantId) throw new Error('Issuing a licence needs a tenant.');
-    const offer = await this.catalogue.offer(this.db.actor, FIRST_PLAN);
+    const offer = await this.catalogue.offer(this.db.actor, { plan: FIRST_PLAN });
     if (!offer) throw new Error(`The catalogue has no plan ${FIRST_PLAN}; say gatehouse-admin plans apply.`);
 
     const layers = { ...offer, tenant: [], license: [], tenantMode: null };

@@ -63,7 +63,7 @@ export class IssueTenantLicense {
     if (input.expiresAt) inTheFuture(input.expiresAt, now);
     const status = await this.licenses.lockTenant();
     if (!status) throw notFound('tenant');
-    const offer = await this.catalogue.find(owner, { plan, policy });
+    const offer = await this.catalogue.offer(owner, { plan, policy });
     if (!offer) throw notFound(policy === undefined ? 'plan' : 'policy');
 
     const tenant = { tenantId, status, ...(await this.tenantTerms.get(owner)) };

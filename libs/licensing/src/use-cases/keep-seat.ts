@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, Clock } from '#platform';
 import { SeatLedger } from '../persistence/seat-ledger.js';
 import type { Held } from '../seats/seat-answer.js';
-import { type LedgerWord, SeatPool, seatsUnavailable } from '../seats/seat-pool.js';
+import { type LedgerWord, SeatPool } from '../seats/seat-pool.js';
 import type { SeatGrant } from '../seats/session-id.js';
 import { ClaimDevice } from './claim-device.js';
 import { LoadPoolPolicy, type WarmAnswer } from './load-pool-policy.js';
-import { callerOf, refuseClosed, refuseFull } from './seat-answers.js';
+import { callerOf, refusalOf } from './seat-answers.js';
 import { SettleSeat } from './settle-seat.js';
 
 /** The shard may be emptied between the question to the ledger and the one to Redis; again and again is an outage. */
@@ -14,7 +14,7 @@ const TRIES = 3;
 /** Half of what SeatTimes keeps the mark of a release for, in ms. */
 const LEDGER_WORD_MS = 30_000;
 
-export type KeptSeat = { held: Held } | { blocked: string } | { gone: true };
+export type Kept = { held: Held } | { blocked: string } | { gone: true };
 
 /** Keeps a seat, or takes it again when it lapsed and its place is free. */
 @Injectable()
@@ -29,13 +29,14 @@ export class KeepSeat {
   ) {}
 
   /** Throws 404, 409 `SEATS_EXHAUSTED` or `DEVICE_IN_USE`, 503; that the licence is blocked or the seat is over are answers. */
-  async execute(actor: Actor, grant: SeatGrant): Promise<KeptSeat> {
+  async execute(actor: Actor, grant: SeatGrant): Promise<Kept> {
     const answer = await this.loadPolicy.before(actor, grant, () => this.pool.heartbeat(grant));
     if (answer.outcome === 'held') {
       return { held: answer.coming ? await this.settle.execute(actor, grant, answer, null) : answer };
     }
     if (answer.outcome !== 'late') return refusalOf(answer);
     const late = await this.comeBack(actor, grant);
+    if (late.outcome === 'gone') return { gone: true };
     if (late.outcome !== 'held') return refusalOf(late);
     await this.claim(actor, grant, late);
     return { held: await this.settle.execute(actor, grant, late, 'lapsed') };
@@ -44,7 +45,7 @@ export class KeepSeat {
   /** Another licence may have the device by now, where it is not shared. */
   private async claim(actor: Actor, grant: SeatGrant, held: Held): Promise<void> {
     try {
-      const policy = (await this.pool.policy(grant.licenseId)) ?? (await this.loadPolicy.read(actor, grant));
+      const policy = await this.loadPolicy.known(actor, grant);
       await this.claimDevice.execute(actor, policy, grant.device);
     } catch (cause) {
       await this.settle.takeBack(grant, held, 'lapsed');
@@ -72,20 +73,5 @@ export class KeepSeat {
       answer = await ask({ history, generation, expiresAt });
     }
     return answer;
-  }
-}
-
-function refusalOf(answer: WarmAnswer): KeptSeat {
-  switch (answer.outcome) {
-    case 'full':
-      throw refuseFull(answer);
-    case 'closed':
-      throw refuseClosed(answer.forMs);
-    case 'blocked':
-      return { blocked: answer.code };
-    case 'gone':
-      return { gone: true };
-    default:
-      throw seatsUnavailable(new Error(`A heartbeat was answered ${answer.outcome}.`), 1);
   }
 }

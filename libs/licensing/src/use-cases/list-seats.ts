@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, idOf, validationFailed } from '#platform';
+import { type Actor, idOf, type Page, validationFailed } from '#platform';
 import { Licenses } from '../persistence/licenses.js';
 import { type PlacedSeat, SeatDesk, type SeatMark } from '../seats/seat-desk.js';
 
@@ -33,7 +33,7 @@ export class ListSeats {
     actor: Actor,
     licenseId: string,
     { limit, cursor }: z.output<typeof ListSeatsInput>,
-  ): Promise<{ data: (PlacedSeat & { own: boolean })[]; nextCursor: string | null }> {
+  ): Promise<Page<PlacedSeat & { own: boolean }>> {
     const user = onlyOwn(actor) ? actor.id : null;
     const after = cursor === undefined ? null : readCursor(cursor);
     await this.licenses.get(actor, licenseId);

@@ -1,16 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock } from '#platform';
 import { termsAt } from '../domain/terms.js';
-import { poolPolicyOf } from '../persistence/license-row.js';
 import { Licenses } from '../persistence/licenses.js';
-import type { PoolPolicy } from '../seats/pool-policy.js';
-import { type SeatAnswer, SeatPool, seatsUnavailable } from '../seats/seat-pool.js';
-
-/** Where a licence is. */
-export interface Place {
-  tenantId: string;
-  licenseId: string;
-}
+import { type PoolPolicy, poolPolicyOf } from '../seats/pool-policy.js';
+import type { SeatAnswer } from '../seats/seat-answer.js';
+import { SeatPool } from '../seats/seat-pool.js';
+import { seatsUnavailable } from '../seats/seat-scripts.js';
+import type { Place } from './place.js';
 
 /** An answer by a policy. */
 export type Warm<A extends SeatAnswer> = Exclude<A, { outcome: 'cold' }>;
@@ -32,12 +28,18 @@ export class LoadPoolPolicy {
   async read(actor: Actor, place: Place, at?: Date): Promise<PoolPolicy> {
     const row = await this.licenses.get(actor.as({ tenantId: place.tenantId }), place.licenseId);
     const now = this.clock.now();
-    if (!at || at <= now) return poolPolicyOf(place.tenantId, row, now);
+    if (!at || at <= now) return poolPolicyOf(row, now);
     // Redis's clock is ahead of ours: an override that has ended there must not be read as if it still held.
-    return poolPolicyOf(place.tenantId, { ...row, terms: termsAt(row.layers, at) }, at);
+    return poolPolicyOf({ ...row, terms: termsAt(row.layers, at) }, at);
   }
 
-  /** Throws 404, 503 when Redis is away. */
+  /** As it lies beside the pool, else as Postgres has it. Throws 404, 503 when Redis is away. */
+  async known(actor: Actor, place: Place): Promise<PoolPolicy> {
+    const policy = await this.pool.policy(place.licenseId);
+    return policy?.tenantId === place.tenantId ? policy : this.read(actor, place);
+  }
+
+  /** As Postgres has it, and from then on the pool. Throws 404, 503 when Redis is away. */
   async execute(actor: Actor, place: Place, at?: Date): Promise<PoolPolicy> {
     const policy = await this.read(actor, place, at);
     await this.pool.setPolicy(policy);

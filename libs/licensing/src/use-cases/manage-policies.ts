@@ -86,7 +86,7 @@ export class ManagePolicies {
   }
 
   private async tierOf(actor: Actor, plan: string) {
-    const offer = await this.catalogue.offer(actor, plan);
+    const offer = await this.catalogue.offer(actor, { plan });
     if (!offer) throw notFound('plan');
     return offer.tier;
   }

@@ -13,7 +13,8 @@ export const keyContext = (licenseId: string) => `license-key:${licenseId}`;
 /** Of a million licences a new key meets one in 280 million times: who needs a second try needs no third. */
 const TRIES = 3;
 
-export type Minting = Omit<NewLicense, 'brand'> & { brand: string | null };
+/** What a licence is made of; `brand` null: `LICENSE_BRAND`. An imported `key`; left out: a new one. */
+export type Minting = Omit<NewLicense, 'key'> & { brand: string | null; key?: string };
 
 /** Makes licences and their keys, which are in the clear only in the answer. */
 @Injectable()
@@ -27,7 +28,7 @@ export class MintLicense {
 
   /**
    * Inside the transaction around the caller. Null when `init.key` is the key of another licence; without one a new
-   * key is made, of the product's brand or else `LICENSE_BRAND`, until it is nobody's.
+   * key is made until it is nobody's.
    */
   async execute(
     init: Minting,
@@ -36,19 +37,18 @@ export class MintLicense {
     const brand = init.brand ?? this.config.brand;
     for (let tries = 0; tries < TRIES; tries++) {
       const key = init.key ?? newLicenseKey(brand, init.tier, random(HASH12_BYTES));
-      const made = License.issue({ ...init, brand, key }, this.seal, this.clock.now());
-      if (await this.licenses.insert(made.license, keyHashOf(this.config.lookupKey, key))) return made;
+      const license = License.issue({ ...init, key }, this.seal, this.clock.now());
+      if (await this.licenses.insert(license, keyHashOf(this.config.lookupKey, key))) return { license, key };
       if (init.key) return null;
     }
     throw new Error('No new licence key could be found; is the random source broken?');
   }
 
   /** A licence made of another one's key, which leads to it from now on. Throws 409 `LICENSE_ENDED`. */
-  async move(init: Minting, from: License, reason: string): Promise<License> {
+  async move(init: Omit<NewLicense, 'key'>, from: License, reason: string): Promise<License> {
     const now = this.clock.now();
     const key = this.box.open(from.keySealed, keyContext(from.id)).toString();
-    const brand = init.brand ?? this.config.brand;
-    const { license } = License.issue({ ...init, brand, key }, this.seal, now);
+    const license = License.issue({ ...init, key }, this.seal, now);
     from.transfer(license, reason, now);
     await this.licenses.insertMoved(license, from, keyHashOf(this.config.lookupKey, key));
     return license;

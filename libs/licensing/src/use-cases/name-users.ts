@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, DomainError, idOf } from '#platform';
+import { type Actor, Clock, Db, DomainError, idOf, type Page, pageOf } from '#platform';
 import { LicenseDirectory } from '../persistence/license-directory.js';
 import { Licenses } from '../persistence/licenses.js';
 import { LicenseUsers, type NamedUser } from '../persistence/license-users.js';
 import { LicenseRef } from './alter-license.js';
-import { LoadPoolPolicy, type Place } from './load-pool-policy.js';
+import { LoadPoolPolicy } from './load-pool-policy.js';
+import type { Place } from './place.js';
 
 /** A policy holds the names and is read with every seat: at 30 bytes each this is 60 kB. */
 export const NAMED_USERS_MAX = 2_000;
@@ -63,12 +64,11 @@ export class NameUsers {
     actor: Actor,
     licenseId: string,
     { limit, cursor }: z.output<typeof NamedUsersInput>,
-  ): Promise<{ data: NamedUser[]; nextCursor: string | null }> {
+  ): Promise<Page<NamedUser>> {
     const owner = actor.as({ tenantId: (await this.placeFor(actor, licenseId)).tenantId });
     await this.licenses.get(owner, licenseId);
     const rows = await this.users.page(owner, licenseId, cursor ?? null, limit + 1);
-    const data = rows.slice(0, limit);
-    return { data, nextCursor: rows.length > limit ? (data.at(-1)?.userId ?? null) : null };
+    return pageOf(rows, limit, ({ userId }) => userId);
   }
 
   private async placeFor(actor: Actor, ref: string): Promise<Place> {

@@ -10,7 +10,7 @@ import { ChangeLicenseStatus } from './change-license-status.js';
 import { ChangeTenantTerms } from './change-tenant-terms.js';
 import { FindLicenses } from './find-licenses.js';
 import { IssueTenantLicense, IssueTenantLicenseInput } from './issue-tenant-license.js';
-import { ManageLicenseSettings } from './license-settings.js';
+import { ManageLicenseSettings } from './manage-license-settings.js';
 import { ManagePolicies } from './manage-policies.js';
 import { ManageProducts } from './manage-products.js';
 import { MintLicense } from './mint-license.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor } from '#platform';
+import { type Actor, type Page, pageOf } from '#platform';
 import { type BoundDevice, Devices } from '../persistence/devices.js';
 import { Licenses } from '../persistence/licenses.js';
 import { DeviceParams } from './unbind-device.js';
@@ -23,11 +23,10 @@ export class ReadDevices {
     actor: Actor,
     licenseId: string,
     { limit, cursor }: z.output<typeof ReadDevicesInput>,
-  ): Promise<{ data: BoundDevice[]; nextCursor: string | null }> {
+  ): Promise<Page<BoundDevice>> {
     if (!actor.scopes.has('operator:licenses')) actor.must('seats:read');
     await this.licenses.get(actor, licenseId);
     const rows = await this.devices.page(actor, licenseId, cursor ?? null, limit + 1);
-    const data = rows.slice(0, limit);
-    return { data, nextCursor: rows.length > limit ? (data.at(-1)?.device ?? null) : null };
+    return pageOf(rows, limit, ({ device }) => device);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, idOf, SealedBox } from '#platform';
+import { type Actor, idOf, type Page, pageOf, SealedBox } from '#platform';
 import type { LicenseRow } from '../persistence/license-row.js';
 import { Licenses } from '../persistence/licenses.js';
 import { keyContext } from './mint-license.js';
@@ -29,17 +29,13 @@ export class ReadLicenses {
   }
 
   /** A page by id; `nextCursor` is null on the last one. */
-  async page(
-    actor: Actor,
-    input: z.output<typeof PageInput>,
-  ): Promise<{ data: LicenseRow[]; nextCursor: string | null }> {
+  async page(actor: Actor, { limit, cursor }: z.output<typeof PageInput>): Promise<Page<LicenseRow>> {
     actor.must('licenses:read');
-    const rows = await this.licenses.page(actor, input.cursor ?? null, input.limit + 1);
-    const data = rows.slice(0, input.limit);
-    return { data, nextCursor: rows.length > input.limit ? (data.at(-1)?.id ?? null) : null };
+    const rows = await this.licenses.page(actor, cursor ?? null, limit + 1);
+    return pageOf(rows, limit, ({ id }) => id);
   }
 
-  /** The key of the oldest licence of the actor's tenant, for the welcome mail and for tokens; null without one. */
+  /** The oldest licence of the actor's tenant, for the welcome mail and for tokens; null without one. */
   async first(actor: Actor): Promise<LicenseRow | null> {
     return (await this.licenses.page(actor, null, 1))[0] ?? null;
   }

@@ -3,7 +3,7 @@ import type { LedgerEntry } from '../persistence/seat-ledger.js';
 import { SeatStatistics } from '../persistence/seat-statistics.js';
 import { newSeatId } from '../seats/session-id.js';
 import { deskWorld, type DeskWorld } from '../testing/desk.js';
-import type { Place } from './load-pool-policy.js';
+import type { Place } from './place.js';
 import { ReadSeatStatistics } from './read-seat-statistics.js';
 
 const DAY = 86_400_000;

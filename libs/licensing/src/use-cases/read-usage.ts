@@ -5,7 +5,7 @@ import { MeterName } from '../domain/terms.js';
 import { MeteredLicenses } from '../quotas/metered-licenses.js';
 import { type MeterUsage, meterOf } from '../quotas/meter-usage.js';
 import { QuotaRemainders } from '../quotas/quota-remainders.js';
-import { ownPlace } from './use-quota.js';
+import { ownPlace } from './place.js';
 
 export const ReadUsageInput = z.strictObject({
   /** May be left out where the licence has one meter. */
@@ -26,7 +26,7 @@ export class ReadUsage {
   async execute(actor: Actor, input: z.output<typeof ReadUsageInput>): Promise<MeterUsage> {
     actor.must('licenses:read');
     const place = ownPlace(actor, input.licenseId);
-    this.budget.spend(place.licenseId, 'usage');
+    this.budget.spend(place, 'usage');
     const license = await this.licenses.read(actor, place);
     const meters = Object.keys(license.meters);
     const meter = input.meter ?? (meters.length === 1 ? meters[0]! : undefined);

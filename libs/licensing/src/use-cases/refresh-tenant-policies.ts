@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock } from '#platform';
-import { poolPolicyOf } from '../persistence/license-row.js';
 import { Licenses } from '../persistence/licenses.js';
+import { poolPolicyOf } from '../seats/pool-policy.js';
 import { SeatPool } from '../seats/seat-pool.js';
 
 const PAGE = 100;
@@ -20,7 +20,7 @@ export class RefreshTenantPolicies {
     for (let after: string | null = null; ;) {
       const rows = await this.licenses.page(actor, after, PAGE);
       const now = this.clock.now();
-      await Promise.all(rows.map((row) => this.pool.setPolicy(poolPolicyOf(row.tenantId, row, now))));
+      await Promise.all(rows.map((row) => this.pool.setPolicy(poolPolicyOf(row, now))));
       if (rows.length < PAGE) return;
       after = rows.at(-1)!.id;
     }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, DomainError, idOf, notFound, unauthenticated } from '#platform';
-import { LicenseKeyInput } from './acquire-seat.js';
 import {
   ActivateOffline,
   type Activation,
@@ -9,7 +8,8 @@ import {
   readActivationRequest,
 } from './activate-offline.js';
 import { FindLicenseByKey } from './find-license-by-key.js';
-import type { Place } from './load-pool-policy.js';
+import { LicenseKeyInput } from './license-key-input.js';
+import type { Place } from './place.js';
 
 export const RequestActivationInput = z.strictObject({
   /** The text of the request file. */
@@ -42,7 +42,7 @@ export class RequestActivation {
     const request = readActivationRequest(input.request);
     const places = [];
     for (const key of [request.licenseKey, input.licenseKey]) {
-      if (key !== undefined) places.push(await this.placeOfKey(actor, key));
+      if (key !== undefined) places.push(await this.findByKey.found(actor, key));
     }
     if (byKeyAlone && places.length === 0) throw unauthenticated('neither bearer nor licence key');
     for (const licenseId of [request.licenseId, input.licenseId]) {
@@ -58,15 +58,9 @@ export class RequestActivation {
       return await this.activate.execute(actor, place as Place, request, { days: input.days, byKeyAlone });
     } catch (refusal) {
       const key = request.licenseKey ?? input.licenseKey;
-      if (await this.findByKey.hasMoved(actor, key, place as Place, refusal))
+      if (await this.findByKey.isRefusedAsMoved(actor, key, place as Place, refusal))
         return this.execute(actor, input);
       throw refusal;
     }
-  }
-
-  private async placeOfKey(actor: Actor, key: string): Promise<Place> {
-    const place = await this.findByKey.execute(actor, key);
-    if (!place || (actor.tenantId && place.tenantId !== actor.tenantId)) throw notFound('license');
-    return place;
   }
 }

@@ -1,9 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { type Actor, DomainError, GuessLimit, notFound, unauthenticated } from '#platform';
-import { LicensingConfig } from '../licensing.config.js';
-import type { Full, Held } from '../seats/seat-answer.js';
-import { type Caller, seatsUnavailable } from '../seats/seat-pool.js';
-import { type SeatGrant, SessionIds } from '../seats/session-id.js';
+import { type Actor, DomainError, notFound, unauthenticated } from '#platform';
+import type { Full, Held, SeatAnswer } from '../seats/seat-answer.js';
+import type { Caller } from '../seats/seat-pool.js';
+import { seatsUnavailable } from '../seats/seat-scripts.js';
 
 /** A seat as its holder hears of it. */
 export interface HeldSeat {
@@ -30,7 +28,7 @@ const MAX_WAIT_SECONDS = 60;
 const QUEUE_WAIT_SECONDS = 20;
 
 /** 409 with when a seat may come free, and the place in the queue if there is one. */
-export function refuseFull({ used, max, earliestExpiry, freeInMs, position }: Full): DomainError {
+function refuseFull({ used, max, earliestExpiry, freeInMs, position }: Full): DomainError {
   const queue = position === null ? {} : { queue: { position } };
   // A seat may be released long before it would lapse: no program should wait longer to ask again.
   const longest = position === null ? MAX_WAIT_SECONDS : QUEUE_WAIT_SECONDS;
@@ -41,11 +39,25 @@ export function refuseFull({ used, max, earliestExpiry, freeInMs, position }: Fu
 }
 
 /** 503: the shard was emptied, and for so long nobody knows who still holds what. */
-export const refuseClosed = (forMs: number): DomainError =>
+const refuseClosed = (forMs: number): DomainError =>
   seatsUnavailable(
     new Error(`The shard was emptied and is closed for ${forMs} ms more.`),
     Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.ceil(forMs / 1000))),
   );
+
+/** An answer without a seat: why the licence is blocked; what else it says is thrown, 409 `SEATS_EXHAUSTED` or 503. */
+export function refusalOf(answer: Exclude<SeatAnswer, Held>): { blocked: string } {
+  switch (answer.outcome) {
+    case 'blocked':
+      return { blocked: answer.code };
+    case 'full':
+      throw refuseFull(answer);
+    case 'closed':
+      throw refuseClosed(answer.forMs);
+    default:
+      throw seatsUnavailable(new Error(`The pool answered ${answer.outcome}.`), 1);
+  }
+}
 
 const BLOCKS: Record<string, [string, string]> = {
   SUSPENDED: ['LICENSE_SUSPENDED', 'The licence is suspended.'],
@@ -69,38 +81,3 @@ export function refuseBlocked(why: string, details?: Record<string, unknown>): D
 /** The seat is over for good; acquire another. */
 export const seatGone = () =>
   new DomainError('gone', 'SEAT_GONE', 'This seat was released or revoked; acquire another.');
-
-/** Turns grants into session ids and back. */
-@Injectable()
-export class Sessions {
-  private readonly ids: SessionIds;
-
-  constructor(
-    config: LicensingConfig,
-    private readonly guesses: GuessLimit,
-  ) {
-    this.ids = new SessionIds(config.seatKeys);
-  }
-
-  issue(grant: SeatGrant): string {
-    return this.ids.issue(grant);
-  }
-
-  /** The grant of a session id. Throws 401 when forged, 410 when its key is compromised, 403 for another tenant's bearer. */
-  async read(actor: Actor, sessionId: string): Promise<SeatGrant> {
-    const grant = this.ids.read(sessionId);
-    if (grant === null) {
-      await this.guesses.miss(actor.origin.address, 'session_id');
-      throw unauthenticated('forged session_id');
-    }
-    if (grant === 'compromised') throw seatGone();
-    if (actor.tenantId && actor.tenantId !== grant.tenantId) {
-      throw new DomainError(
-        'forbidden',
-        'TENANT_MISMATCH',
-        'The bearer belongs to another tenant than the seat.',
-      );
-    }
-    return grant;
-  }
-}

@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '#platform';
 import type { PoolPolicy } from '../seats/pool-policy.js';
 import type { Held } from '../seats/seat-answer.js';
-import { SeatPool, seatsUnavailable } from '../seats/seat-pool.js';
+import { SeatPool } from '../seats/seat-pool.js';
 import type { SeatGrant } from '../seats/session-id.js';
 import { BeginTerm } from './begin-term.js';
 import { BindDevice } from './bind-device.js';
 import { ClaimDevice } from './claim-device.js';
 import { LoadPoolPolicy } from './load-pool-policy.js';
-import { callerOf, refuseClosed, refuseFull } from './seat-answers.js';
+import { callerOf, refusalOf } from './seat-answers.js';
 import { SettleSeat } from './settle-seat.js';
 
-export type TakenSeat = { held: Held; policy: PoolPolicy } | { blocked: string };
+export type Taken = { held: Held; policy: PoolPolicy } | { blocked: string };
 
 /** A seat for a device, decided by the pool and settled with Postgres where that has to come first. */
 @Injectable()
@@ -26,7 +26,7 @@ export class TakeSeat {
   ) {}
 
   /** Throws 404, 409 `SEATS_EXHAUSTED`, `DEVICES_EXHAUSTED` or `DEVICE_IN_USE`, 503 `SEATS_UNAVAILABLE`; why the licence is blocked is an answer. */
-  async execute(actor: Actor, wish: SeatGrant, byKeyAlone: boolean): Promise<TakenSeat> {
+  async execute(actor: Actor, wish: SeatGrant, byKeyAlone: boolean): Promise<Taken> {
     const ask = (isBound: boolean) =>
       this.loadPolicy.before(actor, wish, () =>
         this.pool.acquire(wish, byKeyAlone, callerOf(actor), isBound),
@@ -36,18 +36,7 @@ export class TakeSeat {
       const policy = await this.bindDevice.execute(actor, wish, wish.device, answer.knownPolicy);
       answer = await ask(policy.devices.includes(wish.device));
     }
-    switch (answer.outcome) {
-      case 'held':
-        break;
-      case 'full':
-        throw refuseFull(answer);
-      case 'closed':
-        throw refuseClosed(answer.forMs);
-      case 'blocked':
-        return { blocked: answer.code };
-      default:
-        throw seatsUnavailable(new Error(`Acquire was answered ${answer.outcome}.`), 1);
-    }
+    if (answer.outcome !== 'held') return refusalOf(answer);
     if (!answer.knownPolicy) throw new Error('A seat was granted without its policy.');
 
     const grant = { ...wish, seatId: answer.seatId };

@@ -60,7 +60,6 @@ export class TransferLicense {
     const { tier, productId, policyId, name, metadata } = row;
     const init = {
       ...{ tenantId: to.tenantId!, tier, productId, policyId, name, metadata, overrides: row.overrides },
-      brand: null,
       terms: termsAt(layers, this.clock.now()),
       tenantStatus,
       issuedTo: null,

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, DomainError, idOf, notFound, PoolBudget, unauthenticated } from '#platform';
+import { type Actor, idOf, PoolBudget, unauthenticated } from '#platform';
 import { MeterName } from '../domain/terms.js';
 import { CountUse, type Proof } from '../quotas/count-use.js';
 import type { MeterUsage } from '../quotas/meter-usage.js';
-import { LicenseKeyInput } from './acquire-seat.js';
 import { SeatInput } from './beat-seat.js';
 import { FindLicenseByKey } from './find-license-by-key.js';
-import type { Place } from './load-pool-policy.js';
-import { Sessions } from './seat-answers.js';
+import { LicenseKeyInput } from './license-key-input.js';
+import { ownPlace, type Place, samePlace } from './place.js';
+import { SeatSessions } from './seat-sessions.js';
 
 const AMOUNT_MAX = 1_000_000_000;
 
@@ -43,7 +43,7 @@ export class UseQuota {
   constructor(
     private readonly countUse: CountUse,
     private readonly findByKey: FindLicenseByKey,
-    private readonly sessions: Sessions,
+    private readonly sessions: SeatSessions,
     private readonly budget: PoolBudget,
   ) {}
 
@@ -57,12 +57,12 @@ export class UseQuota {
    */
   async execute(actor: Actor, input: Input): Promise<MeterUsage> {
     const { place, proof } = await this.placeOf(actor, input);
-    this.budget.spend(place.licenseId, 'usage');
+    this.budget.spend(place, 'usage');
     const { meter, amount, idempotencyKey, at } = input;
     try {
       return await this.countUse.execute(actor, place, { meter, amount, idempotencyKey, at }, proof);
     } catch (refusal) {
-      if (await this.findByKey.hasMoved(actor, input.licenseKey, place, refusal))
+      if (await this.findByKey.isRefusedAsMoved(actor, input.licenseKey, place, refusal))
         return this.execute(actor, input);
       throw refusal;
     }
@@ -73,29 +73,13 @@ export class UseQuota {
     const proof: Proof = { seatId: null, byKeyAlone: false };
     if (input.sessionId !== undefined) {
       const { tenantId, licenseId, seatId } = await this.sessions.read(actor, input.sessionId);
-      return { place: named(input, { tenantId, licenseId }), proof: { ...proof, seatId } };
+      return { place: samePlace({ tenantId, licenseId }, input.licenseId), proof: { ...proof, seatId } };
     }
     if (input.licenseKey !== undefined) {
-      const place = await this.findByKey.execute(actor, input.licenseKey);
-      if (!place || (actor.tenantId && place.tenantId !== actor.tenantId)) throw notFound('license');
-      return { place: named(input, place), proof: { ...proof, byKeyAlone: actor.type === 'anonymous' } };
+      const place = samePlace(await this.findByKey.found(actor, input.licenseKey), input.licenseId);
+      return { place, proof: { ...proof, byKeyAlone: actor.type === 'anonymous' } };
     }
     if (actor.type === 'anonymous') throw unauthenticated('neither bearer, session id nor licence key');
     return { place: ownPlace(actor, input.licenseId), proof };
   }
-}
-
-/** The licence of the caller, or another of its tenant. Throws 404 when it has none. */
-export function ownPlace(actor: Actor, licenseId: string | null = actor.licenseId): Place {
-  if (!actor.tenantId || !licenseId) throw notFound('license');
-  return { tenantId: actor.tenantId, licenseId };
-}
-
-function named({ licenseId }: Input, place: Place): Place {
-  if (!licenseId || licenseId === place.licenseId) return place;
-  throw new DomainError(
-    'invalid',
-    'LICENSE_MISMATCH',
-    'license_id names another licence than the proof does.',
-  );
 }

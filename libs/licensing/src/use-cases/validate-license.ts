@@ -11,10 +11,11 @@ import { QuotaRemainders } from '../quotas/quota-remainders.js';
 import type { PoolPolicy } from '../seats/pool-policy.js';
 import { SeatPool } from '../seats/seat-pool.js';
 import { SeatStanding, type Standing } from '../seats/seat-standing.js';
-import { LicenseKeyInput } from './acquire-seat.js';
 import { BeginTerm } from './begin-term.js';
 import { FindLicenseByKey } from './find-license-by-key.js';
-import { LoadPoolPolicy, type Place } from './load-pool-policy.js';
+import { LicenseKeyInput } from './license-key-input.js';
+import { LoadPoolPolicy } from './load-pool-policy.js';
+import type { Place } from './place.js';
 
 export const ValidateLicenseInput = z.strictObject({
   licenseKey: LicenseKeyInput,
@@ -59,13 +60,13 @@ export class ValidateLicense {
       return { ...judge(null, nothing), license: null, quota: null, nonce };
     }
 
-    this.budget.spend(place.licenseId, 'validate');
+    this.budget.spend(place, 'validate');
     const device =
       hardwareId === undefined ? null : deviceOf(this.config.hardwareKey, place.tenantId, hardwareId);
     const standing = this.standing.of(place.licenseId, device);
     const policy = await this.policyOf(actor, place, standing);
     // The key leads to another tenant since this process last looked.
-    if (policy.blocked === 'TRANSFERRED' && (await this.findByKey.moved(actor, input.licenseKey, place)))
+    if (policy.blocked === 'TRANSFERRED' && (await this.findByKey.hasMoved(actor, input.licenseKey, place)))
       return this.execute(actor, input);
     const seats = await standing;
     // A verdict is given without a count, too.

@@ -6,10 +6,8 @@ import {
   type EventHandler,
   Handles,
   Mailer,
-  MailRefused,
   MailSent,
   occurred,
-  PermanentFailure,
   type RecordedEvent,
 } from '#platform';
 import { ReadContact } from '#identity';
@@ -58,12 +56,7 @@ export class SendWelcomeMail implements EventHandler<typeof TenantRegistered | t
       tier: license.tier,
     });
     const messageId = `<${event.id}.welcome@gatehouse>`;
-    try {
-      await this.mailer.send({ ...mail, to: contact.email, messageId });
-    } catch (error) {
-      if (error instanceof MailRefused) throw new PermanentFailure(error.message, { cause: error });
-      throw error;
-    }
+    await this.mailer.send({ ...mail, to: contact.email, messageId });
     return [occurred(MailSent, { kind: 'welcome', userId: contact.id, messageId }, this.clock.now())];
   }
 }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Actor } from '#platform';
 import { FindUser } from '#identity';
-import { AddMember } from '#tenancy';
+import { DescribeTenant } from '#tenancy';
 import type { PersonFault, PersonRow } from '../imports/person-line.js';
 import { readPeople } from '../imports/read-people.js';
 import { MakePerson, type PersonToMake } from './make-person.js';
@@ -29,7 +29,7 @@ export interface PeopleReport {
 export class ImportPeople {
   constructor(
     private readonly findUser: FindUser,
-    private readonly addMember: AddMember,
+    private readonly describeTenant: DescribeTenant,
     private readonly makePerson: MakePerson,
   ) {}
 
@@ -71,10 +71,11 @@ export class ImportPeople {
     const faults: PersonFault[] = [];
     const known = new Map<string, boolean>();
     for (const { line, row } of rows) {
-      const id = row.tenant_id;
-      if (!id) continue;
-      if (!known.has(id)) known.set(id, await this.addMember.isTenant(actor, id));
-      if (!known.get(id)) faults.push({ line, field: 'tenant_id', message: 'there is no such tenant' });
+      const tenantId = row.tenant_id;
+      if (!tenantId) continue;
+      if (!known.has(tenantId))
+        known.set(tenantId, (await this.describeTenant.execute(actor.as({ tenantId }))) !== null);
+      if (!known.get(tenantId)) faults.push({ line, field: 'tenant_id', message: 'there is no such tenant' });
     }
     return faults;
   }

@@ -3,5 +3,5 @@
  * message is kept and shown to operators.
  */
 export class PermanentFailure extends Error {
-  override readonly name = 'PermanentFailure';
+  override readonly name: string = 'PermanentFailure';
 }

@@ -61,9 +61,7 @@ export class GuessLimit {
     const misses = this.known.get(`${guessed} ${addressKey(address)}`);
     if (!misses || misses.endsAt <= now) return;
     if (misses.count >= this.address.limit) throw new RateLimited(this.address, misses.endsAt - now);
-    const all = this.everybody.get(guessed);
-    if (all && all.endsAt > now && all.count >= this.global.limit)
-      throw new RateLimited(this.global, all.endsAt - now);
+    this.checkEverybody(guessed);
   }
 
   /**

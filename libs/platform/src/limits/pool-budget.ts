@@ -29,14 +29,19 @@ export class PoolBudget {
   ) {}
 
   /**
-   * Counts one call on a pool (a licence's id). The budget of `seats` grows with `seats`, the pool's size
-   * (Infinity: it never ends).
+   * Counts one call on a pool: a licence, for the tenant that the caller speaks for, so that whoever names another
+   * tenant's licence spends nothing of it. The budget of `seats` grows with `seats`, the pool's size (Infinity: it
+   * never ends).
    *
    * @throws RateLimited (429 `RATE_LIMITED`) when this window's budget is spent.
    */
-  spend(poolId: string, budget: PoolBudgetName = 'seats', seats = 0): void {
+  spend(
+    { tenantId, licenseId }: { tenantId: string; licenseId: string },
+    budget: PoolBudgetName = 'seats',
+    seats = 0,
+  ): void {
     const now = this.clock.now().getTime();
-    const window = this.windowOf(`${budget} ${poolId}`, now);
+    const window = this.windowOf(`${budget} ${tenantId} ${licenseId}`, now);
     window.calls += 1;
     const limit = this.limitOf(budget, seats);
     if (window.calls <= limit) return;

@@ -1,3 +1,4 @@
+import { PermanentFailure } from '../events/permanent-failure.js';
 import { type Mailer, type OutgoingMail, MailRefused, MailUnavailable } from './mailer.js';
 
 /** A mail as its reader gets it, decoded. */
@@ -160,10 +161,12 @@ export function remoteMailerContract(
       await server.stop();
     });
 
-    it('is refused when the recipient is rejected for good', async () => {
+    it('is refused when the recipient is rejected for good, and its event is given up at once', async () => {
       server.remote.reject('nobody@example.test', 'for good');
 
-      await expect(server.mailer.send(mail({ to: 'nobody@example.test' }))).rejects.toThrow(MailRefused);
+      const sent = server.mailer.send(mail({ to: 'nobody@example.test' }));
+      await expect(sent).rejects.toThrow(MailRefused);
+      await expect(sent).rejects.toThrow(PermanentFailure);
       expect(await server.delivered()).toEqual([]);
     });
 

@@ -1,3 +1,5 @@
+import { PermanentFailure } from '../events/permanent-failure.js';
+
 /** One mail to one person. */
 export interface OutgoingMail {
   /** A bare address, `ada@example.com`: no display name, no list. */
@@ -12,8 +14,8 @@ export interface OutgoingMail {
   messageId: string;
 }
 
-/** The mail itself cannot be delivered; sending it again gets the same answer. */
-export class MailRefused extends Error {
+/** The mail itself cannot be delivered; sending it again gets the same answer, so its event is given up at once. */
+export class MailRefused extends PermanentFailure {
   override readonly name = 'MailRefused';
 }
 

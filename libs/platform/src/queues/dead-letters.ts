@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { pageOf } from '../db/page.js';
 import { SystemDatabase } from '../db/system-database.js';
 import { DomainError } from '../errors/domain-error.js';
 
@@ -46,9 +47,8 @@ export class DeadLetters {
   async list(filter: DeadLetterFilter, limit: number, cursor?: string): Promise<DeadLetterPage> {
     const after = cursor ? readCursor(cursor) : [null, null, null, null];
     const rows = await this.database.query<DeadLetterRow>(LIST, [...valuesOf(filter), ...after, limit + 1]);
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return { data: page.map(view), nextCursor: rows.length > limit && last ? writeCursor(last) : null };
+    const { data, nextCursor } = pageOf(rows, limit, writeCursor);
+    return { data: data.map(view), nextCursor };
   }
 
   /**

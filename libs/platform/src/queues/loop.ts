@@ -5,7 +5,7 @@ export interface LoopOptions {
   /** What it does, for the log: "The relay". */
   name: string;
   /** One turn; true when there is more to do at once. */
-  turn: () => Promise<boolean>;
+  turn: () => Promise<boolean | void>;
   /** The pause after a turn that found no more, in ms. */
   idleMs: number;
   /** The longest pause after turns that failed, in ms. */

@@ -4,10 +4,10 @@ import {
   readCount,
   readFlag,
   readInstant,
-  readList,
   readNullable,
   readOneOf,
   readText,
+  readTexts,
 } from '../formats/claims.js';
 import { readSignedIn, type SignedIn } from './answers.js';
 
@@ -61,7 +61,7 @@ export const readLoginSession = (answer: Claims): LoginSession => ({
   tenantId: readText(answer, 'tenant_id'),
   current: readFlag(answer, 'current'),
   provider: readText(answer, 'provider'),
-  amr: readTexts(answer, 'amr'),
+  amr: readTexts(answer, 'amr', 64),
   browser: readNullable(answer, 'browser', readText),
   system: readNullable(answer, 'system', readText),
   address: readNullable(answer, 'address', readText),
@@ -87,12 +87,9 @@ export const readVerifiedEmail = (answer: Claims): VerifiedEmail => ({
   email: readText(answer, 'email', 320),
 });
 
-export const readBackupCodes = (answer: Claims): readonly string[] => readTexts(answer, 'backup_codes');
+export const readBackupCodes = (answer: Claims): readonly string[] => readTexts(answer, 'backup_codes', 64);
 
 export const readRevoked = (answer: Claims): number => readCount(answer, 'revoked');
 
 /** Whatever it says: that it came is what counts. */
 export const readNothing = (): void => undefined;
-
-const readTexts = (answer: Claims, name: string) =>
-  readList(answer, name, 64, (item) => readText({ [name]: item }, name));

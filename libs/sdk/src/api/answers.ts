@@ -6,15 +6,16 @@ import {
   readFlag,
   readInstant,
   readList,
+  readNames,
   readNullable,
   readOptional,
   readText,
+  readTexts,
 } from '../formats/claims.js';
 import { KEY_SET_MAX_LENGTH } from '../formats/key-set.js';
 import { LEASE_MAX_LENGTH } from '../formats/lease.js';
 
 const TOKEN_LENGTH = 16_384;
-const MAX_ENTITLEMENTS = 256;
 
 export interface AccessToken {
   accessToken: string;
@@ -242,9 +243,7 @@ export const readKeys = (answer: Claims): ServerKeys => ({
     const key = asObject(item, 'key');
     return { kid: readText(key, 'kid', 128), x: readText(key, 'x', 64), status: readText(key, 'status') };
   }),
-  keySets: has(answer, 'key_sets')
-    ? readList(answer, 'key_sets', 64, (item) => readText({ item }, 'item', KEY_SET_MAX_LENGTH))
-    : [],
+  keySets: has(answer, 'key_sets') ? readTexts(answer, 'key_sets', 64, KEY_SET_MAX_LENGTH) : [],
 });
 
 /** Absent from servers that issue none. */
@@ -256,6 +255,3 @@ const readTerms = (license: Claims) => ({
   tier: readText(license, 'tier'),
   entitlements: readNames(license, 'entitlements'),
 });
-
-const readNames = (claims: Claims, name: string) =>
-  readList(claims, name, MAX_ENTITLEMENTS, (item) => readText({ [name]: item }, name, 128));

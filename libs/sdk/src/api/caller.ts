@@ -33,7 +33,7 @@ export class Caller {
   private readonly transport: Transport;
   private readonly bearer: BearerSource | null;
 
-  /** Throws TypeError when `url` is no http or https address. */
+  /** Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed. */
   constructor(options: ApiOptions) {
     this.transport = new Transport(options);
     this.url = this.transport.url;

@@ -58,7 +58,7 @@ export class GatehouseApi {
   readonly account: AccountApi;
   private readonly caller: Caller;
 
-  /** Throws TypeError when `url` is no http or https address. */
+  /** Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed. */
   constructor(options: ApiOptions) {
     this.caller = new Caller(options);
     this.url = this.caller.url;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { ApiError } from './api-error.js';
+import { failure } from '../testing/failure.js';
 import { GatehouseApi } from './gatehouse-api.js';
 import { fromWire, toWire } from './wire.js';
 
@@ -34,14 +34,6 @@ const answer = (status: number, body: unknown, headers: Record<string, string> =
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   };
-};
-const failure = async (work: Promise<unknown>): Promise<ApiError> => {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ApiError)) throw new Error(`No ApiError: ${String(error)}`);
-  return error;
 };
 const SEAT = {
   session_id: 'seat_1',

@@ -3,6 +3,7 @@ import { acceptSignature, type SignedAnswer, type SignedRequest } from '../forma
 import { InvalidDocument } from '../formats/invalid-document.js';
 import { ApiError, type ErrorDetails, refusalOf } from './api-error.js';
 import { boundedBytes } from './bounded-bytes.js';
+import { secureUrl } from './server-url.js';
 import { fromWire, toWire } from './wire.js';
 
 /** Asks for signed answers (RFC 9421) and believes no others. */
@@ -15,6 +16,8 @@ export interface AnswerSignatures {
 export interface TransportOptions {
   /** Where the server is, such as `https://licences.example`. */
   url: string;
+  /** Lets passwords, tokens and keys go over bare HTTP to other machines, as in a closed network; false when left out. */
+  allowHttp?: boolean;
   fetch?: typeof fetch;
   /** For a whole exchange, ms. */
   timeoutMs?: number;
@@ -54,9 +57,9 @@ export class Transport {
   readonly url: string;
   private readonly options: TransportOptions;
 
-  /** Throws TypeError when `url` is no http or https address. */
+  /** Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed. */
   constructor(options: TransportOptions) {
-    this.url = serverUrl(options.url);
+    this.url = secureUrl(options.url, options.allowHttp);
     this.options = options;
   }
 
@@ -117,14 +120,6 @@ interface Exchange {
   status: number;
   headers: Headers;
   text: string;
-}
-
-/** The address without a slash at its end. Throws TypeError when it is none. */
-export function serverUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash)
-    throw new TypeError(`${JSON.stringify(text.slice(0, 200))} is no address of a server (https://...).`);
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
 function read<T>(call: Call<T>, { status, headers, text }: Exchange): T {

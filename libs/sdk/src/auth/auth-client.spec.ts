@@ -1,51 +1,27 @@
-import { ApiError, isRefusal, MfaRequired } from '../api/api-error.js';
+import { isRefusal, MfaRequired } from '../api/api-error.js';
 import { memoryStore } from '../client/memory-stores.js';
 import type { Store } from '../client/platform.js';
-import { FakeTime } from '../testing/fake-time.js';
-import { ScriptedAuth } from '../testing/scripted-auth.js';
+import { failure } from '../testing/failure.js';
+import type { FakeTime } from '../testing/fake-time.js';
+import { ADA, type ScriptedAuth } from '../testing/scripted-auth.js';
 import { refusal } from '../testing/scripted-server.js';
-import type { AuthEvents } from './auth-events.js';
-import { type AuthClientOptions, PortableAuthClient } from './portable-auth-client.js';
+import { ScriptedTabs } from '../testing/scripted-tabs.js';
+import { ISSUER as URL } from '../testing/signer.js';
+import type { AuthClientOptions } from './portable-auth-client.js';
 import type { StoredAuth } from './stored-auth.js';
 
-const URL = 'https://licences.example';
-const ADA = { email: 'ada@acme.example', password: 'velvet otter marches nine' };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+let tabs: ScriptedTabs;
 let time: FakeTime;
 let auth: ScriptedAuth;
-let store: Store<StoredAuth>;
 beforeEach(() => {
-  time = new FakeTime();
-  auth = new ScriptedAuth({ now: time.truth });
-  store = memoryStore();
+  tabs = new ScriptedTabs();
+  ({ time, auth } = tabs);
 });
-
-/** Another tab or program on the same store. */
-function start(options: Partial<AuthClientOptions> = {}) {
-  const client = new PortableAuthClient({ url: URL, fetch: auth.fetch, ...options }, { time, store });
-  const heard: [keyof AuthEvents, unknown][] = [];
-  for (const name of ['signed-in', 'refreshed', 'signed-out', 'warning'] as const)
-    client.on(name, (payload) => void heard.push([name, payload]));
-  return { client, heard, names: () => heard.map(([name]) => name) };
-}
-
-async function signedIn() {
-  const tab = start();
-  await tab.client.signIn(ADA);
-  tab.heard.length = 0;
-  return tab;
-}
-
-const failure = async (work: Promise<unknown>): Promise<ApiError> => {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ApiError)) throw new Error(`No ApiError: ${String(error)}`);
-  return error;
-};
+const start = (options?: Partial<AuthClientOptions>) => tabs.start(options);
+const signedIn = () => tabs.signedIn();
 
 describe('signing in', () => {
   it('keeps the tokens and says who it is', async () => {
@@ -120,9 +96,9 @@ describe('a token', () => {
   });
 
   it('is refreshed once, however many calls and clients need it', async () => {
-    const tabs = [(await signedIn()).client, ...[1, 2, 3].map(() => start().client)];
+    const clients = [(await signedIn()).client, ...[1, 2, 3].map(() => start().client)];
     await time.pass(HOUR);
-    const all = await Promise.all(tabs.flatMap((tab) => [tab.me(), tab.me(), tab.me()]));
+    const all = await Promise.all(clients.flatMap((one) => [one.me(), one.me(), one.me()]));
     expect(all).toHaveLength(12);
     expect(auth.refreshed).toEqual(['refresh-1-1']);
   });
@@ -187,7 +163,7 @@ describe('a session that is over', () => {
     auth.isAlive = false;
     expect((await failure(one.client.me())).code).toBe('UNAUTHENTICATED');
     expect(one.heard).toEqual([['signed-out', { reason: 'refused' }]]);
-    expect(await store.read()).toBeNull();
+    expect(await tabs.store.read()).toBeNull();
     expect(await two.client.token()).toBeNull();
     expect(two.heard).toEqual([['signed-out', { reason: 'elsewhere' }]]);
     expect((await failure(one.client.me())).code).toBe('UNAUTHENTICATED');
@@ -220,7 +196,7 @@ describe('a store that fails', () => {
       await kept.drop(isIt);
     },
   };
-  beforeEach(() => (store = full));
+  beforeEach(() => (tabs.store = full));
 
   it('costs a warning, and the next start finds a token that still is good', async () => {
     isFull = false;
@@ -239,7 +215,7 @@ describe('a store that fails', () => {
 
   it('signs in and out all the same', async () => {
     isFull = false;
-    await store.update(() => null);
+    await tabs.store.update(() => null);
     isFull = true;
     const { client } = await signedIn();
     expect((await client.me()).user.id).toBe('usr_1');

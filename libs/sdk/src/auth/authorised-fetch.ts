@@ -1,18 +1,19 @@
 import type { BearerSource } from '../api/caller.js';
-import { tokenUrl } from './token-url.js';
+import { secureUrl } from '../api/server-url.js';
 
 /**
  * `fetch` with a bearer, for the server's own origin and those named; a token carried anywhere else would be given away.
- * A path alone is one of the server. Throws TypeError for bare HTTP among them, unless `allowHttp` is true. Where the bearer is refused it is renewed, once; a body that is a stream is sent once.
+ * A path alone is one of the server. Throws TypeError for bare HTTP among them, unless `allowHttp` is true. Where the
+ * bearer is refused it is renewed, once; a body that is a stream is sent once.
  */
 export function authorised(
   bearers: BearerSource,
   url: string,
-  { origins = [], allowHttp = false }: { origins?: readonly string[]; allowHttp?: boolean },
+  { origins = [], allowHttp }: { origins?: readonly string[]; allowHttp?: boolean },
   send: typeof fetch = (input, init) => fetch(input, init),
 ): (input: string | URL, init?: RequestInit) => Promise<Response> {
   const allowed = new Set(
-    [url, ...origins.map((one) => tokenUrl(one, allowHttp))].map((one) => new URL(one).origin),
+    [url, ...origins.map((one) => secureUrl(one, allowHttp))].map((one) => new URL(one).origin),
   );
   return async (input, init = {}) => {
     const isPath = typeof input === 'string' && input.startsWith('/');

@@ -10,14 +10,13 @@ import type { AuthEvents } from './auth-events.js';
 import { authorised } from './authorised-fetch.js';
 import { SessionTokens } from './session-tokens.js';
 import type { StoredAuth } from './stored-auth.js';
-import { tokenUrl } from './token-url.js';
 
 export interface AuthClientOptions {
   /** Where the server is, such as `https://licences.example`. */
   url: string;
   /** Other places that `fetch` may carry the token to, such as `https://api.acme.example`; the server's own always. */
   origins?: readonly string[];
-  /** Lets passwords and tokens go over bare HTTP to other machines, as in a closed network; false when left out. */
+  /** Lets passwords, tokens and keys go over bare HTTP to other machines, as in a closed network; false when left out. */
   allowHttp?: boolean;
   /** Of every exchange, ms; 10 s when left out. */
   timeoutMs?: number;
@@ -55,9 +54,8 @@ export class PortableAuthClient implements BearerSource {
 
   /** Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed. */
   constructor(options: AuthClientOptions, platform: AuthPlatform) {
-    const { timeoutMs, origins, allowHttp = false } = options;
+    const { url, timeoutMs, origins, allowHttp } = options;
     const { time, userAgent, deviceId } = platform;
-    const url = tokenUrl(options.url, allowHttp);
     this.tokens = new SessionTokens({
       ...{ url, timeoutMs, store: platform.store },
       refresh: (token, limit) => this.api.refresh(token, limit),
@@ -66,11 +64,11 @@ export class PortableAuthClient implements BearerSource {
       events: this.events,
     });
     this.api = new GatehouseApi({
-      ...{ url, timeoutMs, userAgent, deviceId, bearer: this.tokens, fetch: options.fetch },
+      ...{ url, allowHttp, timeoutMs, userAgent, deviceId, bearer: this.tokens, fetch: options.fetch },
       after: (ms, work) => time.after(ms, work),
     });
     this.account = this.api.account;
-    this.fetch = authorised(this.tokens, url, { origins, allowHttp }, options.fetch);
+    this.fetch = authorised(this.tokens, this.api.url, { origins, allowHttp }, options.fetch);
     this.unwatch = platform.watch?.(() => void this.tokens.current()) ?? (() => undefined);
   }
 
@@ -113,8 +111,8 @@ export class PortableAuthClient implements BearerSource {
   }
 
   /**
-   * Forgets the tokens at once, whatever is under way with them, and ends the session at the server. False: the server did not answer; the session lives there
-   * until it is revoked or runs out, without anybody here who could use it.
+   * Forgets the tokens at once, whatever is under way with them, and ends the session at the server. False: the server
+   * did not answer; the session lives there until it is revoked or runs out, without anybody here who could use it.
    */
   async signOut(): Promise<boolean> {
     const kept = await this.tokens.forget();

@@ -2,13 +2,12 @@ import { memoryStore } from '../client/memory-stores.js';
 import type { Store } from '../client/platform.js';
 import { toBase64url, utf8 } from '../formats/base64url.js';
 import { FakeTime } from '../testing/fake-time.js';
-import { ScriptedAuth } from '../testing/scripted-auth.js';
+import { ADA, ScriptedAuth } from '../testing/scripted-auth.js';
 import { PortableAuthClient } from './portable-auth-client.js';
 import type { StoredAuth } from './stored-auth.js';
 
 const HERE = 'https://licences.example';
 const THERE = 'https://other.example';
-const ADA = { email: 'ada@acme.example', password: 'velvet otter marches nine' };
 
 let time: FakeTime;
 let here: ScriptedAuth;
@@ -81,20 +80,5 @@ describe('tokens that were kept without their server', () => {
     const kept = await keep(accessToken);
     expect(await at(HERE).token()).toBeNull();
     expect([here.refreshed, await store.read()]).toEqual([[], kept]);
-  });
-});
-
-describe('bare HTTP', () => {
-  const open = (url: string, more = {}) => new PortableAuthClient({ url, ...more }, { time, store });
-
-  it('carries no token to another machine, unless that is allowed', async () => {
-    expect(() => open('http://licences.example')).toThrow(TypeError);
-    expect(() => open(HERE, { origins: ['http://api.example'] })).toThrow(TypeError);
-    expect(() => open('http://127.0.0.1.example')).toThrow(TypeError);
-    for (const url of ['http://127.0.0.1:8080', 'http://localhost', 'http://[::1]:8080', 'HTTPS://a.example'])
-      expect(() => open(url)).not.toThrow();
-    expect(() =>
-      open('http://licences.example', { allowHttp: true, origins: ['http://a.example'] }),
-    ).not.toThrow();
   });
 });

@@ -1,7 +1,7 @@
 import { ApiError } from '../api/api-error.js';
 import type { AccessToken, Me, SignedIn, Tokens } from '../api/answers.js';
 import type { BearerSource } from '../api/caller.js';
-import { serverUrl } from '../api/transport.js';
+import { serverUrl } from '../api/server-url.js';
 import { Emitter } from '../client/emitter.js';
 import type { Store } from '../client/platform.js';
 import type { AuthEvents } from './auth-events.js';

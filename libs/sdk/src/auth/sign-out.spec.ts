@@ -1,27 +1,40 @@
 import { memoryStore } from '../client/memory-stores.js';
 import type { Store } from '../client/platform.js';
-import { FakeTime } from '../testing/fake-time.js';
-import { ScriptedAuth } from '../testing/scripted-auth.js';
+import type { FakeTime } from '../testing/fake-time.js';
+import { ADA, type ScriptedAuth } from '../testing/scripted-auth.js';
 import { json } from '../testing/scripted-server.js';
-import type { AuthEvents } from './auth-events.js';
+import { ScriptedTabs } from '../testing/scripted-tabs.js';
+import { ISSUER } from '../testing/signer.js';
 import { PortableAuthClient } from './portable-auth-client.js';
 import type { StoredAuth } from './stored-auth.js';
 
-const URL = 'https://licences.example';
-const ADA = { email: 'ada@acme.example', password: 'velvet otter marches nine' };
 const HOUR = 3_600_000;
 
+let tabs: ScriptedTabs;
 let time: FakeTime;
 let auth: ScriptedAuth;
 let kept: Store<StoredAuth>;
 /** The next read gives what it saw when this is over. */
 let heldRead: Promise<void> | null;
 beforeEach(() => {
-  time = new FakeTime();
-  auth = new ScriptedAuth({ now: time.truth });
+  tabs = new ScriptedTabs();
+  ({ time, auth } = tabs);
   kept = memoryStore();
   heldRead = null;
+  tabs.store = {
+    read: async () => {
+      const seen = await kept.read();
+      const held = heldRead;
+      heldRead = null;
+      await held;
+      return seen;
+    },
+    update: (change) => kept.update(change),
+    drop: (isIt) => kept.drop(isIt),
+  };
 });
+const start = () => tabs.start();
+const signedIn = () => tabs.signedIn();
 
 /** Something that is over when it is told. */
 function gate() {
@@ -30,38 +43,13 @@ function gate() {
   return { open, opened };
 }
 
-function start() {
-  const store: Store<StoredAuth> = {
-    ...kept,
-    read: async () => {
-      const seen = await kept.read();
-      const held = heldRead;
-      heldRead = null;
-      await held;
-      return seen;
-    },
-  };
-  const client = new PortableAuthClient({ url: URL, fetch: auth.fetch }, { time, store });
-  const heard: [keyof AuthEvents, unknown][] = [];
-  for (const name of ['signed-in', 'refreshed', 'signed-out', 'warning'] as const)
-    client.on(name, (payload) => void heard.push([name, payload]));
-  return { client, heard, names: () => heard.map(([name]) => name) };
-}
-
-async function signedIn() {
-  const tab = start();
-  await tab.client.signIn(ADA);
-  tab.heard.length = 0;
-  return tab;
-}
-
 /** A refresh whose answer is on its way until `open`; `begun`: the server has given it. */
 function slowRefresh() {
   const { open, opened } = gate();
   const { open: begin, opened: begun } = gate();
   const back = auth.server.answer('POST /auth/refresh', async (got) => {
     back();
-    const answer = await auth.fetch(`${URL}/api/v1/auth/refresh`, {
+    const answer = await auth.fetch(`${ISSUER}/api/v1/auth/refresh`, {
       method: 'POST',
       body: JSON.stringify(got.body),
     });
@@ -169,7 +157,7 @@ describe('signing out while a refresh is under way', () => {
         await opened;
         return next;
       });
-    const slow = new PortableAuthClient({ url: URL, fetch: auth.fetch }, { time, store: kept });
+    const slow = new PortableAuthClient({ url: ISSUER, fetch: auth.fetch }, { time, store: kept });
     const token = slow.token();
     await begun;
     await slow.signOut();
@@ -231,12 +219,12 @@ describe('a request that is refused', () => {
   });
 
   it('is renewed once for all, also where two access tokens of one second are alike', async () => {
-    const tabs = [await signedIn(), start(), start()];
+    const all = [await signedIn(), start(), start()];
     await time.pass(HOUR);
     auth.server.answer('POST /auth/refresh', () =>
       json(200, { access_token: 'access-1', refresh_token: 'refresh-1-2', expires_in: 3600 }),
     );
-    expect(await Promise.all(tabs.map(({ client }) => client.token()))).toEqual(Array(3).fill('access-1'));
+    expect(await Promise.all(all.map(({ client }) => client.token()))).toEqual(Array(3).fill('access-1'));
     expect(auth.server.calls('/auth/refresh')).toHaveLength(1);
   });
 

@@ -1,15 +1,7 @@
 import type { SignedIn } from '../api/answers.js';
-import { serverUrl } from '../api/transport.js';
-import { fromBase64url } from '../formats/base64url.js';
-import {
-  asObject,
-  type Claims,
-  parseObject,
-  readInstant,
-  readOptional,
-  readText,
-  toInstant,
-} from '../formats/claims.js';
+import { serverUrl } from '../api/server-url.js';
+import { asObject, parseObject, readInstant, readOptional, readText, toInstant } from '../formats/claims.js';
+import { issuerOf } from '../formats/signed-document.js';
 
 /** Who is signed in on this machine, or in this browser (S1-57). */
 export interface StoredAuth {
@@ -55,8 +47,11 @@ export function isSamePerson(one: StoredAuth['user'], other: StoredAuth['user'])
  */
 export function isOfServer({ url, accessToken }: StoredAuth, server: string): boolean {
   if (url !== undefined) return url === server;
-  const [issuer, asked] = [issuerOf(accessToken), new URL(server)];
-  return issuer !== null && issuer.protocol === asked.protocol && issuer.hostname === asked.hostname;
+  // Not verified: whoever could forge it here could write the file anyway.
+  const named = issuerOf(accessToken);
+  if (named === null || !URL.canParse(named)) return false;
+  const [issuer, asked] = [new URL(named), new URL(server)];
+  return issuer.protocol === asked.protocol && issuer.hostname === asked.hostname;
 }
 
 /** access_token, refresh_token, expires_at, user {email, tenant_id, plan}, url: other programs read it, too. */
@@ -88,16 +83,4 @@ export function parseAuth(text: string): StoredAuth {
       plan: readText(user, 'plan'),
     },
   };
-}
-
-/** As the token says; it is not verified, since whoever could forge it here could write the file anyway. */
-function issuerOf(token: string): URL | null {
-  const payload = fromBase64url(token.split('.')[1] ?? '');
-  if (!payload) return null;
-  try {
-    const claims: Claims = parseObject(new TextDecoder().decode(payload), 'token');
-    return new URL(readText(claims, 'iss', URL_LENGTH));
-  } catch {
-    return null;
-  }
 }

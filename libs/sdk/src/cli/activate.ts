@@ -1,10 +1,13 @@
-import { open, writeFile } from 'node:fs/promises';
-import { serverUrl } from '../api/transport.js';
+import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { serverUrl } from '../api/server-url.js';
 import { serverStore } from '../auth/server-store.js';
 import { encodeActivationRequest } from '../formats/activation.js';
 import { InvalidDocument } from '../formats/invalid-document.js';
 import { maskLicenseKey, normalizeLicenseKey, parseLicenseKey } from '../formats/license-key.js';
 import { authFile } from '../state/auth-file.js';
+import { mayUseHttp } from './activated.js';
 import { activationFile, requestFile } from './activation-file.js';
 import { EXIT, Refusal } from './exit-codes.js';
 import { mustAllow, openLicense, sentenceOf, type Terms } from './license.js';
@@ -51,7 +54,7 @@ async function activateOnline(call: Call): Promise<number> {
   if (licenseKey === null && !(await serverStore(authFile(directory), serverUrl(url)).read()))
     throw new Refusal(EXIT.usage, 'Give a licence key: gatehouse activate KEY --url URL');
 
-  const terms = termsOf(call, url, licenseKey);
+  const terms = { ...termsOf(call, url, licenseKey), allowHttp: mayUseHttp(said, known) };
   const client = openLicense(terms, said, directory);
   try {
     const status = await client.start({ wait: waitOf(call) });
@@ -93,11 +96,11 @@ async function readResponse(call: Call, path: string): Promise<number> {
       EXIT.usage,
       'No request waits for a response here: gatehouse activate KEY --request FILE',
     );
-  const text = await onFile(path, () => readBounded(path));
+  const response = await onFile(path, () => text(createReadStream(path, { end: MAX_FILE })));
   const terms = termsOf(call, null, request.licenseKey ?? null);
   const client = openLicense(terms, said, directory);
   try {
-    const status = await client.acceptActivation(text, request);
+    const status = await client.acceptActivation(response, request);
     mustAllow(status);
     await activationFile(directory).write({ ...terms, isOffline: true, activatedAt: Date.now() });
     await requestFile(directory).remove();
@@ -115,6 +118,7 @@ async function readResponse(call: Call, path: string): Promise<number> {
 
 const termsOf = ({ said }: Call, url: string | null, licenseKey: string | null): Terms => ({
   url,
+  allowHttp: said.allowHttp,
   licenseKey,
   hardwareId: said.hardwareId ?? null,
   anchors: said.anchors,
@@ -133,28 +137,12 @@ async function keyOf({ positionals, said }: Call): Promise<string | null> {
 }
 
 async function readStdin(): Promise<string> {
-  let text = '';
+  let typed = '';
   for await (const chunk of process.stdin) {
-    text += String(chunk);
-    if (text.length > MAX_STDIN) break;
+    typed += String(chunk);
+    if (typed.length > MAX_STDIN) break;
   }
-  return text.slice(0, MAX_STDIN);
-}
-
-async function readBounded(path: string): Promise<string> {
-  const file = await open(path, 'r');
-  try {
-    const bytes = Buffer.alloc(MAX_FILE);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(bytes, length, bytes.length - length);
-      length += bytesRead;
-      if (bytesRead === 0 || length === bytes.length) break;
-    }
-    return bytes.toString('utf8', 0, length);
-  } finally {
-    await file.close();
-  }
+  return typed.slice(0, MAX_STDIN);
 }
 
 async function onFile<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
-import { activationFile } from './activation-file.js';
+import { type Activation, activationFile } from './activation-file.js';
 import { EXIT, Refusal } from './exit-codes.js';
 import type { Terms } from './license.js';
+import type { Said } from './settings.js';
 import type { Call } from './verb.js';
 
 /** Under what this call runs: what it says itself, as in a container, else what was activated. Throws Refusal. */
@@ -14,6 +15,7 @@ export async function activated({ said, directory }: Call): Promise<Terms & { is
     );
   return {
     url: url ?? null,
+    allowHttp: mayUseHttp(said, known),
     licenseKey: licenseKey ?? null,
     hardwareId: said.hardwareId ?? known?.hardwareId ?? null,
     anchors: said.anchors.length > 0 ? said.anchors : (known?.anchors ?? []),
@@ -21,3 +23,7 @@ export async function activated({ said, directory }: Call): Promise<Terms & { is
     isOffline: known?.isOffline === true && said.url === undefined,
   };
 }
+
+/** What was allowed of the server that was activated with counts for no other. */
+export const mayUseHttp = (said: Said, known: Activation | null): boolean =>
+  said.allowHttp || (said.url === undefined && known?.allowHttp === true);

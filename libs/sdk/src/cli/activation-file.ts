@@ -1,11 +1,11 @@
-import type { Anchor } from '../anchors.js';
+import { type Anchor, readAnchor } from '../anchors.js';
 import {
-  asObject,
   parseObject,
   readFlag,
   readInstant,
   readList,
   readNullable,
+  readOptional,
   readText,
   toInstant,
 } from '../formats/claims.js';
@@ -20,6 +20,8 @@ import { StateFile } from '../state/state-file.js';
 export interface Activation {
   /** null: of a machine without a network. */
   url: string | null;
+  /** Over bare HTTP, to another machine. */
+  allowHttp: boolean;
   /** In full: the file is its owner's alone. null: whoever is signed in. */
   licenseKey: string | null;
   hardwareId: string | null;
@@ -46,6 +48,7 @@ function format(activation: Activation): string {
   const content = {
     version: 1,
     url: activation.url,
+    allow_http: activation.allowHttp,
     license_key: activation.licenseKey,
     hardware_id: activation.hardwareId,
     anchors: activation.anchors.map(({ kid, x }) => ({ kid, x })),
@@ -61,12 +64,10 @@ function parse(text: string): Activation | null {
   if (content['version'] !== 1) return null;
   return {
     url: readNullable(content, 'url', (from, name) => readText(from, name, 2048)),
+    allowHttp: readOptional(content, 'allow_http', readFlag) ?? false,
     licenseKey: readNullable(content, 'license_key', readText),
     hardwareId: readNullable(content, 'hardware_id', readText),
-    anchors: readList(content, 'anchors', 64, (item) => {
-      const anchor = asObject(item, 'anchor');
-      return { kid: readText(anchor, 'kid', 128), x: readText(anchor, 'x', 64) };
-    }),
+    anchors: readList(content, 'anchors', 64, readAnchor),
     issuer: readNullable(content, 'issuer', readText),
     isOffline: readFlag(content, 'offline'),
     activatedAt: readInstant(content, 'activated_at'),

@@ -1,4 +1,5 @@
 import type { Anchor } from '../anchors.js';
+import { isSecure } from '../api/server-url.js';
 import { systemTime } from '../client/platform.js';
 import type { LicenseStatus } from '../client/status.js';
 import { LicenseClient } from '../node/license-client.js';
@@ -9,6 +10,7 @@ import { span, warn } from './terminal.js';
 /** Which licence, and whom to believe about it. */
 export interface Terms {
   url: string | null;
+  allowHttp: boolean;
   licenseKey: string | null;
   hardwareId: string | null;
   anchors: readonly Anchor[];
@@ -18,8 +20,13 @@ export interface Terms {
 /** Never asked: a machine without a network has an address only in name. */
 const NOWHERE = 'https://offline.invalid';
 
-/** A client for a verb. It says on stderr what its user should know; the verb ends it. */
+/** A client for a verb. It says on stderr what its user should know; the verb ends it. Throws Refusal. */
 export function openLicense(terms: Terms, said: Said, directory: string): LicenseClient {
+  if (terms.url !== null && !terms.allowHttp && !isSecure(terms.url))
+    throw new Refusal(
+      EXIT.usage,
+      `${terms.url} would get the licence key in the clear: use https, or say --allow-http.`,
+    );
   const offset = clockOffsetFor(terms.url ?? undefined, said);
   if (said.clockOffsetMs !== 0)
     warn(
@@ -29,6 +36,7 @@ export function openLicense(terms: Terms, said: Said, directory: string): Licens
     );
   const client = new LicenseClient({
     url: terms.url ?? NOWHERE,
+    allowHttp: terms.allowHttp,
     licenseKey: terms.licenseKey ?? undefined,
     hardwareId: terms.hardwareId ?? undefined,
     anchors: terms.anchors,

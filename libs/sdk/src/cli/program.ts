@@ -15,6 +15,7 @@ const VERBS: readonly Verb[] = [activate, status, run, deactivate];
 
 const COMMON_HELP = `Everywhere:
   --url URL           where the server is (GATEHOUSE_URL)
+  --allow-http        lets keys and tokens go over bare HTTP to another machine (GATEHOUSE_ALLOW_HTTP=true)
   --anchor KID:X      a key of the issuer, as shipped with the program; may be repeated (GATEHOUSE_ANCHORS, by commas).
                       Without one, the keys of the first contact over https or loopback are trusted and pinned
   --issuer NAME       who must have issued leases (GATEHOUSE_ISSUER)

@@ -1,11 +1,11 @@
 import type { Anchor } from '../anchors.js';
-import { serverUrl } from '../api/transport.js';
-import { isLoopback } from '../client/pinned-keys.js';
+import { isLoopback, serverUrl } from '../api/server-url.js';
 import { EXIT, Refusal } from './exit-codes.js';
 
 /** What every verb takes, as parseArgs wants it. */
 export const COMMON = {
   url: { type: 'string' },
+  'allow-http': { type: 'boolean' },
   'state-dir': { type: 'string' },
   'hardware-id': { type: 'string' },
   anchor: { type: 'string', multiple: true },
@@ -16,6 +16,7 @@ export const COMMON = {
 /** As parseArgs gives them. */
 export interface CommonValues {
   url?: string;
+  'allow-http'?: boolean;
   'state-dir'?: string;
   'hardware-id'?: string;
   anchor?: string[];
@@ -25,6 +26,7 @@ export interface CommonValues {
 /** What the caller said, by option or by variable; options win. Undefined: nothing, so what was activated counts. */
 export interface Said {
   url: string | undefined;
+  allowHttp: boolean;
   licenseKey: string | undefined;
   directory: string | undefined;
   hardwareId: string | undefined;
@@ -42,6 +44,7 @@ export function readSaid(values: CommonValues, variables: Variables): Said {
   const anchors = values.anchor ?? variable(variables, 'GATEHOUSE_ANCHORS')?.split(',') ?? [];
   return {
     url: url === undefined ? undefined : checkedUrl(url),
+    allowHttp: values['allow-http'] ?? flag(variables, 'GATEHOUSE_ALLOW_HTTP'),
     licenseKey: variable(variables, 'GATEHOUSE_LICENSE_KEY'),
     directory: values['state-dir'] ?? variable(variables, 'GATEHOUSE_STATE_DIR'),
     hardwareId: values['hardware-id'] ?? variable(variables, 'GATEHOUSE_HARDWARE_ID'),
@@ -57,6 +60,12 @@ export const clockOffsetFor = (url: string | undefined, said: Said): number =>
 
 /** Empty counts as not set, as compose files write it. */
 const variable = (variables: Variables, name: string) => variables[name] || undefined;
+
+function flag(variables: Variables, name: string): boolean {
+  const text = variable(variables, name) ?? 'false';
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new Refusal(EXIT.usage, `${name} has to be true or false.`);
+}
 
 function checkedUrl(text: string): string {
   try {

@@ -14,7 +14,6 @@ import { UsageMeter } from './usage-meter.js';
 /** What a client is made of, once it has read what is remembered. */
 export interface ClientPieces {
   hardwareId: string;
-  device: string;
   stores: ClientStores;
   record: LicenseRecord;
   keys: KeyRing;
@@ -67,5 +66,5 @@ export async function openPieces(
   const onPending = () => pulse.hasNews();
   const usage = new UsageMeter({ api, record, crypto, now, licenseKey, licenseId, free, onPending });
   const pulse: Pulse = new Pulse({ time, record, keeper, usage, events });
-  return { hardwareId, device, stores, record, keys, keeper, usage, pulse };
+  return { hardwareId, stores, record, keys, keeper, usage, pulse };
 }

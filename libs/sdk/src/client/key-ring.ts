@@ -1,12 +1,14 @@
 import { acceptActivation } from '../activation.js';
 import { type Anchor, type KeyTrust, learnKeys, trustAnchors } from '../anchors.js';
 import type { ServerKeys } from '../api/answers.js';
+import { isSecure } from '../api/server-url.js';
 import type { ClientCrypto } from '../crypto/client-crypto.js';
 import { type ActivationRequest, parseActivationResponse } from '../formats/activation.js';
 import { fromBase64url } from '../formats/base64url.js';
 import { InvalidDocument, type InvalidDocumentCode } from '../formats/invalid-document.js';
 import { type Lease, type LeaseExpectation, verifyLease } from '../formats/lease.js';
-import { mayPin, type PinnedKeys } from './pinned-keys.js';
+import { issuerOf } from '../formats/signed-document.js';
+import type { PinnedKeys } from './pinned-keys.js';
 import type { Store } from './platform.js';
 
 /** A newer key set may change these. */
@@ -75,9 +77,8 @@ export class KeyRing {
   }
 
   /**
-   * Asks the server for its keys; true when there is something new to believe. Only the very first keys, and only where
-   * mayPin says so, are taken as they are: all later ones have to be introduced by keys believed already.
-   * Throws ApiError.
+   * Asks the server for its keys; true when there is something new to believe. Only the very first keys are taken as they
+   * are, over TLS or on loopback: all later ones have to be introduced by keys believed already. Throws ApiError.
    */
   async learn(): Promise<boolean> {
     const told = await this.options.ask();
@@ -91,17 +92,13 @@ export class KeyRing {
   async accept(text: string, request: ActivationRequest): Promise<{ lease: Lease; token: string }> {
     const trust = this.trust ?? this.trustOf(parseActivationResponse(text).lease);
     if (!trust) throw new InvalidDocument('UNKNOWN_KEY', 'No key of the issuer is trusted yet.');
-    const {
-      lease,
-      token,
-      trust: learned,
-    } = await acceptActivation(text, request, trust, this.options.crypto);
-    this.trust = learned;
-    return { lease, token };
+    const accepted = await acceptActivation(text, request, trust, this.options.crypto);
+    this.trust = accepted.trust;
+    return accepted;
   }
 
   /** Believes what these documents introduce. */
-  async take(documents: readonly string[]): Promise<void> {
+  private async take(documents: readonly string[]): Promise<void> {
     if (this.trust && documents.length > 0)
       this.trust = (await learnKeys(this.trust, documents, this.options.crypto.verify)).trust;
   }
@@ -115,7 +112,8 @@ export class KeyRing {
     const offered = told.keys
       .filter((key) => key.status !== 'compromised' && fromBase64url(key.x)?.length === 32)
       .map(({ kid, x }): Anchor => ({ kid, x }));
-    if (!mayPin(url) || offered.length === 0) return;
+    // Over bare HTTP, allowed or not, whoever is in between could hand out keys of their own, for good.
+    if (!isSecure(url) || offered.length === 0) return;
 
     const mine: PinnedKeys = { url, issuer: told.issuer, anchors: offered, pinnedAt: now() };
     // Another process may have been first; then its keys are the pinned ones.
@@ -129,19 +127,8 @@ export class KeyRing {
 
   private trustOf(token: string): KeyTrust | null {
     const { anchors, issuer } = this.options;
+    // Unverified, it only picks the name under which the shipped keys must have signed.
     const named = issuer ?? issuerOf(token);
     return anchors.length === 0 || named === null ? null : trustAnchors(named, anchors);
-  }
-}
-
-/** Who a token says has issued it, unverified: it only picks the name under which the shipped keys must have signed. */
-function issuerOf(token: string): string | null {
-  const payload = fromBase64url(token.split('.')[1] ?? '');
-  if (!payload) return null;
-  try {
-    const { iss } = JSON.parse(new TextDecoder().decode(payload)) as { iss?: unknown };
-    return typeof iss === 'string' ? iss : null;
-  } catch {
-    return null;
   }
 }

@@ -1,11 +1,14 @@
 import type { Anchor } from '../anchors.js';
 import type { BearerSource } from '../api/caller.js';
 import type { Fallback } from '../formats/lease.js';
+import type { ClientTime } from './platform.js';
 
 /** How a program says which licence it runs under, and whom it believes. */
 export interface LicenseClientOptions {
   /** Where the server is, such as `https://licences.example`. */
   url: string;
+  /** Lets keys and tokens go over bare HTTP to other machines, as in a closed network; false when left out. */
+  allowHttp?: boolean;
   /** By key alone, where the licence allows that. Without one, by bearer. */
   licenseKey?: string;
   /** With a bearer: another licence of its tenant than the tenant's own. */
@@ -24,4 +27,7 @@ export interface LicenseClientOptions {
   signedAnswers?: boolean;
   /** Of every exchange, ms; 10 s when left out. */
   timeoutMs?: number;
+  /** For tests: another clock and other timers. */
+  time?: ClientTime;
+  fetch?: typeof fetch;
 }

@@ -1,4 +1,5 @@
-import type { Anchor } from '../anchors.js';
+import { type Anchor, readAnchor } from '../anchors.js';
+import { asObject, parseObject, readInstant, readList, readText, toInstant } from '../formats/claims.js';
 
 /** What a client without shipped anchors believed of a server when it first met it. */
 export interface PinnedKeys {
@@ -10,15 +11,32 @@ export interface PinnedKeys {
   pinnedAt: number;
 }
 
-/** Whether an address is one of this very machine. */
-export function isLoopback(url: string): boolean {
-  // A parsed host is canonical: 127.1 has become 127.0.0.1, and 127.0.0.1.example is no four numbers.
-  const host = URL.canParse(url) ? new URL(url).hostname : '';
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+const VERSION = 1;
+const MAX_SERVERS = 64;
+const MAX_KEYS = 64;
+
+/** JSON in snake_case; times in ISO 8601. */
+export function formatPinned(all: readonly PinnedKeys[]): string {
+  const servers = all.map(({ url, issuer, anchors, pinnedAt }) => ({
+    url,
+    issuer,
+    keys: anchors.map(({ kid, x }) => ({ kid, x })),
+    pinned_at: toInstant(pinnedAt),
+  }));
+  return `${JSON.stringify({ version: VERSION, servers }, null, 2)}\n`;
 }
 
-/**
- * Whether keys may be believed on first use: over TLS the name of the server vouches for them, on loopback there is
- * nobody in between. Over bare HTTP whoever is in between could hand out keys of his own, for good.
- */
-export const mayPin = (url: string): boolean => url.startsWith('https:') || isLoopback(url);
+/** null, or InvalidDocument, for anything that formatPinned would not have written. */
+export function parsePinned(text: string): readonly PinnedKeys[] | null {
+  const content = parseObject(text, 'pinned keys');
+  if (content['version'] !== VERSION) return null;
+  return readList(content, 'servers', MAX_SERVERS, (item) => {
+    const server = asObject(item, 'server');
+    return {
+      url: readText(server, 'url', 2048),
+      issuer: readText(server, 'issuer'),
+      anchors: readList(server, 'keys', MAX_KEYS, readAnchor),
+      pinnedAt: readInstant(server, 'pinned_at'),
+    };
+  });
+}

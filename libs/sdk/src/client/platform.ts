@@ -44,7 +44,6 @@ export interface ClientTime {
 export interface ClientPlatform {
   crypto: ClientCrypto;
   time: ClientTime;
-  fetch?: typeof fetch;
   userAgent?: string;
   hardwareId(): Promise<string>;
   /** `device`: the hash of the hardware id that leases name. */

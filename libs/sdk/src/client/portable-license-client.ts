@@ -29,7 +29,7 @@ const CLOSE_MS = 3_000;
 export class PortableLicenseClient {
   /** The API beneath, with the same bearer. */
   readonly api: GatehouseApi;
-  protected readonly events = new Emitter<LicenseEvents>();
+  private readonly events = new Emitter<LicenseEvents>();
   private opening: Promise<ClientPieces> | null = null;
   private opened: ClientPieces | null = null;
   private closing: Promise<void> | null = null;
@@ -37,14 +37,15 @@ export class PortableLicenseClient {
   private forgetEnd: (() => void) | null = null;
   private readonly sleepers = new Set<() => void>();
 
-  /** Throws TypeError when `url` is no address of a server. */
+  /** Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed. */
   constructor(
     private readonly options: LicenseClientOptions,
     private readonly platform: ClientPlatform,
   ) {
     this.api = new GatehouseApi({
       url: options.url,
-      fetch: platform.fetch,
+      allowHttp: options.allowHttp,
+      fetch: options.fetch,
       userAgent: platform.userAgent,
       bearer: options.bearer ?? platform.bearer,
       timeoutMs: options.timeoutMs,
@@ -204,7 +205,7 @@ export class PortableLicenseClient {
     return isReleased;
   }
 
-  protected open(): Promise<ClientPieces> {
+  private open(): Promise<ClientPieces> {
     this.opening ??= openPieces(this.options, this.platform, this.api, this.events).then((pieces) => {
       this.opened = pieces;
       return pieces;

@@ -7,9 +7,4 @@ export class Turns {
     this.last = mine.catch(() => undefined);
     return mine;
   }
-
-  /** When all that was asked for until now is over. */
-  async idle(): Promise<void> {
-    await this.last;
-  }
 }

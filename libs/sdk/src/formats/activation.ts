@@ -4,10 +4,10 @@ import {
   has,
   parseObject,
   readInstant,
-  readList,
   readMatch,
   readOneOf,
   readText,
+  readTexts,
   toInstant,
 } from './claims.js';
 import { DEVICE_HASH } from './device.js';
@@ -89,9 +89,7 @@ export function parseActivationResponse(text: string): ActivationResponse {
   const claims = open(text, RESPONSE_TYPE, RESPONSE_MAX_LENGTH);
   return {
     lease: readText(claims, 'lease', LEASE_MAX_LENGTH),
-    keySets: readList(claims, 'key_sets', MAX_KEY_SETS, (item) =>
-      readText({ key_sets: item }, 'key_sets', KEY_SET_MAX_LENGTH),
-    ),
+    keySets: readTexts(claims, 'key_sets', MAX_KEY_SETS, KEY_SET_MAX_LENGTH),
   };
 }
 

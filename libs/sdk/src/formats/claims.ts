@@ -85,6 +85,12 @@ export function readList<T>(claims: Claims, name: string, max: number, read: (it
   return value.map(read);
 }
 
+export const readTexts = (claims: Claims, name: string, max: number, maxLength = MAX_TEXT): string[] =>
+  readList(claims, name, max, (item) => readText({ [name]: item }, name, maxLength));
+
+/** Such as entitlements and scopes. */
+export const readNames = (claims: Claims, name: string) => readTexts(claims, name, 256, 128);
+
 /** A member that has to be there but may be null, as in `"remaining": null` for unlimited. */
 export function readNullable<T>(
   claims: Claims,

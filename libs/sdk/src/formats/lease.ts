@@ -7,6 +7,7 @@ import {
   readInstant,
   readList,
   readMatch,
+  readNames,
   readNullable,
   readOneOf,
   readOptional,
@@ -188,9 +189,6 @@ export function leaseFromClaims(claims: Claims): Lease {
     throw bad('quota', 'one entry a meter');
   return lease;
 }
-
-const readNames = (claims: Claims, name: string) =>
-  readList(claims, name, 256, (item) => readText({ [name]: item }, name, 128));
 
 function readRemainder(item: unknown): QuotaRemainder {
   const claims = asObject(item, 'quota entry');

@@ -1,5 +1,5 @@
 import { fromBase64url, toBase64url, utf8 } from './base64url.js';
-import { type Claims, parseObject, readInstant } from './claims.js';
+import { type Claims, parseObject, readInstant, readText } from './claims.js';
 import { InvalidDocument } from './invalid-document.js';
 
 /** Ed25519 over the bytes; 64 bytes. With node:crypto and a kept KeyObject: `(bytes) => sign(null, bytes, key)`. */
@@ -87,6 +87,15 @@ export async function openDocument(
     throw new InvalidDocument('KEY_OUT_OF_TIME', `Key ${key.kid} was not in use when it was issued.`);
   }
   return { claims, key };
+}
+
+/** Who a token says has issued it; nothing of it is verified. */
+export function issuerOf(token: string): string | null {
+  try {
+    return readText(parseObject(decodeText(token.split('.')[1] ?? ''), 'payload'), 'iss', 2048);
+  } catch {
+    return null;
+  }
 }
 
 function keyFor(typ: string, header: Claims, keys: readonly VerificationKey[]): VerificationKey {

@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemTime } from '../client/platform.js';
 import { authFile } from '../state/auth-file.js';
-import { ScriptedAuth } from '../testing/scripted-auth.js';
+import { ADA, ScriptedAuth } from '../testing/scripted-auth.js';
 import { json, refusal } from '../testing/scripted-server.js';
 import { AuthClient, type NodeAuthClientOptions } from './auth-client.js';
 import { LicenseClient } from './license-client.js';
 
 const url = 'https://licences.example';
-const ADA = { email: 'ada@acme.example', password: 'velvet otter marches nine' };
 
 let directory: string;
 let auth: ScriptedAuth;

@@ -29,7 +29,7 @@ export class AuthClient extends PortableAuthClient {
   /** Where its state lies; null: in memory. */
   readonly directory: string | null;
 
-  /** Throws TypeError when `url` is no address of a server, or `application` cannot name a directory. */
+  /** Throws TypeError for an address that is not allowed, or an `application` that can name no directory. */
   constructor(options: NodeAuthClientOptions) {
     const { application = 'gatehouse', time = systemTime } = options;
     const directory =

@@ -5,7 +5,7 @@ import { type ClientPlatform, type ClientTime, systemTime } from '../client/plat
 import { PortableLicenseClient } from '../client/portable-license-client.js';
 import { nodeCrypto } from '../crypto/node-crypto.js';
 import { authFile } from '../state/auth-file.js';
-import { type DirectoryOptions, stateDirectory } from '../state/directory.js';
+import { stateDirectory } from '../state/directory.js';
 import { holdersFile } from '../state/holders-file.js';
 import { offlineFile } from '../state/offline-file.js';
 import { pinnedFile } from '../state/pinned-file.js';
@@ -20,9 +20,6 @@ export interface NodeLicenseClientOptions extends LicenseClientOptions {
   directory?: string;
   /** Whether the seat is given back when the program ends or is ended by a signal; true when left out. */
   closesOnEnd?: boolean;
-  /** For tests: another clock and other timers. */
-  time?: ClientTime;
-  fetch?: typeof fetch;
 }
 
 /**
@@ -41,28 +38,24 @@ export class LicenseClient extends PortableLicenseClient {
   /** Where its state lies. */
   readonly directory: string;
 
-  /** Throws TypeError when `url` is no address of a server, or `application` cannot name a directory. */
+  /** Throws TypeError for an address that is not allowed, or an `application` that can name no directory. */
   constructor(options: NodeLicenseClientOptions) {
-    const directory = stateDirectory(directoryOptions(options));
+    const { application } = options;
+    const directory = stateDirectory({ application, directory: options.directory });
     super(options, nodePlatform(options, directory));
     this.directory = directory;
   }
 }
 
-const directoryOptions = ({ application, directory }: NodeLicenseClientOptions): DirectoryOptions => ({
-  application,
-  directory,
-});
-
 function nodePlatform(options: NodeLicenseClientOptions, directory: string): ClientPlatform {
-  const { application = 'gatehouse', time = systemTime, closesOnEnd = true, url, timeoutMs } = options;
+  const { application = 'gatehouse', time = systemTime, closesOnEnd = true } = options;
+  const { url, allowHttp, timeoutMs } = options;
   const now = () => time.now();
   const after: ClientTime['after'] = (ms, work) => time.after(ms, work);
-  const api = new GatehouseApi({ url, fetch: options.fetch, timeoutMs, after });
+  const api = new GatehouseApi({ url, allowHttp, fetch: options.fetch, timeoutMs, after });
   return {
     crypto: nodeCrypto,
     time,
-    fetch: options.fetch,
     userAgent: `gatehouse-client (${application})`,
     hardwareId: () => machineHardwareId(application, directory),
     bearer: new SessionTokens({

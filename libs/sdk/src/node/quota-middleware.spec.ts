@@ -72,6 +72,16 @@ describe('a vendor’s route behind a quota', () => {
     expect([(await ask()).status, served.length]).toEqual([500, 1]);
   });
 
+  // It was an unhandled rejection, which ends the process, and no answer.
+  it('leaves what its own listener throws to the vendor', async () => {
+    const { served, ask } = await vendor({
+      onUse: () => {
+        throw new Error('mine');
+      },
+    });
+    expect([(await ask()).status, served.length]).toEqual([500, 1]);
+  });
+
   it('is closed while Gatehouse is away, unless the vendor would rather serve', async () => {
     for (const whenUnreachable of [undefined, 'serve'] as const) {
       const { gatehouse, served, ask } = await vendor({ whenUnreachable });

@@ -37,7 +37,7 @@ const CUSTOMERS = new Set([401, 403, 404, 409, 410]);
 /**
  * For a vendor's own server: counts each request against the customer's quota before the route runs, and answers 429
  * `QUOTA_EXHAUSTED` with Retry-After when it is used up. A request that is repeated with its Idempotency-Key counts once.
- * Throws TypeError when `url` is no http or https address.
+ * Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed.
  */
 export function quotaMiddleware<R extends IncomingMessage = IncomingMessage>(
   options: QuotaMiddlewareOptions<R>,
@@ -55,11 +55,9 @@ export function quotaMiddleware<R extends IncomingMessage = IncomingMessage>(
   };
 
   return (request, response, next) => {
-    count(request).then(
-      (usage) => {
-        onUse?.(request, usage);
-        next();
-      },
+    const counted = count(request).then((usage) => onUse?.(request, usage));
+    counted.then(
+      () => next(),
       (error: unknown) => {
         if (!(error instanceof ApiError)) next(error);
         else if (error.code === 'QUOTA_EXHAUSTED') refuse(response, 429, error);

@@ -15,6 +15,9 @@ export interface LockOptions {
   staleMs?: number;
 }
 
+/** For work that a server is asked in, ms: it takes longer than a disk. */
+export const ACROSS_A_CALL: LockOptions = { staleMs: 30_000, timeoutMs: 40_000 };
+
 /** The lock was held by another process for as long as we could wait. */
 export class StateLocked extends Error {
   constructor(path: string, timeoutMs: number) {

@@ -10,7 +10,7 @@ import {
   readText,
   toInstant,
 } from '../formats/claims.js';
-import { isAlive, type LockOptions } from './file-lock.js';
+import { ACROSS_A_CALL, isAlive } from './file-lock.js';
 import { StateFile } from './state-file.js';
 
 /** A program that uses the seat. */
@@ -22,8 +22,6 @@ interface Holder {
   since: number;
 }
 
-/** A seat is given back under the lock, ms: whoever starts meanwhile has to wait for that. */
-const LOCK: LockOptions = { staleMs: 30_000, timeoutMs: 40_000 };
 /** Of a process on another machine with the same home nobody here knows whether it lives, ms. */
 const FOREIGN_MS = 86_400_000;
 const MAX_HOLDERS = 4096;
@@ -32,8 +30,9 @@ const MAX_HOLDERS = 4096;
  * `holders.json`: the programs of this machine that share one seat, since a device has one however many programs run.
  * The last to leave gives it back. One that was killed is noticed by its pid; at worst a seat lapses by itself.
  */
-export function holdersFile(directory: string, now: () => number, lock: LockOptions = LOCK): Holders {
-  const file = new StateFile<readonly Holder[]>(directory, 'holders.json', { format, parse }, lock);
+export function holdersFile(directory: string, now: () => number): Holders {
+  // A seat is given back under the lock: whoever starts meanwhile has to wait for that.
+  const file = new StateFile<readonly Holder[]>(directory, 'holders.json', { format, parse }, ACROSS_A_CALL);
   const me: Holder = { id: randomUUID(), pid: process.pid, host: hostname(), since: now() };
   const others = (all: readonly Holder[] | null) =>
     (all ?? []).filter((one) => one.id !== me.id && isPresent(one, now()));

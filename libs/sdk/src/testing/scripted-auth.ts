@@ -1,6 +1,8 @@
 import type { ClientTime } from '../client/platform.js';
 import { type Body, type Got, json, refusal, ScriptedServer } from './scripted-server.js';
 
+/** How the person signs in. */
+export const ADA = { email: 'ada@acme.example', password: 'velvet otter marches nine' };
 /** Seconds; as the real one tells. */
 const LASTS = 3600;
 
@@ -114,5 +116,5 @@ export class ScriptedAuth {
   }
 }
 
-const USER = { id: 'usr_1', email: 'ada@acme.example', email_verified: true, display_name: null };
+const USER = { id: 'usr_1', email: ADA.email, email_verified: true, display_name: null };
 const TENANT = { id: 'ten_1', name: 'Acme', slug: 'acme', plan: 'PRO', max_seats: 1 };

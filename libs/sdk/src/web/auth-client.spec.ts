@@ -1,31 +1,17 @@
 import { systemTime } from '../client/platform.js';
 import { FakeTime } from '../testing/fake-time.js';
-import { ScriptedAuth } from '../testing/scripted-auth.js';
+import { MapStorage } from '../testing/page-storage.js';
+import { ADA, ScriptedAuth } from '../testing/scripted-auth.js';
 import { AuthClient, type WebAuthClientOptions } from './auth-client.js';
 import { thisPage } from './page.js';
-import type { PageStorage } from './storage.js';
 
-const ADA = { email: 'ada@acme.example', password: 'velvet otter marches nine' };
 const KEY = 'gatehouse.auth';
 
-class Storage implements PageStorage {
-  readonly items = new Map<string, string>();
-  getItem(name: string) {
-    return this.items.get(name) ?? null;
-  }
-  setItem(name: string, text: string) {
-    this.items.set(name, text);
-  }
-  removeItem(name: string) {
-    this.items.delete(name);
-  }
-}
-
 let auth: ScriptedAuth;
-let storage: Storage;
+let storage: MapStorage;
 beforeEach(() => {
   auth = new ScriptedAuth(systemTime);
-  storage = new Storage();
+  storage = new MapStorage();
 });
 
 const tab = (more: Partial<WebAuthClientOptions> = {}) =>

@@ -25,7 +25,7 @@ export interface WebAuthClientOptions extends AuthClientOptions {
  * in the storage, and the others take what it got; who signs out in one is signed out in all.
  */
 export class AuthClient extends PortableAuthClient {
-  /** Throws TypeError when `url` is no address of a server. */
+  /** Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed. */
   constructor(options: WebAuthClientOptions) {
     const { application = 'gatehouse', time = systemTime, storage = storageOf(thisPage) } = options;
     const name = `${application}.auth`;

@@ -1,6 +1,6 @@
 import type { LicenseClientOptions } from '../client/license-client-options.js';
 import { memoryStores } from '../client/memory-stores.js';
-import { type ClientPlatform, type ClientTime, systemTime } from '../client/platform.js';
+import { type ClientPlatform, systemTime } from '../client/platform.js';
 import { PortableLicenseClient } from '../client/portable-license-client.js';
 import { webCrypto } from '../crypto/web-crypto.js';
 import { pageDeviceId } from './device-id.js';
@@ -13,9 +13,6 @@ export interface WebLicenseClientOptions extends LicenseClientOptions {
   application?: string;
   /** localStorage when left out; null: nothing is kept, and every visit is a new device. */
   storage?: PageStorage | null;
-  /** For tests: another clock and other timers. */
-  time?: ClientTime;
-  fetch?: typeof fetch;
 }
 
 /**
@@ -24,7 +21,7 @@ export interface WebLicenseClientOptions extends LicenseClientOptions {
  * has no `auth.json`.
  */
 export class LicenseClient extends PortableLicenseClient {
-  /** Throws TypeError when `url` is no address of a server. */
+  /** Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed. */
   constructor(options: WebLicenseClientOptions) {
     super(options, webPlatform(options));
   }
@@ -35,7 +32,6 @@ function webPlatform(options: WebLicenseClientOptions): ClientPlatform {
   return {
     crypto: webCrypto,
     time,
-    fetch: options.fetch,
     hardwareId: async () => pageDeviceId(application, storage),
     open: async () =>
       storage ? pageStores(application, storage, thisPage.navigator?.locks) : memoryStores(),

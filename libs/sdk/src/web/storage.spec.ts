@@ -1,27 +1,21 @@
-import { LicenseClient } from './license-client.js';
+import type { Anchor } from '../anchors.js';
+import { parsePinned } from '../client/pinned-keys.js';
+import { MapStorage } from '../testing/page-storage.js';
 import { ScriptedServer } from '../testing/scripted-server.js';
-import { type PageLocks, pageStores, type PageStorage } from './storage.js';
-
-class Storage implements PageStorage {
-  readonly items = new Map<string, string>();
-  getItem(name: string) {
-    return this.items.get(name) ?? null;
-  }
-  setItem(name: string, text: string) {
-    this.items.set(name, text);
-  }
-  removeItem(name: string) {
-    this.items.delete(name);
-  }
-}
+import { LicenseClient } from './license-client.js';
+import { type PageLocks, pageStores } from './storage.js';
 
 /** Node has the Web Locks API that browsers have. */
 const locks = (navigator as unknown as { locks: PageLocks }).locks;
 
-const page = (server: ScriptedServer, storage: Storage | null) =>
+const page = (
+  server: ScriptedServer,
+  storage: MapStorage | null,
+  anchors: readonly Anchor[] = [server.signer.anchor],
+) =>
   new LicenseClient({
     url: 'https://licences.example',
-    anchors: [server.signer.anchor],
+    anchors,
     bearer: { token: async () => 'tok', renew: async () => null },
     storage,
     fetch: server.fetch,
@@ -30,7 +24,7 @@ const page = (server: ScriptedServer, storage: Storage | null) =>
 describe('a client in a page', () => {
   it('remembers its lease and its device in the page’s storage', async () => {
     const server = new ScriptedServer(Date.now);
-    const storage = new Storage();
+    const storage = new MapStorage();
     const first = page(server, storage);
     expect((await first.start()).state).toBe('fresh');
     await first.close();
@@ -48,18 +42,20 @@ describe('a client in a page', () => {
     await client.close();
   });
 
-  it('takes what it cannot read for nothing', async () => {
-    const storage = new Storage();
-    storage.setItem('gatehouse.license', '{"version":7}');
+  // It took whatever was JSON for pinned keys, and did not start on others.
+  it.each(['{"version":7}', '{"servers":{}}', '7', '[{}]', '{'])('takes %s for nothing', async (text) => {
+    const storage = new MapStorage();
+    for (const name of ['license', 'servers']) storage.setItem(`gatehouse.${name}`, text);
     const server = new ScriptedServer(Date.now);
-    const client = page(server, storage);
+    const client = page(server, storage, []);
     expect((await client.start()).state).toBe('fresh');
     await client.close();
+    expect(parsePinned(storage.getItem('gatehouse.servers')!)?.[0]?.anchors).toEqual([server.signer.anchor]);
   });
 });
 
 it('tabs are one device: the last one gives the seat back', async () => {
-  const storage = new Storage();
+  const storage = new MapStorage();
   const tabs = [pageStores('a', storage, locks), pageStores('a', storage, locks)];
   for (const tab of tabs) await tab.holders.join();
   const released: number[] = [];

@@ -1,5 +1,5 @@
 import type { ClientStores, Holders, Store } from '../client/platform.js';
-import type { PinnedKeys } from '../client/pinned-keys.js';
+import { formatPinned, parsePinned } from '../client/pinned-keys.js';
 import { encodeOfflineState, parseOfflineState } from '../offline-state.js';
 
 /** What a page keeps things in: localStorage, or anything like it. */
@@ -57,12 +57,7 @@ export const pageStores = (prefix: string, storage: PageStorage, locks?: PageLoc
     storage,
     locks,
   ),
-  pinned: pageStore<readonly PinnedKeys[]>(
-    `${prefix}.servers`,
-    { format: JSON.stringify, parse: (text) => JSON.parse(text) as PinnedKeys[] },
-    storage,
-    locks,
-  ),
+  pinned: pageStore(`${prefix}.servers`, { format: formatPinned, parse: parsePinned }, storage, locks),
   holders: pageHolders(`${prefix}.holders`, locks),
 });
 

@@ -21,4 +21,7 @@ const SCOPES: Record<Role, readonly string[]> = {
   viewer: ['licenses:read'],
 };
 
+/** All that anybody may do in a tenant by a role. */
+export const ROLE_SCOPES: readonly string[] = [...new Set(ROLES.flatMap((role) => SCOPES[role]))];
+
 export const scopesOfRole = (role: Role): readonly string[] => SCOPES[role];

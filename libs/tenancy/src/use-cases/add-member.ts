@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, Db } from '#platform';
+import { Clock, Db } from '#platform';
 import { Membership } from '../domain/membership.js';
 import type { Role } from '../domain/role.js';
 import { Memberships } from '../persistence/memberships.js';
@@ -14,10 +14,6 @@ export class AddMember {
     private readonly memberships: Memberships,
     private readonly clock: Clock,
   ) {}
-
-  async isTenant(actor: Actor, tenantId: string): Promise<boolean> {
-    return (await this.tenants.describe(actor.as({ tenantId }))) !== null;
-  }
 
   /** Joins the caller's transaction, of that person in that tenant; repeatable. Throws 404. */
   async execute(role: Role): Promise<void> {

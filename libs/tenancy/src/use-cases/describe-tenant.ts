@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#platform';
-import { ROLES, scopesOfRole } from '../domain/role.js';
+import { ROLE_SCOPES } from '../domain/role.js';
 import { type TenantDescription, Tenants } from '../persistence/tenants.js';
 
 /** An organisation, and all that anybody may do in it by a role. */
@@ -17,6 +17,6 @@ export class DescribeTenant {
   /** The actor's tenant; null when there is none. */
   async execute(actor: Actor): Promise<TenantStanding | null> {
     const tenant = await this.tenants.describe(actor);
-    return tenant && { tenant, scopes: [...new Set(ROLES.flatMap(scopesOfRole))] };
+    return tenant && { tenant, scopes: ROLE_SCOPES };
   }
 }

@@ -18,7 +18,7 @@ import { ClearLicenseOverride } from './use-cases/clear-license-override.js';
 import { FindLicenses } from './use-cases/find-licenses.js';
 import { ImportLicenses } from './use-cases/import-licenses.js';
 import { IssueTenantLicense } from './use-cases/issue-tenant-license.js';
-import { ManageLicenseSettings } from './use-cases/license-settings.js';
+import { ManageLicenseSettings } from './use-cases/manage-license-settings.js';
 import { ManagePolicies } from './use-cases/manage-policies.js';
 import { ManageProducts } from './use-cases/manage-products.js';
 import { MintLicense } from './use-cases/mint-license.js';

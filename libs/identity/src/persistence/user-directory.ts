@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { notFound, SystemDatabase } from '#platform';
+
+/** People of every tenant, for operators and the worker: as the system role, since nobody reads anybody else. */
+@Injectable()
+export class UserDirectory {
+  constructor(private readonly database: SystemDatabase) {}
+
+  /** Keeps a person out since then, or with null no more; false when it was so before. Throws 404. */
+  async setSuspended(id: string, since: Date | null): Promise<boolean> {
+    const changed = await this.database.query(
+      'update identity.users set suspended_at = $2 where id = $1 and (suspended_at is null) = $3 returning id',
+      [id, since, since !== null],
+    );
+    if (changed.length === 1) return true;
+    const there = await this.database.query('select 1 from identity.users where id = $1', [id]);
+    if (there.length === 0) throw notFound('user');
+    return false;
+  }
+
+  /** Those who signed up by password before then and have not verified their address, the oldest first. */
+  async unverifiedSince(before: Date, limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `select id from identity.users
+       where not email_verified and registered_with = 'password' and created_at < $1 order by created_at limit $2`,
+      [before, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+}
