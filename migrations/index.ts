@@ -22,6 +22,9 @@ import { LoginEvents1764000000061 } from './1764000000061-login-events.js';
 import { KnownDevices1764000000062 } from './1764000000062-known-devices.js';
 import { UserProfiles1764000000063 } from './1764000000063-user-profiles.js';
 import { AccountRepairs1764000000070 } from './1764000000070-account-repairs.js';
+import { SessionBegins1764000000090 } from './1764000000090-session-begins.js';
+import { TenantSuspensions1764000000100 } from './1764000000100-tenant-suspensions.js';
+import { UnprovedHolders1764000000101 } from './1764000000101-unproved-holders.js';
 
 /** The one ordered line of migrations. */
 export const MIGRATIONS = [
@@ -49,4 +52,7 @@ export const MIGRATIONS = [
   KnownDevices1764000000062,
   UserProfiles1764000000063,
   AccountRepairs1764000000070,
+  SessionBegins1764000000090,
+  TenantSuspensions1764000000100,
+  UnprovedHolders1764000000101,
 ];

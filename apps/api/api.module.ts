@@ -24,8 +24,8 @@ import { BillingConfig, BillingModule } from '#billing';
 import { BearerGuard, IDENTITY_ENTITIES, IdentityModule, IdentityWatchModule } from '#identity';
 import { LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
-import { TENANCY_ENTITIES, TenancyModule } from '#tenancy';
-import { USE_CASE_CONCERNS } from '../concerns.js';
+import { TENANCY_ENTITIES, TenancyModule, TenancyWatchModule } from '#tenancy';
+import { USE_CASE_CONCERNS } from './concerns.js';
 
 /** Every concern that the API reads its settings from. */
 export const API_CONCERNS = [
@@ -48,6 +48,7 @@ export const API_CONCERNS = [
     MetricsModule,
     OpenApiModule,
     TenancyModule,
+    TenancyWatchModule,
     LicensingHttpModule,
     IdentityModule,
     IdentityWatchModule,

@@ -18,7 +18,7 @@ import { IDENTITY_ENTITIES, IdentityModule } from '#identity';
 import { LeasesModule, LICENSING_ENTITIES, LicensingModule, LicensingOperatorsModule } from '#licensing';
 import { OnboardingModule, OnboardingOperatorsModule } from '#onboarding';
 import { TENANCY_ENTITIES, TenancyModule } from '#tenancy';
-import { USE_CASE_CONCERNS } from '../concerns.js';
+import { USE_CASE_CONCERNS } from '../api/concerns.js';
 
 /** The contexts, for commands: the same use cases as behind HTTP. */
 @Module({

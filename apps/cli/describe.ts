@@ -17,6 +17,10 @@ export function describeLicense(row: LicenseRow): string[] {
     ['key', row.keyMasked],
     ['status', statusOf(row)],
     ['since', row.statusAt && `${row.statusAt.toISOString()} (${row.statusReason ?? ''})`],
+    [
+      'waits for',
+      row.unprovedHolder && `${row.unprovedHolder} to prove their address; until then not by key alone`,
+    ],
     ['plan', row.tier],
     ['product', row.productCode],
     ['policy', row.policyCode && `${row.productCode}/${row.policyCode}`],

@@ -13,23 +13,39 @@ export interface NamedCode {
 const PAIR = /'([a-z_]+)',\s*'([A-Z][A-Z0-9_]+)'/g;
 /** The codes that a route declares: `refusals: { conflict: ['SEATS_EXHAUSTED'] }`. */
 const DECLARED = /\b([a-z_]+): \[([^\]]*)\]/g;
-/** A list of codes that several routes share: `const BLOCKED = ['LICENSE_SUSPENDED', ...]`. */
-const SHARED = /const ([A-Z_]+) = \[([^\]]*)\]/g;
+/** A list of codes that several routes share, in one file or in several: `export const BLOCKED = ['LICENSE_SUSPENDED', ...]`. */
+const SHARED = /(export )?const ([A-Z_]+) = \[([^\]]*)\]/g;
 
-/** Every code that a source text refuses with, or says that it does. */
-export function codesIn(text: string, file: string): NamedCode[] {
-  const shared = new Map([...text.matchAll(SHARED)].map(([, name, codes]) => [name!, quoted(codes!)]));
-  const at = (index: number) => `${file}:${text.slice(0, index).split('\n').length}`;
-  const pairs = [...text.matchAll(PAIR)].map(({ 1: kind, 2: code, index }) => ({
-    kind: kind!,
-    code: code!,
-    at: at(index),
-  }));
-  const declared = [...text.matchAll(DECLARED)].flatMap(({ 1: kind, 2: list, index }) => {
-    const spread = [...list!.matchAll(/\.\.\.([A-Z_]+)/g)].flatMap(([, name]) => shared.get(name!) ?? []);
-    return [...quoted(list!), ...spread].map((code) => ({ kind: kind!, code, at: at(index) }));
+export interface Source {
+  file: string;
+  text: string;
+}
+
+/** Every code that the sources refuse with, or say that they do. */
+export function codesIn(sources: readonly Source[]): NamedCode[] {
+  const exported = sources.flatMap(({ text }) => sharedIn(text).filter((one) => one.exported));
+  return sources.flatMap(({ file, text }) => {
+    const shared = new Map([...exported, ...sharedIn(text)].map(({ name, codes }) => [name, codes]));
+    const at = (index: number) => `${file}:${text.slice(0, index).split('\n').length}`;
+    const pairs = [...text.matchAll(PAIR)].map(({ 1: kind, 2: code, index }) => ({
+      kind: kind!,
+      code: code!,
+      at: at(index),
+    }));
+    const declared = [...text.matchAll(DECLARED)].flatMap(({ 1: kind, 2: list, index }) => {
+      const spread = [...list!.matchAll(/\.\.\.([A-Z_]+)/g)].flatMap(([, name]) => shared.get(name!) ?? []);
+      return [...quoted(list!), ...spread].map((code) => ({ kind: kind!, code, at: at(index) }));
+    });
+    return [...pairs, ...declared].filter(({ kind }) => kind in STATUS_OF_KIND);
   });
-  return [...pairs, ...declared].filter(({ kind }) => kind in STATUS_OF_KIND);
+}
+
+function sharedIn(text: string): { exported: boolean; name: string; codes: string[] }[] {
+  return [...text.matchAll(SHARED)].map(([, exported, name, codes]) => ({
+    exported: exported !== undefined,
+    name: name!,
+    codes: quoted(codes!),
+  }));
 }
 
 /** Places that make a DomainError of something else than two literals; each has to be looked at once. */
@@ -39,7 +55,7 @@ export function unnamedIn(text: string, file: string): string[] {
 }
 
 /** The sources of the product, without its tests. */
-export function productSources(): { file: string; text: string }[] {
+export function productSources(): Source[] {
   return globSync(['libs/*/src/**/*.ts', 'apps/{api,worker,cli}/**/*.ts'])
     .filter((file) => !/\.(spec|contract)\.ts$/.test(file))
     .sort()

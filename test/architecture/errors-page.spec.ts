@@ -19,7 +19,7 @@ describe(PAGE, () => {
   const page = readFileSync(PAGE, 'utf8');
   const rows = codeRowsOf(page).map(([code, kind, status]) => ({ code, kind, status }));
   const sources = productSources();
-  const inCode = sources.flatMap(({ file, text }) => codesIn(text, file));
+  const inCode = codesIn(sources);
 
   it('has a line for every code that the product refuses with, under its kind', () => {
     expect(new Set(inCode.map((one) => one.code)).size).toBeGreaterThan(30);
@@ -68,15 +68,26 @@ describe(PAGE, () => {
       { kind: 'forbidden', code: 'CAT_TIRED', at: 'cat.ts:2' },
     ],
   ])('would miss %s without a line', (_, text, found) => {
-    expect(codesIn(text, 'cat.ts')).toEqual([found]);
-    expect(missingFrom(rows, codesIn(text, 'cat.ts'))).toEqual([
+    expect(codesIn([{ file: 'cat.ts', text }])).toEqual([found]);
+    expect(missingFrom(rows, codesIn([{ file: 'cat.ts', text }]))).toEqual([
       `${found.code} (${found.kind}), ${found.at}`,
     ]);
   });
 
+  it('finds the codes of a list that another file shares, and of no list that a file keeps to itself', () => {
+    const route = { file: 'cat.ts', text: 'refusals: { forbidden: [...CATS, ...DOGS] }' };
+    const lists = {
+      file: 'lists.ts',
+      text: `export const CATS = ['CAT_TIRED'];\nconst DOGS = ['DOG_TIRED'];`,
+    };
+    expect(codesIn([route, lists])).toEqual([{ kind: 'forbidden', code: 'CAT_TIRED', at: 'cat.ts:1' }]);
+  });
+
   it('would notice another kind, and an error made of variables', () => {
     const text = `throw new DomainError('gone', 'SEATS_EXHAUSTED', 'x'); throw new DomainError(kind, code, 'x');`;
-    expect(missingFrom(rows, codesIn(text, 'cat.ts'))).toEqual(['SEATS_EXHAUSTED (gone), cat.ts:1']);
+    expect(missingFrom(rows, codesIn([{ file: 'cat.ts', text }]))).toEqual([
+      'SEATS_EXHAUSTED (gone), cat.ts:1',
+    ]);
     expect(unnamedIn(text, 'cat.ts')).toEqual(["cat.ts: new DomainError(kind, code, 'x')"]);
   });
 });

@@ -26,6 +26,12 @@ export const QUESTIONS: readonly Question[] = [
   {
     from: 'identity',
     to: 'tenancy',
+    asks: ['SuspendedTenants'],
+    why: 'Every bearer of a suspended organisation is refused, and no request may cost a read for that.',
+  },
+  {
+    from: 'identity',
+    to: 'tenancy',
     asks: ['ListTenants'],
     why: 'What concerns a person (a new password, a lost address) concerns their sessions in every tenant.',
   },

@@ -1,3 +1,4 @@
+import { generateSync } from 'otplib';
 import { aged } from '../support/aged-session.js';
 import { eventually } from '../support/eventually.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
@@ -26,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => product?.stop(), 60_000);
 
-type Answered = RegisteredBody & ErrorBody & { status: string; revoked: number };
+type Answered = RegisteredBody & ErrorBody & { status: string; revoked: number; secret: string };
 
 const post = (path: string, body: object, bearer?: string) =>
   call<Answered>(`${v1}/auth/${path}`, { body, bearer });
@@ -73,16 +74,46 @@ describe('signing up by address and password (S1-11, S1-12)', () => {
       call<ErrorBody>(`${v1}/licenses/acquire`, { bearer, body: { hardware_id: 'laptop' } });
     expect(refusal(await acquire(made.access_token))).toEqual([403, 'EMAIL_NOT_VERIFIED']);
 
+    // Nor by the key, which the answer holds, and without anybody signed in.
+    const license_key = made.license.key;
+    const byKey = (path: string, more: object) =>
+      call<ErrorBody>(`${v1}/licenses/${path}`, { body: { license_key, ...more } });
+    const refused = await Promise.all([
+      byKey('acquire', { hardware_id: 'laptop' }),
+      byKey('usage', { meter: 'commands', amount: 1 }),
+      byKey('check-in', {}),
+    ]);
+    expect(new Set(refused.map((one) => refusal(one).join(' ')))).toEqual(
+      new Set(['403 EMAIL_NOT_VERIFIED']),
+    );
+
     const [mail] = await mailsTo(email);
     expect(mail?.text).toContain(`http://127.0.0.1/verify-email#token=${tokenIn(mail)}`);
     expect((await verify(tokenIn(mail))).body).toMatchObject({ status: 'verified', email });
     expect(refusal(await verify(tokenIn(mail)))).toEqual([422, 'TOKEN_INVALID']);
     const renewed = (await refresh(made)).body;
     expect((await acquire(renewed.access_token)).status).toBe(200);
+    await eventually(async () =>
+      expect((await byKey('acquire', { hardware_id: 'laptop' })).status).toBe(200),
+    );
+    expect((await byKey('usage', { meter: 'commands', amount: 1 })).status).toBe(200);
 
     // The key goes only to an address that is proved (S1-15).
     const welcome = (await mailsTo(email, 2)).at(-1);
     expect(welcome?.text).toContain(made.license.key);
+  });
+
+  it('gives the key of who never proved their address its seat once they proved another', async () => {
+    const made = await register(newEmail());
+    const acquire = () =>
+      call<ErrorBody>(`${v1}/licenses/acquire`, {
+        body: { hardware_id: 'laptop', license_key: made.license.key },
+      });
+    const next = newEmail();
+    expect((await post('email/change', { email: next }, made.access_token)).status).toBe(200);
+    expect(refusal(await acquire())).toEqual([403, 'EMAIL_NOT_VERIFIED']);
+    expect((await verify(tokenIn((await mailsTo(next))[0]))).body.status).toBe('changed');
+    await eventually(async () => expect((await acquire()).status).toBe(200));
   });
 
   it('says what is wrong with a password', async () => {
@@ -199,13 +230,45 @@ describe('signing in by address and password (S1-16)', () => {
       );
       expect(rows).toHaveLength(1);
     });
-    await database.query('update identity.passwords set changed_at = now() where user_id = $1', [user.id]);
+    // To the millisecond, as the product chooses them.
+    await database.query(
+      `update identity.passwords set changed_at = date_trunc('milliseconds', now()) where user_id = $1`,
+      [user.id],
+    );
     await database.query('commit');
     expect(refusal(await signedIn)).toEqual([401, 'UNAUTHENTICATED']);
     const { rows } = await watch.query('select 1 from identity.auth_sessions where user_id = $1', [user.id]);
     expect(rows).toHaveLength(1);
-    await Promise.all([database.end(), watch.end()]);
     expect((await login(user.email)).status).toBe(200);
+    // Who is in no organisation any more has nowhere to sign in to. Both are attempts, and stand among them.
+    await watch.query('delete from tenancy.memberships where user_id = $1', [user.id]);
+    expect(refusal(await login(user.email))).toEqual([401, 'UNAUTHENTICATED']);
+    const { rows: refused } = await watch.query(
+      `select 1 from identity.user_login_events where user_id = $1 and outcome = 'refused'`,
+      [user.id],
+    );
+    expect(refused).toHaveLength(2);
+    await Promise.all([database.end(), watch.end()]);
+  });
+
+  it('costs two hashes to refuse anybody, whoever has the address, and one to let its owner in', async () => {
+    const hashes = async () => {
+      const text = await (await fetch(`${product.api.url}/metrics`)).text();
+      return Number(/^password_hashes_total(?:\{[^}]*\})? (\d+)$/m.exec(text)?.[1]);
+    };
+    const costs = async (email: string, password: string) => {
+      const before = await hashes();
+      const { status } = await login(email, password);
+      return [status, (await hashes()) - before];
+    };
+    const [owner, both] = [await verified(), await verified()];
+    await register(both.user.email, OTHER);
+    const claimant = await register(newEmail());
+    for (const email of [owner.user.email, both.user.email, claimant.user.email, newEmail()])
+      expect(await costs(email, 'not the right one')).toEqual([401, 2]);
+    expect(await costs(owner.user.email, PASSWORD)).toEqual([200, 1]);
+    expect(await costs(both.user.email, OTHER)).toEqual([200, 2]);
+    expect(await costs(claimant.user.email, PASSWORD)).toEqual([200, 2]);
   });
 
   it('asks for a bearer or a password', async () => {
@@ -241,6 +304,15 @@ describe('forgotten passwords (S2-39)', () => {
         expect.arrayContaining(['PASSWORD_RESET_ASKED', 'PASSWORD_CHANGED', 'EMAIL_VERIFIED', 'MAIL_SENT']),
       );
     });
+  });
+
+  it('end with the first that is used, whichever mail it came by', async () => {
+    const { user } = await verified();
+    await mailsTo(user.email, 2);
+    const tokens = [await forgot(user.email, 2), await forgot(user.email, 3)];
+    const reset = (token: string) => post('password/confirm', { token, password: OTHER });
+    expect((await reset(tokens[1]!)).status).toBe(200);
+    expect(refusal(await reset(tokens[0]!))).toEqual([422, 'TOKEN_INVALID']);
   });
 
   it('prove the address of an account that never did, and throw out who had registered it', async () => {
@@ -386,6 +458,49 @@ describe('what a person changes', () => {
     expect(refusal(await login(email))).toEqual([401, 'INVALID_CREDENTIALS']);
   });
 
+  it('an address that is somebody’s: the answer is the same, its owner hears of it, and nothing comes of it', async () => {
+    const owner = await verified();
+    await mailsTo(owner.user.email, 2);
+    const email = newEmail();
+    const made = await register(email, OTHER);
+    await verify(tokenIn((await mailsTo(email))[0]));
+    await mailsTo(email, 2);
+    const { access_token } = (await refresh(made)).body;
+    const asked = await post('email/change', { email: owner.user.email }, access_token);
+    expect([asked.status, asked.body]).toEqual([200, { status: 'sent' }]);
+
+    const notice = (await mailsTo(owner.user.email, 3)).at(-1);
+    expect(notice?.subject).toBe('You have an account already');
+    expect(notice?.text).not.toContain('mlt_');
+    const atOld = (await mailsTo(email, 3)).at(-1);
+    expect((await verify(tokenIn(atOld))).body.status).toBe('waiting');
+    expect((await login(email, OTHER)).body.user).toMatchObject({ id: made.user.id, email });
+    expect((await login(owner.user.email)).body.user.id).toBe(owner.user.id);
+    expect(refusal(await login(owner.user.email, OTHER))).toEqual([401, 'INVALID_CREDENTIALS']);
+  });
+
+  it('a password: never the name of their organisation, by a change or by a reset', async () => {
+    const email = newEmail();
+    const named = { email, password: PASSWORD, organization_name: 'Quixotic Zeppelins' };
+    const made = (await post('register', named)).body;
+    await mailsTo(email);
+    const password = 'Quixotic Zeppelins 26';
+    const token = await forgot(email, 1);
+    for (const answer of [
+      await post(
+        'password/change',
+        { current_password: PASSWORD, new_password: password },
+        made.access_token,
+      ),
+      await post('password/confirm', { token, password }),
+    ]) {
+      expect(refusal(answer)).toEqual([422, 'PASSWORD_TOO_WEAK']);
+      expect(answer.body.error.details).toMatchObject({ problems: ['contains_context_words'] });
+    }
+    // To whoever is called otherwise it is a good one.
+    expect((await register(newEmail(), password)).user.id).toMatch(/^usr_/);
+  });
+
   it('the account: it can be deleted, and its address be somebody’s again', async () => {
     const made = await aged(product, await verified());
     const remove = (body: object) =>
@@ -402,6 +517,146 @@ describe('what a person changes', () => {
     ]);
     expect((await register(made.user.email)).user.id).not.toBe(made.user.id);
   });
+});
+
+describe('the tokens of mails', () => {
+  it('are good for their time alone, and stand nowhere: hours to verify, half an hour to reset', async () => {
+    const [email, next] = [newEmail(), newEmail()];
+    const made = await register(email);
+    const verification = tokenIn((await mailsTo(email))[0]);
+    const database = await connected(product.database.ownerUrl);
+    const age = (table: string, by: string) =>
+      database.query(`update identity.${table} set expires_at = now() + $2::interval where user_id = $1`, [
+        made.user.id,
+        by,
+      ]);
+    await age('mail_tokens', '-1 second');
+    expect(refusal(await verify(verification))).toEqual([422, 'TOKEN_INVALID']);
+    await age('mail_tokens', '1 hour');
+    expect((await verify(verification)).status).toBe(200);
+    await mailsTo(email, 2);
+
+    const reset = await forgot(email, 2);
+    expect((await post('email/change', { email: next }, made.access_token)).status).toBe(200);
+    const atNew = tokenIn((await mailsTo(next))[0]);
+    const atOld = tokenIn((await mailsTo(email, 4)).at(-1));
+    const { rows } = await database.query<{ purpose: string; seconds: number }>(
+      `select purpose, extract(epoch from expires_at - created_at)::int as seconds from identity.mail_tokens
+       where user_id = $1 and used_at is null order by purpose`,
+      [made.user.id],
+    );
+    expect(rows).toEqual([
+      { purpose: 'change_email_new', seconds: 86_400 },
+      { purpose: 'change_email_old', seconds: 86_400 },
+      { purpose: 'reset_password', seconds: 1_800 },
+    ]);
+    const { rows: changes } = await database.query<{ isADay: boolean }>(
+      `select expires_at between now() + interval '23 hours' and now() + interval '24 hours' as "isADay"
+       from identity.address_changes where user_id = $1`,
+      [made.user.id],
+    );
+    expect(changes).toEqual([{ isADay: true }]);
+
+    const { rows: kept } = await database.query<{ text: string }>(
+      `select concat((select string_agg(t::text, ' ') from identity.mail_tokens t), ' ',
+         (select string_agg(t::text, ' ') from platform.outbox t),
+         (select string_agg(t::text, ' ') from identity.address_changes t)) as text`,
+    );
+    expect(kept[0]?.text).toContain(made.user.id);
+    for (const token of [reset, atNew, atOld]) {
+      const secret = Buffer.from(token.slice('mlt_'.length), 'base64url').subarray(32);
+      const forms = (['hex', 'base64', 'base64url'] as const).map((form) => secret.toString(form));
+      for (const form of [token, ...forms]) expect(kept[0]?.text).not.toContain(form);
+    }
+
+    await age('mail_tokens', '-1 second');
+    for (const token of [atNew, atOld]) expect(refusal(await verify(token))).toEqual([422, 'TOKEN_INVALID']);
+    expect(refusal(await post('password/confirm', { token: reset, password: OTHER }))).toEqual([
+      422,
+      'TOKEN_INVALID',
+    ]);
+    await age('mail_tokens', '1 hour');
+    await age('address_changes', '-1 second');
+    expect(refusal(await verify(atNew))).toEqual([422, 'TOKEN_INVALID']);
+    await database.end();
+  }, 60_000);
+});
+
+describe('what ends sessions', () => {
+  it('ends them also where the process that said so is killed before it does, and not those that began after it', async () => {
+    const doomed = await product.startApi();
+    const auth = (path: string) => `${doomed.url}/api/v1/auth/${path}`;
+    const code = (secret: string) => generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) });
+    const [forgetful, leaver] = [await verified(), await register(newEmail())];
+    await mailsTo(forgetful.user.email, 2);
+    const token = await forgot(forgetful.user.email, 2);
+    const [changer, enrolling] = [await register(newEmail()), await register(newEmail())];
+    const elsewhere = (await login(enrolling.user.email)).body;
+    const here = (await login(changer.user.email)).body;
+    const { secret } = (await post('mfa/totp/enroll', {}, enrolling.access_token)).body;
+    const owner = await register(newEmail());
+    const displaced = await register(owner.user.email, OTHER);
+    const [verification] = await mailsTo(owner.user.email);
+
+    // Nobody gets at their sessions, nor at the one who is to be displaced; what is before that is done.
+    const [held, watch] = [
+      await connected(product.database.ownerUrl),
+      await connected(product.database.ownerUrl),
+    ];
+    const people = [forgetful, leaver, changer, enrolling, displaced].map(({ user }) => user.id);
+    await held.query('begin');
+    await held.query('select 1 from identity.auth_sessions where user_id = any($1) for update', [people]);
+    await held.query('select 1 from identity.users where id = $1 for update', [displaced.user.id]);
+    const calls: [string, Parameters<typeof call>[1]][] = [
+      ['password/confirm', { body: { token, password: OTHER } }],
+      ['me', { method: 'DELETE', bearer: leaver.access_token, body: { email: leaver.user.email } }],
+      [
+        'password/change',
+        { bearer: here.access_token, body: { current_password: PASSWORD, new_password: OTHER } },
+      ],
+      ['mfa/totp/confirm', { bearer: enrolling.access_token, body: { code: code(secret) } }],
+      ['email/verify', { body: { token: tokenIn(verification) } }],
+    ];
+    const answers = Promise.allSettled(calls.map(([path, options]) => call(auth(path), options)));
+    await eventually(
+      async () => {
+        const { rows } = await watch.query<{ id: string }>(
+          `select payload->>'userId' as id from platform.outbox
+           where name in ('identity.sessions.outdated', 'identity.address.lost')`,
+        );
+        expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining(people));
+      },
+      { withinMs: 30_000 },
+    );
+    await doomed.kill();
+    expect((await answers).map((one) => one.status)).toEqual(calls.map(() => 'rejected'));
+    const after = (await login(forgetful.user.email, OTHER)).body;
+    await held.query('rollback');
+
+    const ends = await eventually(
+      async () => {
+        const { rows } = await watch.query<{ user_id: string; end_reason: string }>(
+          `select user_id, end_reason from identity.auth_sessions where user_id = any($1) and ended_at is not null`,
+          [people],
+        );
+        expect(rows.map((row) => row.user_id)).toEqual(expect.arrayContaining(people));
+        return Object.fromEntries(rows.map((row) => [row.user_id, row.end_reason]));
+      },
+      { withinMs: 30_000 },
+    );
+    expect(people.map((id) => ends[id])).toEqual([
+      'password_reset',
+      'account_deleted',
+      'password_changed',
+      'second_factor_enabled',
+      'address_lost',
+    ]);
+    for (const session of [forgetful, leaver, changer, elsewhere, displaced])
+      expect(refusal(await refresh(session))).toEqual([401, 'UNAUTHENTICATED']);
+    for (const session of [after, here, owner]) expect((await refresh(session)).status).toBe(200);
+    expect(refusal(await login(owner.user.email, OTHER))).toEqual([401, 'INVALID_CREDENTIALS']);
+    await Promise.all([held.end(), watch.end()]);
+  }, 120_000);
 });
 
 describe('those who guess, and those who sign up too often', () => {

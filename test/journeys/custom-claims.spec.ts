@@ -54,6 +54,8 @@ const free = (made: RegisteredBody) => ({
   license_key: made.license.key,
 });
 
+const TEAM = { tier: 'TEAM', scopes: expect.arrayContaining(['collaboration:use']) };
+
 /** Events that were given up, and such as still wait. */
 async function unsettled(): Promise<number> {
   const database = await connected(product.database.ownerUrl);
@@ -67,7 +69,7 @@ async function unsettled(): Promise<number> {
 
 describe('the claims in the tokens of Firebase (S1-03)', () => {
   it(
-    'say tenant, plan, role and seats after a sign-up, in the words of our own tokens, and follow the plan',
+    'say tenant, plan, role and seats after a sign-up, in the words of our own tokens, and follow plan and overrides',
     async () => {
       const email = newEmail();
       await changeAccount(await signInWithGoogle(email), { customAttributes: '{"beta":true}' });
@@ -78,10 +80,15 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
       await told(made.idToken, {
         beta: true,
         ...free(made),
-        tier: 'TEAM',
+        ...TEAM,
         max_seats: 5,
-        scopes: expect.arrayContaining(['collaboration:use']),
       });
+      // Seats that differ from the plan's: for the whole tenant, and above that for the licence.
+      const seats = (max_seats: number) => ({ beta: true, ...free(made), ...TEAM, max_seats });
+      await product.admin('tenant', 'terms', made.tenant.id, '--set', 'seats=7', ...BECAUSE);
+      await told(made.idToken, seats(7));
+      await product.admin('license', 'override', made.license.id, '--set', 'seats=9', ...BECAUSE);
+      await told(made.idToken, seats(9));
       // What a program reads without a call: the next ID token, and our own access token, say the same.
       const idToken = await signInWithGoogle(email);
       const login = await succeed<RegisteredBody>(`${v1}/auth/login`, { method: 'POST', bearer: idToken });
@@ -93,7 +100,7 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
         license_key: ours.license_key,
         role: 'owner',
         scopes: ours.scopes,
-        max_seats: 5,
+        max_seats: 9,
         email_verified: true,
       });
     },

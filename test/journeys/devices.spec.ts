@@ -8,6 +8,7 @@ import {
   type ErrorBody,
   newEmail,
   type RegisteredBody,
+  signInAt,
   signInWithGoogle,
   signUp,
   succeed,
@@ -27,6 +28,7 @@ type Answered = RegisteredBody &
     backup_codes: string[];
     signed_in: RegisteredBody | null;
     revoked: number;
+    identity: { id: string } | null;
     data: { outcome: string; method: string; session_id: string | null; browser: string | null }[];
     next_cursor: string | null;
   };
@@ -60,6 +62,8 @@ const claimsOf = ({ access_token: token }: { access_token: string }) =>
 /** `steps` of 30 s from now; one to either side counts, each once. */
 const codeOf = (secret: string, steps = 0) =>
   generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) + steps * 30 });
+const attemptsOf = async (bearer: string) =>
+  (await succeed<Answered>(auth('login-events'), { bearer })).data.map((one) => one.outcome);
 const trailOf = async (bearer: string) =>
   (await succeed<AuditBody>(`${product.api.url}/api/v1/audit?limit=100`, { bearer })).data.map(
     (entry) => entry.action,
@@ -130,6 +134,17 @@ describe('an organisation that asks for a second factor', () => {
       'UNAUTHENTICATED',
     ]);
     expect((await post('mfa/totp/challenge', challenged)).status).toBe(200);
+    expect(await attemptsOf(session.access_token)).toEqual([
+      'signed_in',
+      'second_factor',
+      'signed_in',
+      'wrong_code',
+      'enrollment',
+      // Right, and the session ended all the same.
+      'reauthenticated',
+      'signed_in',
+      'signed_up',
+    ]);
     await eventually(async () =>
       expect(await trailOf(session.access_token)).toEqual(
         expect.arrayContaining(['SIGN_IN_POLICY_CHANGED', 'MFA_ENABLED']),
@@ -160,7 +175,9 @@ describe('an organisation that asks for a second factor', () => {
     expect(refused.body.error.details).toEqual({ tenant_id: made.tenant.id });
     await asks(made.tenant.id, 'optional');
     expect((await disable()).status).toBe(200);
-  });
+    const attempts = await succeed<Answered>(auth('login-events'), { bearer: renewed.body.access_token });
+    expect(attempts.data.filter((one) => one.outcome === 'enrollment')).toHaveLength(2);
+  }, 90_000);
 });
 
 describe('what is dangerous', () => {
@@ -218,6 +235,48 @@ describe('what is dangerous', () => {
     expect((await login(made.user.email)).status).toBe(200);
   }, 90_000);
 
+  it('takes no password for the second factor: not with an old token, nor with one that never showed it', async () => {
+    const email = newEmail();
+    const first = await register(email);
+    await post('email/verify', { token: tokenIn((await mailsTo(email))[0]) });
+    const fresh = { ...first, ...(await refresh(first)).body };
+    const github = await signInAt('github.com', { sub: email, email: newEmail(), verified: true });
+    const google = await signInAt('google.com', { sub: email, email: newEmail(), verified: true });
+    const linked = await post('identities', { id_token: github }, fresh.access_token);
+    const { secret } = (await post('mfa/totp/enroll', {}, fresh.access_token)).body;
+    await post('mfa/totp/confirm', { code: codeOf(secret, -1) }, fresh.access_token);
+    const late = await aged(product, fresh);
+
+    const password = { password: PASSWORD };
+    const acts: [string, string, object][] = [
+      ['POST', 'identities', { id_token: google, ...password }],
+      ['DELETE', `identities/${linked.body.identity?.id}`, password],
+      ['POST', 'email/change', { email: newEmail(), ...password }],
+      ['POST', 'mfa/totp/enroll', password],
+      ['POST', 'service-accounts', { name: 'Robot', scopes: ['audit:read'] }],
+      ['POST', 'password/change', { current_password: PASSWORD, new_password: 'seven lanterns over gravel' }],
+      ['DELETE', 'me', { email, ...password }],
+    ];
+    const act = (bearer: string, [method, path, body]: (typeof acts)[number]) =>
+      call<Answered>(auth(path), { method, bearer, body });
+    // The one has shown itself just now, by the password; the other the second factor, an hour ago.
+    expect([claimsOf(fresh).amr, claimsOf(late).amr]).toEqual([['pwd'], ['pwd', 'otp', 'mfa']]);
+    for (const { access_token } of [fresh, late])
+      for (const one of acts)
+        expect([one[1], ...refusal(await act(access_token, one))]).toEqual([
+          one[1],
+          403,
+          'REAUTHENTICATION_REQUIRED',
+        ]);
+    const shown = await post('reauthenticate', { code: codeOf(secret) }, late.access_token);
+    const statuses = [];
+    for (const [method, path, body] of acts) {
+      const { password: _, ...alone } = body as { password?: string };
+      statuses.push((await act(shown.body.access_token, [method, path, alone])).status);
+    }
+    expect(statuses).toEqual([201, 200, 200, 409, 201, 200, 200]);
+  }, 90_000);
+
   it('takes a fresh ID token of one’s own, and nobody else’s', async () => {
     const email = newEmail();
     const made = await aged(product, await signUp(product.api.url, { email }));
@@ -227,6 +286,12 @@ describe('what is dangerous', () => {
     expect(refusal(await show('e30.e30.'))).toEqual([401, 'UNAUTHENTICATED']);
     const shown = await show(await signInWithGoogle(email));
     expect((await post('mfa/totp/enroll', {}, shown.body.access_token)).status).toBe(200);
+    expect(await attemptsOf(made.access_token)).toEqual([
+      'reauthenticated',
+      'refused',
+      'refused',
+      'signed_up',
+    ]);
   });
 });
 
@@ -279,36 +344,63 @@ describe('attempts to sign in (S2-25, S2-64)', () => {
     expect(refusal(await refresh(first))).toEqual([401, 'UNAUTHENTICATED']);
     const nobody = newEmail();
     await login(nobody);
+
+    const { secret } = (await post('mfa/totp/enroll', {}, made.access_token)).body;
+    await post('mfa/totp/confirm', { code: codeOf(secret, -1) }, made.access_token);
+    await post('reauthenticate', { code: '000000' }, made.access_token);
+    const shown = await post('reauthenticate', { code: codeOf(secret) }, made.access_token);
+    // Right, but the password was changed between the factors.
+    const half = await login(email);
+    expect(refusal(half)).toEqual([401, 'MFA_REQUIRED']);
+    const change = { current_password: PASSWORD, new_password: 'seven lanterns over gravel' };
+    expect((await post('password/change', change, shown.body.access_token)).status).toBe(200);
+    const late = { mfa_token: mfaToken(half), code: codeOf(secret, 1) };
+    expect(refusal(await post('mfa/totp/challenge', late))).toEqual([401, 'UNAUTHENTICATED']);
     const strict = await product.startApi({ AUTH_LOCKOUT_THRESHOLD: '1' });
     const guess = () =>
       call(`${strict.url}/api/v1/auth/login`, { body: { email, password: 'not the right one' } });
     await guess();
     await guess();
+    const asked = await call<ErrorBody>(`${strict.url}/api/v1/auth/password/change`, {
+      body: change,
+      bearer: shown.body.access_token,
+    });
+    expect(refusal(asked)).toEqual([429, 'SIGN_IN_LOCKED']);
     await strict.stop();
-
-    const { secret } = (await post('mfa/totp/enroll', {}, made.access_token)).body;
-    await post('mfa/totp/confirm', { code: codeOf(secret, -1) }, made.access_token);
-    await post('reauthenticate', { code: '000000' }, made.access_token);
 
     const list = (query = '') =>
       succeed<Answered>(auth(`login-events${query}`), { bearer: made.access_token });
     const { data } = await list();
     expect(data.map((one) => one.outcome)).toEqual([
-      'wrong_code',
+      'locked',
       'locked',
       'wrong_password',
+      'refused',
+      'second_factor',
+      'reauthenticated',
+      'wrong_code',
       'refresh_reuse',
       'signed_in',
       'wrong_password',
       'signed_up',
     ]);
-    expect(data[5]).toMatchObject({ method: 'password', browser: 'Firefox 128', session_id: null });
-    expect(data[6]?.session_id).toBe(claimsOf(made).sid);
+    expect(data[9]).toMatchObject({ method: 'password', browser: 'Firefox 128', session_id: null });
+    expect(data[10]?.session_id).toBe(claimsOf(made).sid);
+    const homeless = await register();
+    await database.query('delete from tenancy.memberships where user_id = $1', [homeless.user.id]);
+    expect(refusal(await login(homeless.user.email))).toEqual([401, 'UNAUTHENTICATED']);
+    await post('mfa/totp/challenge', { mfa_token: 'mfa_unknown', code: '123456' });
     const { rows } = await database.query(
-      `select user_id from identity.user_login_events where outcome = 'unknown_address'`,
+      `select distinct outcome, method, user_id from identity.user_login_events
+       where outcome = 'unknown_address' or outcome = 'refused' and (user_id is null or user_id = $1) order by 2, 3`,
+      [homeless.user.id],
     );
     await database.end();
-    expect(rows).toEqual([{ user_id: null }]);
+    expect(rows).toEqual([
+      { outcome: 'refused', method: 'password', user_id: homeless.user.id },
+      { outcome: 'unknown_address', method: 'password', user_id: null },
+      { outcome: 'refused', method: 'totp', user_id: null },
+    ]);
     const page = await list('?limit=2');
     expect((await list(`?limit=2&cursor=${page.next_cursor}`)).data).toEqual(data.slice(2, 4));
     const other = await signUp(product.api.url);
@@ -317,7 +409,7 @@ describe('attempts to sign in (S2-25, S2-64)', () => {
     );
 
     const told = await product.admin('users', 'logins', email.toUpperCase());
-    expect(told.trim().split('\n')).toHaveLength(7);
+    expect(told.trim().split('\n')).toHaveLength(11);
     expect(told).toContain('wrong_code totp 127.0.0.1');
   }, 90_000);
 });
@@ -362,6 +454,7 @@ describe('a person', () => {
     ]);
     await users('reactivate');
     const again = (await login(made.user.email)).body;
+    expect(await attemptsOf(again.access_token)).toEqual(['signed_in', 'suspended', 'signed_up']);
     await eventually(async () =>
       expect(await trailOf(again.access_token)).toEqual(
         expect.arrayContaining(['USER_SUSPENDED', 'USER_REACTIVATED']),

@@ -10,16 +10,21 @@ import {
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
+import { type Product, type ProductProcess, startProduct } from '../support/product.js';
+import { askToken, basic, serviceAccountsOf } from '../support/service-accounts.js';
 
 /** An operator who suspends somebody expects it to hold while they still look, in ms. */
 const SOON = { withinMs: 5_000 };
+/** Within which no bearer of a suspended organisation opens anything, in ms. */
+const AT_ONCE = { withinMs: 2_000 };
 
 let product: Product;
+let other: ProductProcess;
 let v1: string;
 
 beforeAll(async () => {
   product = await startProduct();
+  other = await product.startApi();
   v1 = `${product.api.url}/api/v1`;
 }, 60_000);
 
@@ -39,8 +44,51 @@ const validate = (owner: RegisteredBody) =>
   });
 const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
 
+/** The bearers of an organisation: a person's, the API key of a service account, and a token that it got for that. */
+async function bearersOf(owner: RegisteredBody) {
+  const accounts = serviceAccountsOf(product.api.url, owner.access_token);
+  const { id } = await accounts.create(['audit:read']);
+  const { key } = await accounts.createKey(id);
+  const askAgain = () => askToken(other.url, { grant_type: 'client_credentials' }, basic(id, key));
+  const { access_token } = (await askAgain()).body;
+  return { bearers: [owner.access_token, key, access_token], askAgain };
+}
+
 describe('gatehouse-admin tenant', () => {
-  it('suspends a tenant: within seconds nothing of it works; and brings it back; its seats have ended', async () => {
+  it('suspends a tenant: no bearer of it works in any process within two seconds, nor in one that starts then', async () => {
+    const [owner, stranger] = await Promise.all([signUp(product.api.url), signUp(product.api.url)]);
+    const { bearers, askAgain } = await bearersOf(owner);
+    const trails = async (apis: ProductProcess[]) => {
+      const asked = apis.flatMap((api) =>
+        bearers.map((bearer) => call<ErrorBody>(`${api.url}/api/v1/audit`, { bearer })),
+      );
+      return [...new Set((await Promise.all(asked)).map((one) => refusal(one).join(' ').trim()))];
+    };
+    const { id } = owner.tenant;
+    expect(await trails([product.api, other])).toEqual(['200']);
+
+    await product.admin('tenant', 'suspend', id, '--reason', 'unpaid for 60 days');
+    await eventually(
+      async () => expect(await trails([product.api, other])).toEqual(['403 TENANT_SUSPENDED']),
+      AT_ONCE,
+    );
+    expect((await askAgain()).body.error).toBe('invalid_client');
+    const made = await call<ErrorBody>(`${v1}/auth/service-accounts`, {
+      bearer: owner.access_token,
+      body: { name: 'One more', scopes: ['audit:read'] },
+    });
+    expect(refusal(made)).toEqual([403, 'TENANT_SUSPENDED']);
+    const late = await product.startApi();
+    expect(await trails([late])).toEqual(['403 TENANT_SUSPENDED']);
+    await late.stop();
+    expect((await call(`${v1}/audit`, { bearer: stranger.access_token })).status).toBe(200);
+
+    await product.admin('tenant', 'reactivate', id, '--reason', 'paid');
+    await eventually(async () => expect(await trails([product.api, other])).toEqual(['200']), AT_ONCE);
+    expect((await askAgain()).status).toBe(200);
+  }, 90_000);
+
+  it('suspends a tenant: within seconds its licences give nothing, nobody signs in; and brings it back; its seats have ended', async () => {
     const [owner, other] = await Promise.all([signUp(product.api.url), signUp(product.api.url)]);
     const seat = (await acquire(owner)).body;
     const otherSeat = (await acquire(other)).body;
@@ -76,7 +124,9 @@ describe('gatehouse-admin tenant', () => {
     await eventually(async () => expect((await acquire(owner)).status).toBe(200), SOON);
     expect(refusal(await beat(seat))).toEqual([410, 'SEAT_GONE']);
     expect(await validate(owner)).toMatchObject({ valid: true, code: 'VALID' });
-    expect((await call(`${v1}/auth/me`, { bearer: owner.access_token })).status).toBe(200);
+    await eventually(async () =>
+      expect((await call(`${v1}/auth/me`, { bearer: owner.access_token })).status).toBe(200),
+    );
 
     const entries = await eventually(async () => {
       const { data } = await succeed<AuditBody>(`${v1}/audit?limit=100`, { bearer: owner.access_token });
@@ -127,5 +177,5 @@ describe('gatehouse-admin tenant', () => {
     expect(unknown).toContain('No such tenant.');
     expect(noId).toContain('must be an id that begins with ten_');
     expect(notSuspended).toContain('The tenant is not suspended.');
-  }, 60_000);
+  }, 120_000);
 });

@@ -72,11 +72,22 @@ describe('gatehouse-admin users import (C31)', () => {
     expect(await product.admin('users', 'import', file, ...reason)).toContain('3 there already');
 
     // The first login takes the old hash's place.
-    for (let i = 0; i < 2; i++)
+    const database = await connected(product.database.ownerUrl);
+    const rules = [];
+    for (let i = 0; i < 3; i++) {
+      const { rows } = await database.query<{ rule: string }>(
+        'select rule from identity.passwords join identity.users on id = user_id where email = $1',
+        [owner],
+      );
+      rules.push(rows[0]?.rule);
+      if (i === 2) break;
       expect((await login(owner, 'pa55word')).body).toMatchObject({
         user: { email: owner, email_verified: true, display_name: 'Ada' },
         tenant: { name: 'Old Works' },
       });
+    }
+    await database.end();
+    expect(rules).toEqual(['bcrypt', 'argon2id', 'argon2id']);
     expect((await login(member, 'pa55word')).body.tenant.id).toBe(tenant.id);
     expect(refusal(await login(silent, 'pa55word'))).toEqual([401, 'INVALID_CREDENTIALS']);
     expect(await mailsTo(owner, 0)).toEqual([]);

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { generateSync } from 'otplib';
 import { aged } from '../support/aged-session.js';
 import { eventually } from '../support/eventually.js';
@@ -12,6 +14,7 @@ import {
   succeed,
 } from '../support/person.js';
 import { type Product, startProduct } from '../support/product.js';
+import { connected } from '../support/tables.js';
 
 const PASSWORD = 'velvet otter marches nine';
 const OTHER = 'seven lanterns over gravel';
@@ -36,6 +39,14 @@ const mfaToken = (answer: { body: ErrorBody }) => String(answer.body.error.detai
 /** `steps` of 30 s from now; one to either side counts. */
 const codeOf = (secret: string, steps = 0) =>
   generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) + steps * 30 });
+
+/** The bytes that an authenticator makes its codes of (RFC 4648). */
+function base32(text: string): Buffer {
+  const bits = [...text].map((one) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(one).toString(2).padStart(5, '0'),
+  );
+  return Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+}
 
 /** Somebody with an authenticator. The code that finished the enrolment is used up. */
 async function enrolled(): Promise<{ made: RegisteredBody; secret: string; codes: string[] }> {
@@ -104,6 +115,95 @@ describe('the second factor (S1-13)', () => {
     expect(refusal(me)).toEqual([401, 'UNAUTHENTICATED']);
   });
 
+  it('goes with a reset where the address was never proved: whoever put it there may not be who reads the mail', async () => {
+    const { made } = await enrolled();
+    const { email } = made.user;
+    await mailsTo(email);
+    await post('password/forgot', { email });
+    const token = tokenIn((await mailsTo(email, 2)).at(-1));
+    expect((await post('password/confirm', { token, password: OTHER })).status).toBe(200);
+    const { body } = await login(email, OTHER);
+    expect(body.user).toMatchObject({ id: made.user.id, email_verified: true });
+    await eventually(async () => {
+      const { data } = await succeed<AuditBody>(`${product.api.url}/api/v1/audit`, {
+        bearer: body.access_token,
+      });
+      expect(data.map((entry) => entry.action)).toContain('MFA_DISABLED');
+    });
+    expect((await post('mfa/totp/enroll', { password: OTHER }, body.access_token)).status).toBe(200);
+  });
+
+  it('stands nowhere that it could be read from, and half signed in is nobody for more than five minutes', async () => {
+    const { made, secret, codes } = await enrolled();
+    const database = await connected(product.database.ownerUrl);
+    const { rows } = await database.query<{ codes: string; factor: string }>(
+      `select (select string_agg(t::text, ' ') from identity.backup_codes t where user_id = $1) as codes,
+         (select t::text from identity.totp_factors t where user_id = $1) as factor`,
+      [made.user.id],
+    );
+    await database.end();
+    expect(rows[0]?.codes.split(made.user.id)).toHaveLength(11);
+    for (const code of codes.flatMap((one) => [one, one.replace('-', '')]))
+      for (const bytes of [Buffer.from(code), createHash('sha256').update(code).digest()])
+        expect(rows[0]?.codes).not.toContain(bytes.toString('hex'));
+    for (const bytes of [Buffer.from(secret), base32(secret)])
+      expect(rows[0]?.factor).not.toContain(bytes.toString('hex'));
+
+    const token = mfaToken(await login(made.user.email));
+    const key = `auth:nonce:mfa:${createHash('sha256').update(token).digest('base64url')}`;
+    const redis = new Redis(product.redis.url);
+    const left = await redis.ttl(key);
+    expect([left > 0, left <= 300]).toEqual([true, true]);
+    await redis.pexpire(key, 1);
+    await eventually(async () => expect(await redis.exists(key)).toBe(0));
+    redis.disconnect();
+    expect(refusal(await challenge(token, codeOf(secret)))).toEqual([401, 'UNAUTHENTICATED']);
+  });
+
+  it('is guessed at no more often than a password, with however many tokens and wherever it is asked for', async () => {
+    const { made, codes } = await enrolled();
+    const pending = (
+      await post('register', { email: newEmail(), password: PASSWORD, organization_name: 'Acme' })
+    ).body;
+    await post('mfa/totp/enroll', {}, pending.access_token);
+    const strict = await product.startApi({ AUTH_LOCKOUT_THRESHOLD: '3', AUTH_LOCKOUT_SECONDS: '600' });
+    const guess = (path: string, body: object, bearer?: string) =>
+      call<Answered>(`${strict.url}/api/v1/auth/${path}`, { body, bearer });
+    const tokens = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map(async () => mfaToken(await login(made.user.email))),
+    );
+    const answers = await Promise.all(
+      tokens.map((mfa_token) => guess('mfa/totp/challenge', { mfa_token, code: '000000' })),
+    );
+    expect(answers.map((one) => one.status).sort()).toEqual([403, 403, 403, 429, 429, 429]);
+    // Right or wrong, by a new token or by who is signed in.
+    const mfa_token = mfaToken(await login(made.user.email));
+    const { access_token } = made;
+    const setUp = () => guess('mfa/totp/confirm', { code: '000000' }, pending.access_token);
+    for (let i = 0; i < 3; i++) expect(refusal(await setUp())).toEqual([403, 'CODE_INVALID']);
+    for (const refused of [
+      await guess('mfa/totp/challenge', { mfa_token, code: codes[0] }),
+      await guess('reauthenticate', { code: codes[0] }, access_token),
+      await guess('mfa/backup-codes', { password: PASSWORD, code: codes[0] }, access_token),
+      await setUp(),
+    ])
+      expect(refusal(refused)).toEqual([429, 'SIGN_IN_LOCKED']);
+    const outcomes = async (bearer: string) => {
+      const { data } = await succeed<{ data: { outcome: string }[] }>(
+        `${product.api.url}/api/v1/auth/login-events?limit=100`,
+        { bearer },
+      );
+      return Object.entries(Object.groupBy(data, (one) => one.outcome)).map(([of, all]) => [of, all?.length]);
+    };
+    expect(Object.fromEntries(await outcomes(access_token))).toMatchObject({ wrong_code: 3, locked: 6 });
+    expect(Object.fromEntries(await outcomes(pending.access_token))).toEqual({
+      wrong_code: 3,
+      locked: 1,
+      signed_up: 1,
+    });
+    await strict.stop();
+  }, 60_000);
+
   it('is asked for after Google, too', async () => {
     const bearer = await signInWithGoogle(newEmail());
     const made = (
@@ -150,8 +250,8 @@ describe('the second factor (S1-13)', () => {
       'UNAUTHENTICATED',
     ]);
     expect(refusal(await post('mfa/totp/enroll', { password: PASSWORD }, made.access_token))).toEqual([
-      409,
-      'MFA_ALREADY_ENABLED',
+      403,
+      'REAUTHENTICATION_REQUIRED',
     ]);
 
     // Finishing the enrolment was a proof itself, for the tokens that come after it; this one is older.

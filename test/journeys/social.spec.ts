@@ -300,7 +300,10 @@ describe('an identity whose address is an account’s', () => {
     const confirmed = await post('identities/confirm', { token });
     expect(confirmed.body).toEqual({ status: 'linked', provider: 'google.com' });
     const github = await signInAt('github.com', anybody());
-    expect((await link(bearer, github, PASSWORD)).status).toBe(201);
+    expect(refusal(await link(bearer, github, PASSWORD))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
+    // What finished the enrolment was the second factor: tokens that come after it say so.
+    const { access_token } = (await post('refresh', { refresh_token: made.refresh_token })).body;
+    expect((await link(access_token, github)).status).toBe(201);
     for (const idToken of [byMail, github]) {
       expect(refusal(await login(idToken))).toEqual([401, 'MFA_REQUIRED']);
       expect(refusal(await register(idToken))).toEqual([401, 'MFA_REQUIRED']);

@@ -7,6 +7,8 @@ import { ClaimsPace } from './claims/claims-pace.js';
 import { DescribeClaims } from './claims/describe-claims.js';
 import { WriteClaims } from './claims/write-claims.js';
 import { AnswerReset } from './handlers/answer-reset.js';
+import { DisplaceClaimant } from './handlers/displace-claimant.js';
+import { EndOutdatedSessions } from './handlers/end-outdated-sessions.js';
 import { OutdateClaims } from './handlers/outdate-claims.js';
 import { SendNewDeviceMail } from './handlers/send-new-device-mail.js';
 import { SendAccountMail } from './handlers/send-account-mail.js';
@@ -34,6 +36,7 @@ import { FirebaseAccounts } from './upstream/firebase-accounts.js';
 import { FirebaseApp } from './upstream/firebase-app.js';
 import { FirebaseCheck } from './upstream/firebase-check.js';
 import { UpstreamAccounts } from './upstream/upstream-accounts.js';
+import { DisplaceClaimants } from './use-cases/displace-claimants.js';
 import { EndPersonSessions } from './use-cases/end-person-sessions.js';
 import { ForgetPerson } from './use-cases/forget-person.js';
 import { SweepUnverified } from './use-cases/sweep-unverified.js';
@@ -57,6 +60,9 @@ export class IdentityContactModule {}
     SendAccountMail,
     SendIdentityMail,
     AnswerReset,
+    EndOutdatedSessions,
+    DisplaceClaimant,
+    DisplaceClaimants,
     Budgets,
     FirebaseApp,
     FirebaseCheck,

@@ -114,6 +114,7 @@ import { KeepSession } from './use-cases/keep-session.js';
 import { Reauthenticate } from './use-cases/reauthenticate.js';
 import { RefreshSession } from './use-cases/refresh-session.js';
 import { RegisterUser } from './use-cases/register-user.js';
+import { RequireStepUp } from './use-cases/require-step-up.js';
 import { RevokeToken } from './use-cases/revoke-token.js';
 import { RotateKeys } from './use-cases/rotate-keys.js';
 import { SignIn } from './use-cases/sign-in.js';
@@ -147,6 +148,7 @@ const ACCOUNTS = [
   TotpEnrollment,
   ManageTotp,
   Reauthenticate,
+  RequireStepUp,
   ChangeUserStatus,
   AnswerChallenge,
   AskVerification,
@@ -247,6 +249,7 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     IssueTokens,
     StartSession,
     SignIn,
+    RequireStepUp,
     RegisterPasswordUser,
     RegisterUpstreamUser,
     DisplaceClaimants,

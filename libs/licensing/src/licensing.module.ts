@@ -5,6 +5,7 @@ import { DESK, DESK_CONTROLLERS, DESK_HANDLERS } from './desk.providers.js';
 import { License } from './domain/license.js';
 import { FollowTenantStatus } from './handlers/follow-tenant-status.js';
 import { FollowTenantTerms } from './handlers/follow-tenant-terms.js';
+import { ProveHolder } from './handlers/prove-holder.js';
 import { RefreshPoolPolicy } from './handlers/refresh-pool-policy.js';
 import { ActivationsController } from './http/activations.controller.js';
 import { KeysController } from './http/keys.controller.js';
@@ -97,6 +98,7 @@ export class LicensingHttpModule {}
     ...SEAT_LOOPS,
     UsageDrain,
     FollowTenantStatus,
+    ProveHolder,
     RefreshPoolPolicy,
     FollowTenantTerms,
     CatalogueWatch,

@@ -1,5 +1,6 @@
 export { type Role, ROLES } from './domain/role.js';
-export { TENANCY_ENTITIES, TenancyModule } from './tenancy.module.js';
+export { SuspendedTenants } from './suspensions/suspended-tenants.js';
+export { TENANCY_ENTITIES, TenancyModule, TenancyWatchModule } from './tenancy.module.js';
 export { AddMember } from './use-cases/add-member.js';
 export { ChangeSignInPolicy, ChangeSignInPolicyInput } from './use-cases/change-sign-in-policy.js';
 export { ChangeTenantStatus, ChangeTenantStatusInput } from './use-cases/change-tenant-status.js';

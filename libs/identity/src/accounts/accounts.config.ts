@@ -73,7 +73,7 @@ export class AccountsConfig extends configOf('accounts', {
   ipLockoutWindowSeconds: setting(
     'AUTH_IP_LOCKOUT_WINDOW_SECONDS',
     whole(1, 86_400).default(900),
-    'For so long after the last one failures are remembered, of networks and of accounts.',
+    'For so long after the last one, and the wait that came of it, failures are remembered, of networks and of accounts.',
   ),
 }) {}
 

@@ -2,7 +2,10 @@ import type { LoginOutcome } from '../persistence/login-events.js';
 import type { Attempt } from './lockout.js';
 
 /** What a guess was: recorded under this name when it is wrong. */
-export type WrongGuess = Extract<LoginOutcome, 'wrong_password' | 'unknown_address' | 'wrong_code'>;
+export type WrongGuess = Extract<
+  LoginOutcome,
+  'wrong_password' | 'unknown_address' | 'wrong_code' | 'refused'
+>;
 
 /**
  * A guess that was counted before it was tried. Nothing that can be guessed makes a session without one: only
@@ -14,9 +17,17 @@ export class CountedAttempt {
     private readonly record: (outcome: WrongGuess, userId: string | null) => Promise<void>,
   ) {}
 
-  /** Nothing was guessed: the queue was full, or the database away. */
+  /** Nothing was guessed. */
   undo(): Promise<void> {
     return this.counted.undo();
+  }
+
+  /** What the guess came to; when it could not be made, for the queue was full or the database away, it was none. */
+  async made<T>(guess: Promise<T>): Promise<T> {
+    return guess.catch(async (error: unknown) => {
+      await this.undo();
+      throw error;
+    });
   }
 
   /** It stays counted, and is recorded. */

@@ -1,14 +1,20 @@
--- Takes an attempt back that has not failed. KEYS and thresholds as in attempt.lua; ARGV: three thresholds, then
--- how long the network is remembered as one that the account comes from (0: it was no success), in seconds.
--- A success forgets the failures of this account from this network, and of the others only itself: somebody who
--- signs in to an account of their own must not so wipe out what they guess at others.
-local known = redis.call('exists', KEYS[7]) == 1
-for i = 1, 3 do
-  if not (i == 2 and known) then
-    local count = redis.call('decr', KEYS[2 * i - 1])
-    if count < 1 or (i == 1 and tonumber(ARGV[4]) > 0) then redis.call('del', KEYS[2 * i - 1]) end
-    if count < tonumber(ARGV[i]) or i == 1 then redis.call('del', KEYS[2 * i]) end
-  end
+-- Takes an attempt back that has not failed.
+-- KEYS: count and lock of each scope that it was counted in, the narrowest first; then the marks of what the account
+-- is known to come from by it.
+-- ARGV: what it signed its locks with; how long the marks stay, in seconds (0: it was no success); then the threshold
+-- of each scope.
+-- A success forgets the failures of the narrowest scope, and of the others only itself: somebody who signs in to an
+-- account of their own must not so wipe out what they guess at others.
+local seconds = tonumber(ARGV[2])
+local scopes = #ARGV - 2
+for i = 1, scopes do
+  local count, lock = KEYS[2 * i - 1], KEYS[2 * i]
+  local left = redis.call('decr', count)
+  local forgets = i == 1 and seconds > 0
+  if left < 1 or forgets then redis.call('del', count) end
+  if forgets or left < tonumber(ARGV[i + 2]) or redis.call('get', lock) == ARGV[1] then redis.call('del', lock) end
 end
-if tonumber(ARGV[4]) > 0 then redis.call('set', KEYS[7], '1', 'EX', ARGV[4]) end
+if seconds > 0 then
+  for i = 2 * scopes + 1, #KEYS do redis.call('set', KEYS[i], '1', 'EX', seconds) end
+end
 return 0

@@ -66,10 +66,14 @@ export class AuthSession extends Aggregate {
 
   /** Whether it still signs in at `now`. */
   isLive(now: Date): boolean {
-    if (this.endedAt) return false;
+    return !this.endedAt && !this.hasRunOut(now);
+  }
+
+  /** Whether it signs in no more at `now`, though nobody may have ended it. */
+  hasRunOut(now: Date): boolean {
     const age = now.getTime() - this.authTime.getTime();
     const idle = now.getTime() - this.lastUsedAt.getTime();
-    return age < SESSION_LIFETIME_MS && idle < SESSION_IDLE_MS;
+    return age >= SESSION_LIFETIME_MS || idle >= SESSION_IDLE_MS;
   }
 
   /** When its owner last showed who they are: the auth_time of its tokens. Its thirty days run from the sign-in. */

@@ -35,10 +35,7 @@ describe('one function makes sessions', () => {
     const use = (name: string) => join('libs', 'identity', 'src', 'use-cases', name);
     expect(naming('AuthSession.start(')).toEqual([use('start-session.ts')]);
     expect(naming('refreshTokens.begin(')).toEqual([use('start-session.ts')]);
-    // Within a session, whoever shows anew who they are guesses, too.
     expect(naming('lockout.begin(').concat(naming('.lockout\n      .begin('))).toEqual([
-      join('libs', 'identity', 'src', 'second-factor', 'second-factor.ts'),
-      use('confirm-own-password.ts'),
       use('start-session.ts'),
     ]);
   });

@@ -42,6 +42,23 @@ export const SessionEnded = defineEvent(
   z.strictObject({ sessionId: idOf('ses'), userId: idOf('usr'), reason: z.enum(SESSION_ENDS) }),
 );
 
+/**
+ * What a person's sessions were made with holds no more: those that had begun by `until` end, but for `except`; with
+ * `provider`, only those that were begun with it. Whoever says so ends them at once; the worker does, in any case.
+ */
+export const SessionsOutdated = defineEvent(
+  'identity.sessions.outdated',
+  1,
+  z.strictObject({
+    userId: idOf('usr'),
+    reason: z.enum(SESSION_ENDS),
+    /** By the clock of the database, to the microsecond. */
+    until: z.iso.datetime({ offset: true }),
+    except: idOf('ses').nullable(),
+    provider: z.string().nullable(),
+  }),
+);
+
 /** Somebody has signed in from what they never signed in from before. */
 export const DeviceDiscovered = defineEvent(
   'identity.device.discovered',
@@ -68,6 +85,16 @@ export const PasswordChanged = defineEvent(
 );
 
 export const PasswordResetAsked = ofUser('identity.password.reset_asked');
+
+/**
+ * Somebody else has proved the address (by its keyed hash) that this account only claims. In the tenant of who did, whose
+ * trail does not tell it. What follows from it is {@link UserDisplaced}.
+ */
+export const AddressLost = defineEvent(
+  'identity.address.lost',
+  1,
+  z.strictObject({ userId: idOf('usr'), addressHash: z.string() }),
+);
 
 /** Somebody else has proved the address that this account only claimed: its password and sessions have ended. */
 export const UserDisplaced = ofUser('identity.user.displaced');

@@ -52,6 +52,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
       licenseId: claims.license_id,
       emailVerified: claims.email_verified,
       authTime: new Date(claims.auth_time * 1_000),
+      amr: claims.amr,
       origin,
     });
   }

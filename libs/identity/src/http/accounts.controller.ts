@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Patch, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
-import { STEP_UP } from '../domain/step-up.js';
+import { STEP_UP_OR_SHOW } from '../domain/step-up.js';
 import { AskVerification } from '../use-cases/ask-verification.js';
 import { ChangeEmail, ChangeEmailInput } from '../use-cases/change-email.js';
 import { ChangeProfile, ChangeProfileInput } from '../use-cases/change-profile.js';
@@ -56,7 +56,7 @@ export class AccountsController {
   @Endpoint({
     summary: 'Begin a change of address; both mailboxes get a mail and confirm with /auth/email/verify',
     access: 'bearer',
-    stepUp: STEP_UP,
+    stepUp: STEP_UP_OR_SHOW,
     output: SentView,
     example: { status: 'sent' },
     refusals: {
@@ -91,7 +91,7 @@ export class AccountsController {
   @Endpoint({
     summary: 'Delete the caller’s account; by the password, or by who has shown just now who they are',
     access: 'bearer',
-    stepUp: STEP_UP,
+    stepUp: STEP_UP_OR_SHOW,
     output: DeletedView,
     example: { status: 'deleted' },
     refusals: {

@@ -2,8 +2,11 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { Actor, Clock, DomainError, ENDPOINT, type EndpointOptions, originOf } from '#platform';
+import { Actor, DomainError, ENDPOINT, type EndpointOptions, originOf } from '#platform';
+import { SuspendedTenants } from '#tenancy';
+import { tenantSuspended } from '../domain/session-policy.js';
 import { deviceIdOf, type DeviceOrigin, MAX_USER_AGENT } from '../sessions/device.js';
+import { RequireStepUp } from '../use-cases/require-step-up.js';
 import { ACCESS_TOKEN } from './access-token.strategy.js';
 
 /** Sets who is calling, on every route, as its @Endpoint says. A route without one is closed. */
@@ -11,7 +14,8 @@ import { ACCESS_TOKEN } from './access-token.strategy.js';
 export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
   constructor(
     private readonly reflector: Reflector,
-    private readonly clock: Clock,
+    private readonly requireStepUp: RequireStepUp,
+    private readonly suspended: SuspendedTenants,
   ) {
     super({ property: 'actor' });
   }
@@ -27,6 +31,9 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
 
     await super.canActivate(context);
     refuseOtherTenant(request);
+    // Whoever it is: a person, a service by its key or by a token.
+    if (!endpoint.judgesSuspension && this.suspended.has(request.actor.tenantId ?? ''))
+      throw tenantSuspended();
     if (request.actor.type === 'service' && !endpoint.services) {
       throw new DomainError(
         'forbidden',
@@ -36,7 +43,7 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
     }
     // A service account shows itself with every call.
     if (endpoint.stepUp && request.actor.type === 'user' && !showsItself(request, endpoint.stepUp.orBy))
-      request.actor.mustHaveAuthenticatedWithin(endpoint.stepUp.maxAgeSeconds, this.clock.now());
+      await this.requireStepUp.execute(request.actor, endpoint.stepUp.maxAgeSeconds);
     return true;
   }
 

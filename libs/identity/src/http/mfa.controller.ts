@@ -1,7 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, type Refusals, unauthenticated, wire } from '#platform';
-import { STEP_UP } from '../domain/step-up.js';
+import { STEP_UP_OR_SHOW } from '../domain/step-up.js';
 import { AnswerChallenge, ChallengeInput } from '../use-cases/answer-challenge.js';
 import {
   ConfirmTotpInput,
@@ -54,7 +54,7 @@ export class MfaController {
     summary:
       'Begin to use an authenticator: its secret, as a URI and as a QR code; also by the token of MFA_ENROLLMENT_REQUIRED instead of a bearer',
     access: 'optional_bearer',
-    stepUp: STEP_UP,
+    stepUp: STEP_UP_OR_SHOW,
     bodyExample: { password: 'velvet otter marches nine' },
     output: EnrolledView,
     example: {
@@ -124,7 +124,7 @@ export class MfaController {
   @Endpoint({
     summary: 'Stop using the authenticator; who has not shown it just now gives the password and a code',
     access: 'bearer',
-    stepUp: STEP_UP,
+    stepUp: STEP_UP_OR_SHOW,
     output: DisabledView,
     example: { status: 'disabled' },
     refusals: { ...REAUTHENTICATED, conflict: ['MFA_REQUIRED_BY_TENANT'] },
@@ -140,7 +140,7 @@ export class MfaController {
   @Endpoint({
     summary: 'Ten new backup codes; asked for like disabling; those before are gone',
     access: 'bearer',
-    stepUp: STEP_UP,
+    stepUp: STEP_UP_OR_SHOW,
     output: BackupCodesView,
     example: CODES_EXAMPLE,
     refusals: REAUTHENTICATED,

@@ -1,7 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, type EndpointOptions, wire } from '#platform';
-import { STEP_UP } from '../domain/step-up.js';
+import { STEP_UP_OR_SHOW } from '../domain/step-up.js';
 import { ChangePassword, ChangePasswordInput } from '../use-cases/change-password.js';
 import { ForgotPassword, ForgotPasswordInput } from '../use-cases/forgot-password.js';
 import { ResetPassword, ResetPasswordInput } from '../use-cases/reset-password.js';
@@ -69,7 +69,7 @@ export class PasswordsController {
   @Endpoint({
     summary: 'Change the caller’s password, with the present one; every other session ends',
     access: 'bearer',
-    stepUp: STEP_UP,
+    stepUp: STEP_UP_OR_SHOW,
     output: ChangedView,
     example: { status: 'changed', revoked: 1 },
     refusals: {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, DomainError, GuessLimit, unauthenticated } from '#platform';
+import { SuspendedTenants } from '#tenancy';
 import { type AccountRow, ServiceCredentials } from '../persistence/service-credentials.js';
 import { ApiKeys } from '../service-accounts/api-keys.js';
 import { ServiceActivity } from '../service-accounts/service-activity.js';
@@ -31,6 +32,7 @@ export class ClientAuthentication {
     private readonly assertions: ClientAssertions,
     private readonly activity: ServiceActivity,
     private readonly guesses: GuessLimit,
+    private readonly suspended: SuspendedTenants,
   ) {}
 
   /** Throws `invalid_client`, 429 `RATE_LIMITED` for an address that guesses, 503 `UNAVAILABLE`. */
@@ -49,6 +51,7 @@ export class ClientAuthentication {
       const { row, standing, scopes } = await this.apiKeys.authenticate(actor, secret);
       if (row.account.id !== clientId) throw unauthenticated('the key of another client');
       const { account, keyId: credential, expiresAt } = row;
+      if (this.suspended.has(account.tenantId)) throw unauthenticated('tenant suspended');
       return { account, standing, method: 'client_secret', credential, scopes, expiresAt };
     } catch (error) {
       if (!(error instanceof DomainError) || error.kind !== 'unauthenticated') throw error;

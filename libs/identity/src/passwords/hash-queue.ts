@@ -4,6 +4,10 @@ import { DomainError } from '#platform';
 import { lowerPoolThreads } from './hash-threads.js';
 import { concurrencyOf, PasswordsConfig } from './passwords.config.js';
 
+const computed = new Counter({
+  name: 'password_hashes_total',
+  help: 'Hashes of passwords that were computed, to keep one or to compare.',
+});
 const refused = new Counter({
   name: 'password_hashes_refused_total',
   help: 'Hashes refused with 503 because too many were waiting.',
@@ -41,6 +45,7 @@ export class HashQueue {
       refused.inc();
       throw busy();
     } else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    computed.inc();
     try {
       return await work();
     } finally {

@@ -42,6 +42,13 @@ describe('the password policy (S2-37, C46)', () => {
     expect(await problemsOf(password)).toEqual(expected);
   });
 
+  it('judges by the names of who chooses it, behind what the plain rules see', async () => {
+    const password = 'vrundleqastopabcdefgh';
+    await policy.check(password, NAMES);
+    const refusal = await policy.check(password, ['Vrundle Qastop']).catch((error: unknown) => error);
+    expect((refusal as DomainError).details).toMatchObject({ problems: ['too_guessable'] });
+  });
+
   it('says what to change', async () => {
     const refusal = (await policy.check('Summer2026Summer2026', []).catch((e: unknown) => e)) as DomainError;
     expect(refusal.details).toMatchObject({ minScore: 3, minLength: 15, warning: expect.any(String) });

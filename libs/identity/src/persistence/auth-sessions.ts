@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
-import { type Actor, Db } from '#platform';
+import { type Actor, Db, type PayloadOf } from '#platform';
 import { AuthSession, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from '../domain/auth-session.js';
+import type { SessionsOutdated } from '../events/index.js';
 
 /** A refresh token as it is stored. */
 export interface StoredRefreshToken {
@@ -64,6 +65,33 @@ export class AuthSessions {
     const rows = await this.db.query(
       `${SELECT} where tenant_id = $1 and user_id = $2 and ended_at is null order by id for update`,
       [this.db.actor.tenantId, userId],
+    );
+    return rows.map(asSession);
+  }
+
+  /**
+   * Holds the transaction's person, under whom sessions begin, and says when: every session of theirs has begun before, or
+   * begins after this transaction. By the one clock that all processes share.
+   */
+  async holdBegun(): Promise<string> {
+    const [, [row]] = await Promise.all([
+      this.db.query('select 1 from identity.users where id = $1 for update', [this.db.actor.id]),
+      this.db.query<{ at: string }>(`select to_json(clock_timestamp()) #>> '{}' as at`),
+    ]);
+    return row?.at ?? '';
+  }
+
+  /**
+   * Those that are outdated in the transaction's tenant, locked: also what has ended for this very reason since, which is
+   * whoever else is at it.
+   */
+  async lockOutdated(outdated: PayloadOf<typeof SessionsOutdated>): Promise<AuthSession[]> {
+    const { userId, until, reason, except, provider } = outdated;
+    const rows = await this.db.query(
+      `${SELECT} where tenant_id = $1 and user_id = $2 and (begun_at is null or begun_at <= $3)
+         and (ended_at is null or (end_reason = $4 and ended_at >= $3))
+         and id is distinct from $5 and ($6::text is null or provider = $6) order by id for update`,
+      [this.db.actor.tenantId, userId, until, reason, except, provider],
     );
     return rows.map(asSession);
   }

@@ -9,7 +9,10 @@ export type LoginOutcome =
   | 'wrong_password'
   | 'unknown_address'
   | 'wrong_code'
-  /** An issuer's token that does not hold, or an identity without an account. */
+  /**
+   * An issuer's token that does not hold, an identity without an account, a token between the factors that is unknown or
+   * used up; or everything was right, and the password was changed meanwhile, or its person is in no tenant.
+   */
   | 'refused'
   | 'locked'
   | 'suspended'

@@ -77,8 +77,16 @@ export class TotpFactors {
     return rows.length === 1;
   }
 
-  async forget(): Promise<void> {
-    await this.db.query('delete from identity.totp_factors where user_id = $1', [this.db.actor.id]);
-    await this.db.query('delete from identity.backup_codes where user_id = $1', [this.db.actor.id]);
+  /** Gives whether one was asked for. */
+  async forget(): Promise<boolean> {
+    const userId = this.db.actor.id;
+    const [rows] = await Promise.all([
+      this.db.query<{ wasConfirmed: boolean }>(
+        `delete from identity.totp_factors where user_id = $1 returning confirmed_at is not null as "wasConfirmed"`,
+        [userId],
+      ),
+      this.db.query('delete from identity.backup_codes where user_id = $1', [userId]),
+    ]);
+    return rows.some((row) => row.wasConfirmed);
   }
 }

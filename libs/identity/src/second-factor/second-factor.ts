@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { type Actor, Clock, Db, DomainError, keyedHash } from '#platform';
 import { AccountsConfig } from '../accounts/accounts.config.js';
 import { AddressHash } from '../accounts/address.js';
-import { Lockout } from '../accounts/lockout.js';
-import { LoginEvents } from '../persistence/login-events.js';
+import type { CountedAttempt } from '../accounts/counted-attempt.js';
 import { TotpFactors } from '../persistence/totp-factors.js';
+import { StartSession } from '../use-cases/start-session.js';
 import { stepOf } from './totp.js';
 
 const BACKUP_CODES = 10;
@@ -30,9 +30,8 @@ export class SecondFactor {
   constructor(
     private readonly db: Db,
     private readonly factors: TotpFactors,
-    private readonly lockout: Lockout,
+    private readonly startSession: StartSession,
     private readonly addressHash: AddressHash,
-    private readonly loginEvents: LoginEvents,
     private readonly config: AccountsConfig,
     private readonly clock: Clock,
   ) {}
@@ -40,8 +39,8 @@ export class SecondFactor {
   /** Passes for the actor's own code, and uses it up. Throws 403 `CODE_INVALID`, 429 `SIGN_IN_LOCKED`. */
   async check(actor: Actor, code: string): Promise<void> {
     const attempt = await this.guess(actor);
-    if (!(await this.take(actor, code))) {
-      await this.loginEvents.record(actor, { userId: actor.id ?? '', method: 'totp', outcome: 'wrong_code' });
+    if (!(await attempt.made(this.take(actor, code)))) {
+      await attempt.wrong('wrong_code', actor.id);
       throw codeInvalid();
     }
     await attempt.succeeded();
@@ -68,13 +67,9 @@ export class SecondFactor {
   }
 
   /** Counts a guess at the actor's code. Throws 429 `SIGN_IN_LOCKED`. */
-  guess(actor: Actor) {
-    return this.lockout.begin(this.subjectOf(actor), actor.origin.address);
-  }
-
-  /** What guesses at the actor's code are counted under. */
-  subjectOf(actor: Actor): Buffer {
-    return this.addressHash.of(`second factor of ${actor.id}`);
+  guess(actor: Actor): Promise<CountedAttempt> {
+    const subject = this.addressHash.of(`second factor of ${actor.id}`);
+    return this.startSession.begin(actor, { method: 'totp', subject, whose: async () => actor.id });
   }
 
   private hashOf(actor: Actor, code: string): Buffer {

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, unauthenticated } from '#platform';
+import type { CountedAttempt } from '../accounts/counted-attempt.js';
 import { policyOf } from '../domain/session-policy.js';
 import { MfaTokens, type PendingSignIn } from '../second-factor/mfa-tokens.js';
 import { codeInvalid, SecondFactor, SecondFactorCode } from '../second-factor/second-factor.js';
 import { type BegunEnrollment, TotpEnrollment } from '../second-factor/totp-enrollment.js';
+import { LoginEvents } from '../persistence/login-events.js';
 import { Passwords } from '../persistence/passwords.js';
 import { Users } from '../persistence/users.js';
 import { EndPersonSessions } from './end-person-sessions.js';
@@ -25,6 +27,7 @@ export class AnswerChallenge {
     private readonly enrollment: TotpEnrollment,
     private readonly users: Users,
     private readonly passwords: Passwords,
+    private readonly loginEvents: LoginEvents,
     private readonly endPersonSessions: EndPersonSessions,
     private readonly issueTokens: IssueTokens,
     private readonly startSession: StartSession,
@@ -33,8 +36,8 @@ export class AnswerChallenge {
   /** A wrong code leaves the token good. Throws the one 401, 403 `CODE_INVALID`, 429 `SIGN_IN_LOCKED`, 503. */
   async execute(actor: Actor, input: z.output<typeof ChallengeInput>): Promise<SignedIn> {
     const { pending, person } = await this.open(actor, input.mfaToken, 'challenge');
-    const attempt = await this.begin(person);
-    if (!(await this.secondFactor.take(person, input.code))) {
+    const attempt = await this.secondFactor.guess(person);
+    if (!(await attempt.made(this.secondFactor.take(person, input.code)))) {
       await attempt.wrong('wrong_code', person.id);
       throw codeInvalid();
     }
@@ -55,39 +58,41 @@ export class AnswerChallenge {
     input: z.output<typeof ChallengeInput>,
   ): Promise<{ backupCodes: string[]; signedIn: SignedIn }> {
     const { pending, person } = await this.open(actor, input.mfaToken, 'enroll');
-    const attempt = await this.begin(person);
-    const backupCodes = await this.enrollment.finish(person, input.code);
-    if (!backupCodes) {
+    const attempt = await this.secondFactor.guess(person);
+    const finished = await attempt.made(this.enrollment.finish(person, input.code));
+    if (!finished) {
       await attempt.wrong('wrong_code', person.id);
       throw codeInvalid();
     }
-    await this.endPersonSessions.execute(person, 'second_factor_enabled');
+    await this.endPersonSessions.finish(person, finished.outdated);
+    const { backupCodes } = finished;
     return { backupCodes, signedIn: await this.signIn(person, pending, input.mfaToken, attempt) };
   }
 
   private async open(actor: Actor, mfaToken: string, purpose: PendingSignIn['purpose']) {
     const pending = await this.mfaTokens.look(mfaToken, purpose);
-    if (!pending) throw unauthenticated('unknown MFA token');
+    if (!pending) return this.turnAway(actor, unauthenticated('unknown MFA token'));
     const { userId, tenantId, passwordOf } = pending;
     const person = actor.as({ type: 'user', id: userId, tenantId });
     if (passwordOf !== null && (await this.passwords.find(person))?.changedAt.getTime() !== passwordOf)
-      throw unauthenticated('password changed meanwhile');
+      return this.turnAway(person, unauthenticated('password changed meanwhile'));
     return { pending, person };
   }
 
-  private begin(person: Actor) {
-    const subject = this.secondFactor.subjectOf(person);
-    return this.startSession.begin(person, { method: 'totp', subject, whose: async () => person.id });
+  private turnAway(actor: Actor, error: unknown): Promise<never> {
+    return this.startSession.turnAway(actor, { method: 'totp' }, error);
   }
 
   private async signIn(
     person: Actor,
     { provider, amr, passwordOf }: PendingSignIn,
     mfaToken: string,
-    attempt: Awaited<ReturnType<StartSession['begin']>>,
+    attempt: CountedAttempt,
   ): Promise<SignedIn> {
-    if (!(await this.mfaTokens.spend(mfaToken))) throw unauthenticated('MFA token used');
-    const profile = await this.issueTokens.profile(person);
+    const profile = await this.spend(person, mfaToken).catch(async (error: unknown) => {
+      await attempt.undo();
+      return this.turnAway(person, error);
+    });
     const { session, refreshToken } = await this.startSession.execute(
       person,
       {
@@ -97,5 +102,10 @@ export class AnswerChallenge {
       policyOf(profile.tenant),
     );
     return { ...profile, tokens: await this.issueTokens.tokens(profile, session, refreshToken) };
+  }
+
+  private async spend(person: Actor, mfaToken: string): Promise<Profile> {
+    if (!(await this.mfaTokens.spend(mfaToken))) throw unauthenticated('MFA token used');
+    return this.issueTokens.profile(person);
   }
 }

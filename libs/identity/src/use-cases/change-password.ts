@@ -32,11 +32,10 @@ export class ChangePassword {
     const membership = await this.describeMembership.execute(actor);
     const names = [user.email, user.displayName, membership?.tenant.name];
     const stored = await this.choosePassword.prepare(actor, input.newPassword, names);
-    await this.db.transaction(actor, () => this.choosePassword.keep(stored, 'change'));
-    const except = actor.sessionId ?? undefined;
-    return {
-      status: 'changed',
-      revoked: await this.endPersonSessions.execute(actor, 'password_changed', except),
-    };
+    const outdated = await this.db.transaction(actor, async () => {
+      await this.choosePassword.keep(stored, 'change');
+      return this.endPersonSessions.begin('password_changed', { except: actor.sessionId });
+    });
+    return { status: 'changed', revoked: await this.endPersonSessions.finish(actor, outdated) };
   }
 }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, unauthenticated } from '#platform';
 import { AddressHash } from '../accounts/address.js';
-import { Lockout } from '../accounts/lockout.js';
 import { reauthenticationRequired, STEP_UP_SECONDS } from '../domain/step-up.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { Addresses } from '../persistence/addresses.js';
-import { LoginEvents } from '../persistence/login-events.js';
 import { Passwords } from '../persistence/passwords.js';
 import { type UserRow, Users } from '../persistence/users.js';
+import { RequireStepUp } from './require-step-up.js';
+import { StartSession } from './start-session.js';
 
 /** Shows once more that the caller is the person, before what a stolen access token must not do. */
 @Injectable()
@@ -16,18 +16,26 @@ export class ConfirmOwnPassword {
     private readonly users: Users,
     private readonly passwords: Passwords,
     private readonly hasher: PasswordHasher,
-    private readonly lockout: Lockout,
+    private readonly startSession: StartSession,
     private readonly addresses: Addresses,
     private readonly addressHash: AddressHash,
-    private readonly loginEvents: LoginEvents,
+    private readonly requireStepUp: RequireStepUp,
     private readonly clock: Clock,
   ) {}
 
   /**
    * By the password that comes with the call; without one the caller has to have shown who they are within ten minutes,
-   * by signing in or at /auth/reauthenticate. Throws 403 `REAUTHENTICATION_REQUIRED`, 429 `SIGN_IN_LOCKED`, 503 `BUSY`.
+   * by signing in or at /auth/reauthenticate. Who has a second factor has to have shown that one, whatever password
+   * comes. Throws 403 `REAUTHENTICATION_REQUIRED`, 429 `SIGN_IN_LOCKED`, 503 `BUSY`.
    */
   async execute(actor: Actor, password: string | undefined): Promise<UserRow> {
+    const standing = await this.users.standing(actor);
+    if (standing?.hasSecondFactor) await this.requireStepUp.execute(actor);
+    return this.firstFactor(actor, password);
+  }
+
+  /** The same without the second factor: for whoever asks for that one themselves. */
+  async firstFactor(actor: Actor, password: string | undefined): Promise<UserRow> {
     if (!password) actor.mustHaveAuthenticatedWithin(STEP_UP_SECONDS, this.clock.now());
     const user = await this.users.self(actor);
     if (!user) throw unauthenticated('no such person');
@@ -46,18 +54,19 @@ export class ConfirmOwnPassword {
   private async check(actor: Actor, user: UserRow, password: string): Promise<void> {
     const addressHash = this.addressHash.of(user.email);
     const stored = await this.passwords.find(actor);
-    const attempt = await this.lockout.begin(addressHash, actor.origin.address);
-    const { matches } = await this.hasher.check(user.id, stored, password).catch(async (error: unknown) => {
-      await attempt.undo();
-      throw error;
+    const attempt = await this.startSession.begin(actor, {
+      method: 'password',
+      subject: addressHash,
+      addressHash,
+      whose: async () => user.id,
     });
+    const { matches } = await attempt.made(this.hasher.check(user.id, stored, password));
     if (!matches || !stored) {
-      const event = { userId: user.id, addressHash, method: 'password', outcome: 'wrong_password' } as const;
-      await this.loginEvents.record(actor, event);
+      await attempt.wrong('wrong_password', user.id);
       throw reauthenticationRequired('The present password is wrong.');
     }
-    // Of whoever only claims the address it says nothing for the owner: see CountedAttempt.byClaimant.
+    // Of whoever only claims the address it says nothing for the owner.
     const { owner } = await this.addresses.holders(actor, addressHash);
-    await (owner === user.id ? attempt.succeeded() : attempt.undo());
+    await (owner === user.id ? attempt : attempt.byClaimant()).succeeded();
   }
 }

@@ -27,9 +27,8 @@ export class DeleteAccount {
   async execute(actor: Actor, input: z.output<typeof DeleteAccountInput>): Promise<{ status: 'deleted' }> {
     const user = await this.confirmOwnPassword.execute(actor, input.password);
     if (user.email !== input.email) throw reauthenticationRequired('Give the address of the account.');
-    await this.db.transaction(actor, () => this.forgetPerson.execute());
-    // Afterwards: who signs in meanwhile has a session that is found here, and who comes later finds no account.
-    await this.endPersonSessions.execute(actor, 'account_deleted');
+    const outdated = await this.db.transaction(actor, () => this.forgetPerson.execute());
+    await this.endPersonSessions.finish(actor, outdated);
     return { status: 'deleted' };
   }
 }

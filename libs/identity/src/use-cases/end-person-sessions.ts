@@ -1,15 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, Db } from '#platform';
+import { type Actor, Clock, Db, occurred, type PayloadOf } from '#platform';
 import { ListTenants } from '#tenancy';
 import type { AuthSession } from '../domain/auth-session.js';
+import { SessionsOutdated } from '../events/index.js';
 import { AuthSessions } from '../persistence/auth-sessions.js';
 import { SessionNews } from '../sessions/session-news.js';
 
-/** Which session goes on: one by its id, or those that are so. */
-type Except = string | ((session: AuthSession) => boolean);
 type EndReason = Parameters<AuthSession['end']>[0];
 
-/** Puts a person out wherever they are signed in, because what they signed in with no longer holds. */
+/** Which sessions end, and why. */
+export type Outdated = PayloadOf<typeof SessionsOutdated>;
+
+/**
+ * Puts a person out wherever they are signed in. What they signed in with no longer holds: {@link begin} says so in the
+ * transaction that makes it true, {@link finish} does it at once, and does it again in the worker, in case this process
+ * ends in between.
+ */
 @Injectable()
 export class EndPersonSessions {
   constructor(
@@ -20,37 +26,56 @@ export class EndPersonSessions {
     private readonly clock: Clock,
   ) {}
 
-  /** In every tenant of the actor's user, one transaction each; not what `except` says. Gives how many were live. */
-  execute(actor: Actor, reason: EndReason, except?: Except): Promise<number> {
-    return this.everywhere(actor, actor, reason, except);
+  /** Inside the transaction of the person; those that begin after it go on, and so does `except`. */
+  async begin(
+    reason: EndReason,
+    { except = null, provider = null }: { except?: string | null; provider?: string | null } = {},
+  ): Promise<Outdated> {
+    const until = await this.sessions.holdBegun();
+    const outdated = { userId: this.db.actor.id ?? '', reason, until, except, provider };
+    this.db.record([occurred(SessionsOutdated, outdated, this.clock.now())]);
+    return outdated;
+  }
+
+  /** In every tenant, one transaction each; repeatable. `by`: whom the trail names. Gives how many were live. */
+  finish(by: Actor, outdated: Outdated): Promise<number> {
+    return this.everywhere(outdated.userId, by, outdated.reason, () => this.sessions.lockOutdated(outdated));
+  }
+
+  /** All of the actor's user, but for one; because they say so. Gives how many were live. */
+  execute(actor: Actor, reason: EndReason, except?: string): Promise<number> {
+    const userId = actor.id ?? '';
+    return this.everywhere(userId, actor, reason, async () =>
+      (await this.sessions.lockAllOf(userId)).filter((one) => one.id !== except),
+    );
   }
 
   /** The same, for an operator, whose name the trail then has. */
   of(userId: string, operator: Actor, reason: EndReason): Promise<number> {
-    return this.everywhere(operator.as({ type: 'user', id: userId, tenantId: null }), operator, reason);
+    return this.everywhere(userId, operator, reason, () => this.sessions.lockAllOf(userId));
   }
 
-  private async everywhere(person: Actor, by: Actor, reason: EndReason, except?: Except): Promise<number> {
+  private async everywhere(
+    userId: string,
+    by: Actor,
+    reason: EndReason,
+    find: () => Promise<AuthSession[]>,
+  ): Promise<number> {
     let live = 0;
-    for (const tenantId of await this.listTenants.execute(person)) {
-      const here = await this.db.transaction(by.as({ tenantId }), () =>
-        this.here(person.id ?? '', reason, except),
-      );
-      this.news.tell(here.ended);
-      live += here.live;
+    for (const tenantId of await this.listTenants.execute(
+      by.as({ type: 'user', id: userId, tenantId: null }),
+    )) {
+      const ended = await this.db.transaction(by.as({ tenantId }), async () => {
+        const sessions = await find();
+        for (const one of sessions) {
+          if (one.end(reason, this.clock.now())) await this.sessions.save(one);
+        }
+        return sessions;
+      });
+      this.news.tell(ended.map((one) => one.id));
+      const now = this.clock.now();
+      live += ended.filter((one) => !one.hasRunOut(now)).length;
     }
     return live;
-  }
-
-  private async here(userId: string, reason: EndReason, except?: Except) {
-    const now = this.clock.now();
-    const goesOn = typeof except === 'function' ? except : (one: AuthSession) => one.id === except;
-    const sessions = (await this.sessions.lockAllOf(userId)).filter((one) => !goesOn(one));
-    const live = sessions.filter((one) => one.isLive(now)).length;
-    for (const session of sessions) {
-      session.end(reason, now);
-      await this.sessions.save(session);
-    }
-    return { live, ended: sessions.map((one) => one.id) };
   }
 }

@@ -10,6 +10,7 @@ import { Passwords } from '../persistence/passwords.js';
 import { TotpFactors } from '../persistence/totp-factors.js';
 import { UserProfiles } from '../persistence/user-profiles.js';
 import { Users } from '../persistence/users.js';
+import { EndPersonSessions, type Outdated } from './end-person-sessions.js';
 
 /** Everything that is a person's own, gone. Attempts to sign in stay until their days are over. */
 @Injectable()
@@ -25,11 +26,12 @@ export class ForgetPerson {
     private readonly factors: TotpFactors,
     private readonly devices: KnownDevices,
     private readonly identities: Identities,
+    private readonly endPersonSessions: EndPersonSessions,
     private readonly clock: Clock,
   ) {}
 
-  /** Inside the transaction of the person. Their sessions are ended by whoever calls. */
-  async execute(): Promise<void> {
+  /** Inside the transaction of the person. Gives which sessions ended with it: whoever calls finishes that. */
+  async execute(): Promise<Outdated> {
     const userId = this.db.actor.id ?? '';
     // What is linked or unlinked at this moment comes before, or finds nobody.
     await this.users.lock();
@@ -42,11 +44,13 @@ export class ForgetPerson {
     await this.profiles.forget();
     await this.identities.forgetAll();
     await this.addresses.forget();
+    const outdated = await this.endPersonSessions.begin('account_deleted');
     await this.users.remove();
     const now = this.clock.now();
     const released = linked.map(({ issuer, account }) =>
       occurred(UpstreamAccountReleased, { issuer, account }, now),
     );
     this.db.record([occurred(UserDeleted, { userId }, now), ...released]);
+    return outdated;
   }
 }

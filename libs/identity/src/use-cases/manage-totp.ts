@@ -49,12 +49,15 @@ export class ManageTotp {
   /** From now on it is asked for; sessions that never showed it end, but for this one. Throws 403 `CODE_INVALID`. */
   async confirm(actor: Actor, input: { code: string }): Promise<{ backupCodes: string[] }> {
     const attempt = await this.secondFactor.guess(actor);
-    const backupCodes = await this.enrollment.finish(actor, input.code);
-    if (!backupCodes) throw codeInvalid();
+    const finished = await attempt.made(this.enrollment.finish(actor, input.code));
+    if (!finished) {
+      await attempt.wrong('wrong_code', actor.id);
+      throw codeInvalid();
+    }
     await attempt.succeeded();
     await this.noteShown(actor);
-    await this.endPersonSessions.execute(actor, 'second_factor_enabled', actor.sessionId ?? undefined);
-    return { backupCodes };
+    await this.endPersonSessions.finish(actor, finished.outdated);
+    return { backupCodes: finished.backupCodes };
   }
 
   /**
@@ -98,13 +101,17 @@ export class ManageTotp {
     }
   }
 
-  /** Who has shown their second factor just now; or the password and a code with the call itself. */
+  /** Who has shown their second factor just now; or a code with the call itself, and the password unless that is fresh. */
   private async reauthenticate(
     actor: Actor,
     { password, code }: z.output<typeof ReauthenticatedInput>,
   ): Promise<void> {
-    await this.confirmOwnPassword.execute(actor, password);
-    if (password !== undefined || code !== undefined) await this.secondFactor.check(actor, code ?? '');
+    if (password === undefined && code === undefined) {
+      await this.confirmOwnPassword.execute(actor, undefined);
+      return;
+    }
+    await this.confirmOwnPassword.firstFactor(actor, password);
+    await this.secondFactor.check(actor, code ?? '');
   }
 
   /** This session has shown it, too. */

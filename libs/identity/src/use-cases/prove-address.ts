@@ -3,7 +3,7 @@ import { type Actor, Clock, Db, occurred } from '#platform';
 import { AddressHash } from '../accounts/address.js';
 import { EmailVerified } from '../events/index.js';
 import { AddressChanges } from '../persistence/address-changes.js';
-import { Addresses } from '../persistence/addresses.js';
+import { Addresses, type LostClaim } from '../persistence/addresses.js';
 import { MailTokens } from '../persistence/mail-tokens.js';
 import { Users } from '../persistence/users.js';
 import { DisplaceClaimants } from './displace-claimants.js';
@@ -26,7 +26,7 @@ export class ProveAddress {
    * By mail, inside the transaction of the person whose address `email` is. False when somebody else proved it first.
    * Then call {@link settle} with what `displaced` holds, after the transaction.
    */
-  async byMail(email: string): Promise<{ displaced: string[] } | null> {
+  async byMail(email: string): Promise<{ displaced: LostClaim[] } | null> {
     const proof = await this.addresses.prove(this.addressHash.of(email));
     if (!proof) return null;
     await this.note();
@@ -48,7 +48,7 @@ export class ProveAddress {
     if (proof) await this.settle(actor, proof);
   }
 
-  async settle(actor: Actor, proof: { displaced: string[] }): Promise<void> {
+  async settle(actor: Actor, proof: { displaced: LostClaim[] }): Promise<void> {
     await this.displaceClaimants.execute(actor, proof.displaced);
   }
 

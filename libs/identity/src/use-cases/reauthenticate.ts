@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, unauthenticated } from '#platform';
+import { type Actor, Clock, Db, DomainError, unauthenticated } from '#platform';
 import { PasswordText } from '../accounts/address.js';
 import { policyOf } from '../domain/session-policy.js';
 import { reauthenticationRequired, STEP_UP_SECONDS } from '../domain/step-up.js';
@@ -72,19 +72,26 @@ export class Reauthenticate {
 
   private async show(actor: Actor, input: z.output<typeof ReauthenticateInput>): Promise<Shown> {
     if ('password' in input) {
-      await this.confirmOwnPassword.execute(actor, input.password);
+      await this.confirmOwnPassword.firstFactor(actor, input.password);
       return { method: 'password', amr: ['pwd'] };
     }
     if ('code' in input) {
       await this.secondFactor.check(actor, input.code);
       return { method: 'totp', amr: ['otp', 'mfa'] };
     }
-    const person = await this.upstream.verify(input.idToken);
+    const refused = (method: string) =>
+      this.loginEvents.record(actor, { userId: actor.id ?? undefined, method, outcome: 'refused' });
+    const person = await this.upstream.verify(input.idToken).catch(async (error: unknown) => {
+      if (error instanceof DomainError && error.kind !== 'unavailable') await refused('upstream');
+      throw error;
+    });
     const isFresh = signedInWithin(person, STEP_UP_SECONDS * 1_000, this.clock.now());
-    if (!isFresh || (await this.identities.ownerOf(actor, person)) !== actor.id)
+    if (!isFresh || (await this.identities.ownerOf(actor, person)) !== actor.id) {
+      await refused(person.provider);
       throw reauthenticationRequired('Sign in with your identity provider once more, as yourself.', {
         methods: ['password', 'id_token'],
       });
+    }
     return { method: person.provider, amr: ['fed'] };
   }
 

@@ -4,7 +4,7 @@ import { AddressHash } from '../accounts/address.js';
 import { MailBudget } from '../accounts/budgets.js';
 import { MailAsked } from '../events/index.js';
 import { FirebaseConfig } from '../identity.config.js';
-import { Addresses } from '../persistence/addresses.js';
+import { Addresses, type LostClaim } from '../persistence/addresses.js';
 import { Identities } from '../persistence/identities.js';
 import { MailTokens } from '../persistence/mail-tokens.js';
 import { asAuthenticated, signedInWithin, type UpstreamPerson } from '../upstream/upstream-identity.js';
@@ -62,7 +62,7 @@ export class RegisterUpstreamUser {
    * Joins the caller's transaction, whose actor is the new user. Null when the identity has an account by now; throws
    * AddressTaken. Whoever only claimed the address is to be displaced after the transaction.
    */
-  async execute({ person, how, mails }: PreparedPerson): Promise<{ displaced: readonly string[] } | null> {
+  async execute({ person, how, mails }: PreparedPerson): Promise<{ displaced: readonly LostClaim[] } | null> {
     const { addressHash } = how;
     const user = await this.registerUser.execute(person);
     if (!user) return null;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Actor, Clock, Db, occurred } from '#platform';
 import { DescribeMembership } from '#tenancy';
 import { PasswordText } from '../accounts/address.js';
-import { UpstreamAccountReleased } from '../events/index.js';
+import { SecondFactorDisabled, UpstreamAccountReleased } from '../events/index.js';
 import { Identities } from '../persistence/identities.js';
 import { MailTokens } from '../persistence/mail-tokens.js';
 import { TotpFactors } from '../persistence/totp-factors.js';
@@ -49,28 +49,30 @@ export class ResetPassword {
     const names = [user.email, user.displayName, membership?.tenant.name];
     const stored = await this.choosePassword.prepare(person, input.password, names);
 
-    const proof = await this.db.transaction(person, async () => {
+    const done = await this.db.transaction(person, async () => {
       if (!(await this.mailTokens.use(token))) return null;
       await this.choosePassword.keep(stored, 'reset');
       if (!user.emailVerified) await this.clear();
-      return (await this.proveAddress.byMail(user.email)) ?? { displaced: [] };
+      const proof = (await this.proveAddress.byMail(user.email)) ?? { displaced: [] };
+      return { proof, outdated: await this.endPersonSessions.begin('password_reset') };
     });
-    if (!proof) throw tokenInvalid();
-    const revoked = await this.endPersonSessions.execute(person, 'password_reset');
-    await this.proveAddress.settle(person, proof);
+    if (!done) throw tokenInvalid();
+    const revoked = await this.endPersonSessions.finish(person, done.outdated);
+    await this.proveAddress.settle(person, done.proof);
     return { status: 'changed', revoked };
   }
 
   /**
    * Whoever registered with an address that was not theirs may have put an authenticator in the owner's way, and may sign
-   * in by an issuer that never vouched for it.
+   * in by an issuer that never vouched for it. So the authenticator of who never proved their address goes with a reset.
    */
   private async clear(): Promise<void> {
+    const now = this.clock.now();
     await this.users.lock();
-    await this.factors.forget();
+    const wasAsked = await this.factors.forget();
+    if (wasAsked) this.db.record([occurred(SecondFactorDisabled, { userId: this.db.actor.id ?? '' }, now)]);
     for (const identity of await this.identities.own()) {
       const released = await this.identities.unlink(identity);
-      const now = this.clock.now();
       this.db.record(
         released.map(({ issuer, account }) => occurred(UpstreamAccountReleased, { issuer, account }, now)),
       );

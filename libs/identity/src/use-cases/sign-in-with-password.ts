@@ -52,7 +52,10 @@ export class SignInWithPassword {
     const { userId, isOwner, changedAt } = await this.prove(actor, attempt, addressHash, input.password);
 
     const anywhere = actor.as({ type: 'user', id: userId, tenantId: null });
-    const profile = await this.issueTokens.profile(anywhere);
+    const profile = await this.issueTokens.profile(anywhere).catch(async (error: unknown) => {
+      await attempt.undo();
+      return this.startSession.turnAway(anywhere, { method: 'password', addressHash }, error);
+    });
     const { session, refreshToken } = await this.startSession.execute(
       anywhere.as({ tenantId: profile.tenant.id }),
       {
@@ -72,13 +75,7 @@ export class SignInWithPassword {
     addressHash: Buffer,
     password: string,
   ): Promise<Matched> {
-    const { matched, holders } = await this.match(actor, addressHash, password).catch(
-      async (error: unknown) => {
-        // Nothing was guessed: the queue was full, or the database away.
-        await attempt.undo();
-        throw error;
-      },
-    );
+    const { matched, holders } = await attempt.made(this.match(actor, addressHash, password));
     if (matched) return matched;
     const { owner, claimant } = holders;
     await attempt.wrong((owner ?? claimant) ? 'wrong_password' : 'unknown_address', whoseAttempt(holders));
@@ -87,7 +84,8 @@ export class SignInWithPassword {
 
   /**
    * Whoever has proved the address, else the last who claimed it, if the password is theirs. A refusal always costs two
-   * hashes, whether there are two such accounts, one or none, so that its time does not tell.
+   * hashes, whether there are two such accounts, one or none, so that its time does not tell; but for a hash that was
+   * imported, or has other parameters than today's, which takes its own time until its owner's next sign-in.
    */
   private async match(
     actor: Actor,

@@ -61,9 +61,10 @@ const GUESSABLE = new Set(['pwd', 'otp']);
 
 /**
  * The one function that makes sessions: a user, a tenant, how they authenticated and what the policy says in, a session
- * or a refusal out. Lockout, suspension, second factor and what the tenant asks are decided here and nowhere else: the
- * lockout in {@link begin}, before anything is tried, the rest in {@link execute} and, for sessions that are there,
- * in {@link standsAgainst}.
+ * or a refusal out. Whether one is made and whether it goes on is decided here and nowhere else, by lockout, suspension,
+ * second factor and what the tenant asks: the lockout in {@link begin}, before anything is tried, also within a
+ * session; the rest in {@link execute} and, for sessions that are there, in {@link standsAgainst}. What a session may do
+ * while it lives, its routes decide.
  */
 @Injectable()
 export class StartSession {
@@ -85,7 +86,7 @@ export class StartSession {
   async begin(actor: Actor, { method, subject, addressHash, whose }: Guess): Promise<CountedAttempt> {
     const record = async (outcome: LoginOutcome, userId: string | null) =>
       this.loginEvents.record(actor, { method, addressHash, outcome, userId: userId ?? undefined });
-    const counted = await this.lockout.begin(subject, actor.origin.address).catch(async (error: unknown) => {
+    const counted = await this.lockout.begin(subject, actor.origin).catch(async (error: unknown) => {
       await record('locked', await whose());
       throw error;
     });
@@ -103,16 +104,34 @@ export class StartSession {
       throw new Error('What can be guessed makes no session unless the guess was counted.');
     await how.attempt?.succeeded();
 
-    const outcome = await this.db.transaction(actor, async () => {
-      const [person, isPresent] = await Promise.all([
-        how.isSignUp ? NEW_PERSON : this.users.holdStanding(),
-        how.passwordOf ? this.passwords.isOf(how.passwordOf) : true,
-      ]);
-      if (!isPresent) throw unauthenticated('password changed meanwhile');
-      return refusalOf(policy, person ?? nobody(), how.amr) ?? this.start(actor, how);
-    });
+    const outcome = await this.db
+      .transaction(actor, async () => {
+        const [person, isPresent] = await Promise.all([
+          how.isSignUp ? NEW_PERSON : this.users.holdStanding(),
+          how.passwordOf ? this.passwords.isOf(how.passwordOf) : true,
+        ]);
+        if (!isPresent) throw unauthenticated('password changed meanwhile');
+        return refusalOf(policy, person ?? nobody(), how.amr) ?? this.start(actor, how);
+      })
+      .catch((error: unknown) => this.turnAway(actor, { ...how, method: how.provider }, error));
     if (typeof outcome === 'string') throw await this.refused(actor, how, outcome);
     return outcome;
+  }
+
+  /**
+   * Records an attempt that came to nothing though no guess in it was wrong: what it showed holds no longer, or its
+   * person is in no tenant. Throws what it was refused with; what is no refusal but a fault is not recorded.
+   */
+  async turnAway(
+    actor: Actor,
+    { method, addressHash }: Pick<Guess, 'method' | 'addressHash'>,
+    error: unknown,
+  ): Promise<never> {
+    if (error instanceof DomainError && error.kind === 'unauthenticated') {
+      const userId = actor.id ?? undefined;
+      await this.loginEvents.record(actor, { userId, method, addressHash, outcome: 'refused' });
+    }
+    throw error;
   }
 
   /** What stands against a session that was made by `amr` going on; null for nothing. */
@@ -140,6 +159,16 @@ export class StartSession {
     ]);
     if (isNewDevice) this.db.record([occurred(DeviceDiscovered, { userId, sessionId: session.id }, now)]);
     return { session, refreshToken };
+  }
+
+  /** What was shown was right, and holds no more. */
+  private async outdated(
+    actor: Actor,
+    { provider: method, addressHash }: Authenticated,
+  ): Promise<DomainError> {
+    const userId = actor.id ?? undefined;
+    await this.loginEvents.record(actor, { userId, method, addressHash, outcome: 'refused' });
+    return unauthenticated('password changed meanwhile');
   }
 
   private async refused(actor: Actor, how: Authenticated, refusal: SessionRefusal): Promise<DomainError> {

@@ -46,13 +46,12 @@ export class SweepUnverified {
     const person = system.as({ type: 'user', id });
     const [tenantId] = await this.listTenants.execute(person);
     if (!tenantId) return false;
-    const gone = await this.db.transaction(person.as({ tenantId }), async () => {
+    const outdated = await this.db.transaction(person.as({ tenantId }), async () => {
       // Whoever verifies it at this moment keeps it.
-      if (!(await this.users.lockUnverified())) return false;
-      await this.forgetPerson.execute();
-      return true;
+      if (!(await this.users.lockUnverified())) return null;
+      return this.forgetPerson.execute();
     });
-    if (gone) await this.endPersonSessions.of(id, system, 'account_deleted');
-    return gone;
+    if (outdated) await this.endPersonSessions.finish(system, outdated);
+    return outdated !== null;
   }
 }

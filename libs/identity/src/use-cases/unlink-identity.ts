@@ -37,13 +37,11 @@ export class UnlinkIdentity {
     if (!(await this.identities.list(actor)).some((one) => one.id === identityId)) throw notFound('identity');
     await this.confirmOwnPassword.execute(actor, input.password);
     const hasPassword = (await this.passwords.find(actor)) !== null;
-    const { provider } = await this.db.transaction(actor, () => this.unlink(identityId, hasPassword));
-    const revoked = await this.endPersonSessions.execute(
-      actor,
-      'identity_unlinked',
-      (session) => session.provider !== provider || session.id === actor.sessionId,
-    );
-    return { status: 'unlinked', revoked };
+    const outdated = await this.db.transaction(actor, async () => {
+      const { provider } = await this.unlink(identityId, hasPassword);
+      return this.endPersonSessions.begin('identity_unlinked', { provider, except: actor.sessionId });
+    });
+    return { status: 'unlinked', revoked: await this.endPersonSessions.finish(actor, outdated) };
   }
 
   private async unlink(identityId: string, hasPassword: boolean): Promise<LinkedIdentity> {

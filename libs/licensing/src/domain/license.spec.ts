@@ -45,6 +45,25 @@ describe('a new licence', () => {
   });
 });
 
+describe('a licence of somebody whose address is not proved', () => {
+  const holder = newId('usr');
+
+  it('waits for their proof, and nobody else’s, once', () => {
+    const license = aLicense({}, NOW, { issuedTo: holder, isHolderProved: false });
+    told(license);
+    expect(license.proveHolder(newId('usr'), NOW)).toBe(false);
+    expect([license.unprovedHolder, told(license)]).toEqual([holder, []]);
+    expect(license.proveHolder(holder, NOW)).toBe(true);
+    expect([license.unprovedHolder, told(license)]).toEqual([null, ['changed']]);
+    expect(license.proveHolder(holder, NOW)).toBe(false);
+  });
+
+  it('is not what others have: of who is proved, and of an operator', () => {
+    for (const init of [{ issuedTo: holder, isHolderProved: true }, { issuedTo: null }])
+      expect(aLicense({}, NOW, init).unprovedHolder).toBeNull();
+  });
+});
+
 describe('the term of a licence', () => {
   const waiting = { expiryBasis: 'first_validation', durationDays: 10 } as const;
 

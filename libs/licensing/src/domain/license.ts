@@ -27,6 +27,8 @@ export interface NewLicense {
   tenantStatus?: { suspended: boolean; revision: number };
   /** null: nobody of the tenant asked for it, an operator did. */
   issuedTo: string | null;
+  /** Whether `issuedTo` has proved their address; left out: yes, or nobody is asked. */
+  isHolderProved?: boolean;
 }
 
 /** The right of a tenant to run the product on so many seats. A pool of seats is a licence. */
@@ -81,6 +83,10 @@ export class License extends Aggregate {
   @Column({ name: 'tenant_revision', type: 'int', default: 0 })
   tenantRevision!: number;
 
+  /** The person it was issued to, until they have proved their address; null: the key alone is good for what terms say. */
+  @Column({ name: 'unproved_holder', type: 'text', nullable: true })
+  unprovedHolder!: string | null;
+
   /** Grows with every change. */
   @VersionColumn({ type: 'int' })
   revision!: number;
@@ -123,6 +129,7 @@ export class License extends Aggregate {
       keySealed: seal(key, id),
       tenantSuspended: init.tenantStatus?.suspended ?? false,
       tenantRevision: init.tenantStatus?.revision ?? 0,
+      unprovedHolder: init.isHolderProved === false ? init.issuedTo : null,
       startedAt: isStarted ? now : null,
       expiresAt: isStarted ? endOf(now, terms.durationDays) : null,
       createdAt: now,
@@ -140,6 +147,14 @@ export class License extends Aggregate {
     if (this.tenantSuspended === tenant.suspended) return;
     this.tenantSuspended = tenant.suspended;
     this.touch(now);
+  }
+
+  /** Somebody has proved their address; whether it was theirs that this licence waited for. */
+  proveHolder(userId: string, now: Date): boolean {
+    if (this.unprovedHolder !== userId) return false;
+    this.unprovedHolder = null;
+    this.touch(now);
+    return true;
   }
 
   /** Begins its term, once, and gives whether it did: by a basis of first use or validation it waits for that. */

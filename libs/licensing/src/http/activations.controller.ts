@@ -20,6 +20,7 @@ export class ActivationsController {
   @Endpoint({
     summary: 'Answer the activation request of a machine without a network',
     access: 'optional_bearer',
+    judgesSuspension: true,
     services: true,
     output: ActivationView,
     idempotent: 'plain',
@@ -38,6 +39,7 @@ export class ActivationsController {
       forbidden: [
         ...BLOCKED,
         'MISSING_SCOPE',
+        'EMAIL_NOT_VERIFIED',
         'KEY_ACTIVATION_NOT_ALLOWED',
         'OFFLINE_ACTIVATION_NOT_ALLOWED',
       ],

@@ -14,12 +14,19 @@ export class CheckInsController {
   @Endpoint({
     summary: 'Check a licence in, where its terms ask for that; repeatable',
     access: 'optional_bearer',
+    judgesSuspension: true,
     services: true,
     budget: 'validate',
     output: CheckedInView,
     example: { checked_in_at: '2026-11-22T09:30:00.000Z', due_at: '2026-12-22T09:30:00.000Z' },
     refusals: {
-      forbidden: ['LICENSE_SUSPENDED', 'LICENSE_REVOKED', 'KEY_ACTIVATION_NOT_ALLOWED', 'MISSING_SCOPE'],
+      forbidden: [
+        'LICENSE_SUSPENDED',
+        'LICENSE_REVOKED',
+        'EMAIL_NOT_VERIFIED',
+        'KEY_ACTIVATION_NOT_ALLOWED',
+        'MISSING_SCOPE',
+      ],
       not_found: ['NOT_FOUND'],
       conflict: ['CHECK_IN_NOT_NEEDED'],
     },

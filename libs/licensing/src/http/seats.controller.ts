@@ -22,6 +22,7 @@ export class SeatsController {
   @Endpoint({
     summary: 'Take a seat for a device',
     access: 'optional_bearer',
+    judgesSuspension: true,
     services: true,
     budget: 'seats',
     output: SeatView,
@@ -55,6 +56,7 @@ export class SeatsController {
   @Endpoint({
     summary: 'Keep a seat',
     access: 'optional_bearer',
+    judgesSuspension: true,
     services: true,
     budget: 'seats',
     output: BeatView,
@@ -77,6 +79,7 @@ export class SeatsController {
   @Endpoint({
     summary: 'Give a seat back; repeatable',
     access: 'optional_bearer',
+    judgesSuspension: true,
     services: true,
     budget: 'seats',
     output: ReleaseView,

@@ -49,13 +49,20 @@ export class UsageController {
   @Endpoint({
     summary: 'Count use of a meter, all of the amount or nothing',
     access: 'optional_bearer',
+    judgesSuspension: true,
     services: true,
     budget: 'usage',
     output: UsageView,
     example: EXAMPLE,
     bodyExample: { meter: 'commands', amount: 1, idempotency_key: '0190a5f4-7c1e-7b3a-9f55-0c2d8e4b6a10' },
     refusals: {
-      forbidden: [...BLOCKED, 'MISSING_SCOPE', 'KEY_ACTIVATION_NOT_ALLOWED', 'NOT_A_NAMED_USER'],
+      forbidden: [
+        ...BLOCKED,
+        'MISSING_SCOPE',
+        'EMAIL_NOT_VERIFIED',
+        'KEY_ACTIVATION_NOT_ALLOWED',
+        'NOT_A_NAMED_USER',
+      ],
       not_found: ['NOT_FOUND'],
       conflict: ['SEAT_NOT_HELD'],
       gone: ['SEAT_GONE'],

@@ -21,6 +21,7 @@ export interface LicenseRow {
   overrides: Override[];
   keyMasked: string;
   tenantSuspended: boolean;
+  unprovedHolder: string | null;
   startedAt: Date | null;
   checkedInAt: Date | null;
   transferredFrom: string | null;
@@ -51,7 +52,8 @@ export const SELECT_LICENSE = `
   select l.tenant_id as "tenantId", l.id, l.tier, l.status, l.status_at as "statusAt", l.status_reason as "statusReason",
     l.product_id as "productId", r.code as "productCode", r.name as "productName", l.policy_id as "policyId",
     o.code as "policyCode", o.name as "policyName", l.name, l.metadata, l.overrides,
-    l.key_masked as "keyMasked", l.tenant_suspended as "tenantSuspended", l.started_at as "startedAt",
+    l.key_masked as "keyMasked", l.tenant_suspended as "tenantSuspended",
+    l.unproved_holder as "unprovedHolder", l.started_at as "startedAt",
     l.checked_in_at as "checkedInAt", l.transferred_from as "transferredFrom",
     l.transferred_to as "transferredTo", l.expires_at as "expiresAt", l.created_at as "createdAt", l.revision,
     array(select d.device from licensing.devices d

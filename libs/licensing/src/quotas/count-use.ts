@@ -185,7 +185,7 @@ export class CountUse {
 /** What the script is asked. Throws what `license` alone refuses. */
 function wishOf(actor: Actor, license: MeteredLicense, use: Use, proof: Proof): UseWish {
   if (license.blocked) throw refuseBlocked(license.blocked);
-  if (proof.byKeyAlone && !license.keyActivation) throw refuseBlocked('KEY_ACTIVATION');
+  if (proof.byKeyAlone && license.keyRefusal) throw refuseBlocked(license.keyRefusal);
   // Who holds a seat was asked when it was acquired.
   const isNamed = proof.seatId !== null || (license.namedUsers?.includes(actor.id ?? '') ?? true);
   if (!isNamed) throw refuseBlocked('NOT_NAMED');

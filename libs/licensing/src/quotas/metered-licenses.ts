@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type Actor, DomainError } from '#platform';
+import { type KeyRefusal, whyNotByKey } from '../domain/key-alone.js';
 import type { Terms } from '../domain/terms.js';
 import { type PoolPolicy, stampOf } from '../seats/pool-policy.js';
 import { SeatPool } from '../seats/seat-pool.js';
@@ -19,7 +20,7 @@ export interface MeteredLicense extends Place {
   /** Epoch ms from which on nothing is counted any more; 0: never. */
   expires: number;
   blocked: PoolPolicy['blocked'];
-  keyActivation: boolean;
+  keyRefusal: KeyRefusal | null;
   /** null: whoever may use the tenant's licences. */
   namedUsers: readonly string[] | null;
   timeZone: string;
@@ -68,7 +69,7 @@ export class MeteredLicenses {
       stamp,
       expires: terms.expiryStrategy === 'restrict' ? (policy.expiresAt?.getTime() ?? 0) : 0,
       blocked: policy.blocked,
-      keyActivation: terms.keyActivation,
+      keyRefusal: whyNotByKey(policy),
       namedUsers: terms.namedUsers ? policy.users : null,
       timeZone: policy.timeZone,
       meters: terms.meters,

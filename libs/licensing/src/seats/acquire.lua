@@ -13,7 +13,9 @@ if policy.tenant ~= tenant then return { 'BLOCKED', 'NOT_FOUND' } end
 if by.sid ~= '' and redis.call('ZSCORE', KEYS[18], by.sid) then return { 'BLOCKED', 'LOGIN_ENDED' } end
 local why = blocked(policy)
 if why then return { 'BLOCKED', why } end
-if by_key == '1' and policy.by_key ~= '1' then return { 'BLOCKED', 'KEY_ACTIVATION' } end
+if by_key == '1' and policy.by_key ~= '1' then
+  return { 'BLOCKED', policy.by_key == 'UNPROVED' and 'UNPROVED' or 'KEY_ACTIVATION' }
+end
 if policy.named and (by.user == '' or redis.call('HEXISTS', KEYS[4], 'user:' .. by.user) == 0) then
   return { 'BLOCKED', 'NOT_NAMED' }
 end

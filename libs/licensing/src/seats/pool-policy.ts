@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LicenseType } from '#sdk/formats';
 import { type Block, blockOf } from '../domain/block.js';
+import { whyNotByKey } from '../domain/key-alone.js';
 import type { LicenseStatus } from '../domain/license.js';
 import { checkInDueAt } from '../domain/license-term.js';
 import { type Terms, termsGoodUntil } from '../domain/terms.js';
@@ -15,6 +16,8 @@ export interface PoolPolicy {
   tier: LicenseType;
   status: LicenseStatus;
   blocked: Block | null;
+  /** Whoever it was issued to has not proved their address: the key alone is good for nothing. */
+  isHolderUnproved: boolean;
   expiresAt: Date | null;
   /** What has to happen before `durationDays` begins; null: nothing, or it has begun. */
   starts: 'first_validation' | 'first_activation' | null;
@@ -45,6 +48,7 @@ export function poolPolicyOf(row: LicenseRow, now: Date): PoolPolicy {
     tier: row.tier,
     status: row.status,
     blocked: blockOf(row),
+    isHolderUnproved: row.unprovedHolder !== null,
     expiresAt: row.expiresAt,
     starts: row.startedAt === null && terms.expiryBasis !== 'creation' ? terms.expiryBasis : null,
     checkInDueAt: checkInDueAt(row, terms),
@@ -91,7 +95,7 @@ export function policyFields(policy: PoolPolicy, times: SeatTimes): (string | nu
     tenant: policy.tenantId,
     catalogue: policy.catalogueRevision,
     good_until: policy.goodUntil?.getTime() ?? 0,
-    by_key: bit(terms.keyActivation),
+    by_key: whyNotByKey(policy) ?? '1',
     by_user: bit(terms.leasing === 'user'),
     named: bit(terms.namedUsers),
     locked: bit(terms.kind === 'node_locked'),

@@ -325,6 +325,13 @@ describe('a pool of seats', () => {
         code: 'KEY_ACTIVATION',
       });
       expect((await bench.pool.acquire(wish(policy), false, CALLER)).outcome).toBe('held');
+
+      const unproved = await opened(1, 60_000, { isHolderUnproved: true });
+      expect(await bench.pool.acquire(wish(unproved), true, CALLER)).toEqual({
+        outcome: 'blocked',
+        code: 'UNPROVED',
+      });
+      expect((await bench.pool.acquire(wish(unproved), false, CALLER)).outcome).toBe('held');
     });
   });
 

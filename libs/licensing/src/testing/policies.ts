@@ -17,6 +17,7 @@ export const aPolicy = (
   tier: 'FREE',
   status: 'active',
   blocked: null,
+  isHolderUnproved: false,
   expiresAt: null,
   starts: null,
   checkInDueAt: null,

@@ -7,6 +7,7 @@ import {
   InvalidDocument,
   parseActivationRequest,
 } from '#sdk/formats';
+import { whyNotByKey } from '../domain/key-alone.js';
 import { slotDeviceOf } from '../leases/lease-device.js';
 import { Leases } from '../leases/leases.js';
 import { SigningKeys } from '../leases/signing-keys.js';
@@ -59,8 +60,8 @@ export class ActivateOffline {
    * On the licence at `place`, which the caller may use. It takes one of the places of devices that may be offline,
    * and of a node-locked licence a place for good.
    *
-   * Throws 403 `LICENSE_SUSPENDED`, `LICENSE_REVOKED`, `LICENSE_EXPIRED`, `KEY_ACTIVATION_NOT_ALLOWED` or
-   * `OFFLINE_ACTIVATION_NOT_ALLOWED`, 404, 409 `OFFLINE_DEVICES_EXHAUSTED` or `DEVICES_EXHAUSTED`, 422
+   * Throws 403 `LICENSE_SUSPENDED`, `LICENSE_REVOKED`, `LICENSE_EXPIRED`, `KEY_ACTIVATION_NOT_ALLOWED`,
+   * `EMAIL_NOT_VERIFIED` or `OFFLINE_ACTIVATION_NOT_ALLOWED`, 404, 409 `OFFLINE_DEVICES_EXHAUSTED` or `DEVICES_EXHAUSTED`, 422
    * `ACTIVATION_TOO_LONG`, 503.
    */
   async execute(
@@ -93,11 +94,12 @@ export class ActivateOffline {
 
   private permitted(policy: PoolPolicy, days: number | undefined, byKeyAlone: boolean): number {
     const { blocked, expiresAt, terms } = policy;
+    const keyRefusal = byKeyAlone ? whyNotByKey(policy) : null;
     if (blocked) throw refuseBlocked(blocked);
     // A new device is nothing that goes on: only `allow` lets it in after the end.
     if (expiresAt && expiresAt <= this.clock.now() && terms.expiryStrategy !== 'allow')
       throw refuseBlocked('EXPIRED');
-    if (byKeyAlone && !terms.keyActivation) throw refuseBlocked('KEY_ACTIVATION');
+    if (keyRefusal) throw refuseBlocked(keyRefusal);
     if (terms.airGappedDays === 0) {
       throw new DomainError(
         'forbidden',

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock, Db, idOf, PoolBudget, unauthenticated } from '#platform';
 import { blockOf } from '../domain/block.js';
+import { whyNotByKey } from '../domain/key-alone.js';
 import { checkInDueAt } from '../domain/license-term.js';
 import { Licenses } from '../persistence/licenses.js';
 import { FindLicenseByKey } from './find-license-by-key.js';
@@ -41,8 +42,8 @@ export class CheckInLicense {
   /**
    * By bearer (its own licence, or another of its tenant), or by the key alone where the licence allows that.
    *
-   * Throws 401 without either, 403 `MISSING_SCOPE`, `LICENSE_SUSPENDED`, `LICENSE_REVOKED` or
-   * `KEY_ACTIVATION_NOT_ALLOWED`, 404, 409 `CHECK_IN_NOT_NEEDED`, 429.
+   * Throws 401 without either, 403 `MISSING_SCOPE`, `LICENSE_SUSPENDED`, `LICENSE_REVOKED`,
+   * `EMAIL_NOT_VERIFIED` or `KEY_ACTIVATION_NOT_ALLOWED`, 404, 409 `CHECK_IN_NOT_NEEDED`, 429.
    */
   async execute(actor: Actor, input: z.output<typeof CheckInInput>): Promise<CheckedIn> {
     const place = await this.placeOf(actor, input);
@@ -61,9 +62,11 @@ export class CheckInLicense {
     const { license, row } = await this.licenses.lockWithRow(licenseId);
     const now = this.clock.now();
     const blocked = blockOf(row);
+    const facts = { isHolderUnproved: row.unprovedHolder !== null, terms: row.terms };
+    const keyRefusal = actor.type === 'anonymous' ? whyNotByKey(facts) : null;
     if (blocked === 'TRANSFERRED') return 'transferred';
     if (blocked) throw refuseBlocked(blocked);
-    if (actor.type === 'anonymous' && !row.terms.keyActivation) throw refuseBlocked('KEY_ACTIVATION');
+    if (keyRefusal) throw refuseBlocked(keyRefusal);
     const last = license.checkedInAt;
     if (!last || row.terms.checkInDays === null || now.getTime() - last.getTime() >= ONCE_MS) {
       license.checkIn(row.terms, now);

@@ -21,6 +21,8 @@ export class IssueLicense {
   /** Joins the caller's transaction. The key is in the clear only in the answer. */
   async execute(input: {
     issuedToUserId: string;
+    /** Whether they have proved their address; until then the key alone is good for nothing. */
+    isProved: boolean;
   }): Promise<{ license: License; key: string; seats: number | null }> {
     const { tenantId } = this.db.actor;
     if (!tenantId) throw new Error('Issuing a licence needs a tenant.');
@@ -37,6 +39,7 @@ export class IssueLicense {
       productId,
       terms,
       issuedTo: input.issuedToUserId,
+      isHolderProved: input.isProved,
     });
     return { ...made!, seats: terms.seats };
   }

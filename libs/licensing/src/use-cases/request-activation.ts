@@ -33,12 +33,14 @@ export class RequestActivation {
    * By bearer with `licenses:manage`, or by the licence key alone where the terms allow it. The licence is the one
    * that the file names; what the call names besides must be the same.
    *
-   * Throws 401 without either, 403 `MISSING_SCOPE`, 404, 422 `ACTIVATION_REQUEST_INVALID` or `LICENSE_MISMATCH`, 429,
+   * Throws 401 without either, 403 `MISSING_SCOPE` or `EMAIL_NOT_VERIFIED`, 404, 422 `ACTIVATION_REQUEST_INVALID` or `LICENSE_MISMATCH`, 429,
    * and what ActivateOffline throws.
    */
   async execute(actor: Actor, input: Input): Promise<Activation> {
     const byKeyAlone = actor.type === 'anonymous';
     if (!byKeyAlone) actor.must('licenses:manage');
+    // A machine that needs no network is worth more than a seat (S2-40).
+    if (actor.type === 'user') actor.mustHaveVerifiedEmail();
     const request = readActivationRequest(input.request);
     const places = [];
     for (const key of [request.licenseKey, input.licenseKey]) {

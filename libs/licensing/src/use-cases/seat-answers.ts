@@ -65,6 +65,7 @@ const BLOCKS: Record<string, [string, string]> = {
   TRANSFERRED: ['LICENSE_REVOKED', 'The licence was transferred to another organisation.'],
   EXPIRED: ['LICENSE_EXPIRED', 'The licence has expired.'],
   NOT_NAMED: ['NOT_A_NAMED_USER', 'Only the people named on this licence may use it.'],
+  UNPROVED: ['EMAIL_NOT_VERIFIED', 'Whoever has this licence has to verify their e-mail address first.'],
   KEY_ACTIVATION: [
     'KEY_ACTIVATION_NOT_ALLOWED',
     'This licence needs a signed-in person; its key alone takes no seat.',

@@ -51,8 +51,8 @@ export class UseQuota {
    * By the `session_id` of a seat that is held, the licence key where the licence allows that, or a bearer with
    * `seats:acquire`.
    *
-   * Throws 401 without any, 403 `MISSING_SCOPE`, `TENANT_MISMATCH`, `KEY_ACTIVATION_NOT_ALLOWED` or for a blocked
-   * licence, 404, 409 `SEAT_NOT_HELD`, 410 `SEAT_GONE`, 422 `METER_UNKNOWN`, `LICENSE_MISMATCH`,
+   * Throws 401 without any, 403 `MISSING_SCOPE`, `TENANT_MISMATCH`, `KEY_ACTIVATION_NOT_ALLOWED`, `EMAIL_NOT_VERIFIED` or
+   * for a blocked licence, 404, 409 `SEAT_NOT_HELD`, 410 `SEAT_GONE`, 422 `METER_UNKNOWN`, `LICENSE_MISMATCH`,
    * `IDEMPOTENCY_KEY_REUSED` or `USE_OUT_OF_RANGE`, 429 `QUOTA_EXHAUSTED` or `RATE_LIMITED`, 503.
    */
   async execute(actor: Actor, input: Input): Promise<MeterUsage> {

@@ -48,7 +48,7 @@ export class MakePerson {
       const licenseKey = await this.db.transaction(owner, async () => {
         const user = { email, emailVerified, displayName, stored };
         if (!(await this.importUser.execute(user))) throw new AddressTaken();
-        return this.settle(userId, place);
+        return this.settle(userId, emailVerified, place);
       });
       return { userId, tenantId, licenseKey };
     } catch (error) {
@@ -70,13 +70,17 @@ export class MakePerson {
     return actor.as({ type: 'user', id: userId, tenantId, reason, scopes: [] });
   }
 
-  private async settle(userId: string, place: PersonToMake['place']): Promise<string | null> {
+  private async settle(
+    userId: string,
+    isProved: boolean,
+    place: PersonToMake['place'],
+  ): Promise<string | null> {
     if ('tenantId' in place) {
       await this.addMember.execute(place.role);
       return null;
     }
     await this.registerTenant.execute({ name: place.organizationName, ownerUserId: userId });
-    const { key } = await this.issueLicense.execute({ issuedToUserId: userId });
+    const { key } = await this.issueLicense.execute({ issuedToUserId: userId, isProved });
     return key;
   }
 }

@@ -78,7 +78,7 @@ export class Register {
     const prepared = await this.registerPasswordUser.prepare(owner.id ?? '', input);
     const made = await this.db.transaction(owner, async () => {
       await this.registerPasswordUser.execute(prepared);
-      const key = await this.makeTenant(owner, input.organizationName);
+      const key = await this.makeTenant(owner, input.organizationName, false);
       const how = { provider: 'password', amr: ['pwd'], addressHash: prepared.addressHash, isSignUp: true };
       return { key, started: await this.startSession.execute(owner, how, NEW_TENANT) };
     });
@@ -103,7 +103,7 @@ export class Register {
     const writing = this.db.transaction(owner, async () => {
       const registered = await this.registerUpstreamUser.execute(prepared);
       if (!registered) return null;
-      const key = await this.makeTenant(owner, input.organizationName);
+      const key = await this.makeTenant(owner, input.organizationName, person.emailVerified);
       const how = { ...prepared.how, isSignUp: true };
       const started = await this.startSession.execute(owner, how, NEW_TENANT);
       return { ...registered, key, started };
@@ -117,10 +117,10 @@ export class Register {
     return this.answer(owner, made);
   }
 
-  private async makeTenant(owner: Actor, name: string): Promise<string> {
+  private async makeTenant(owner: Actor, name: string, isProved: boolean): Promise<string> {
     const ownerUserId = owner.id ?? '';
     await this.registerTenant.execute({ name, ownerUserId });
-    const { key } = await this.issueLicense.execute({ issuedToUserId: ownerUserId });
+    const { key } = await this.issueLicense.execute({ issuedToUserId: ownerUserId, isProved });
     return key;
   }
 

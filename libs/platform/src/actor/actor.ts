@@ -20,6 +20,8 @@ export interface ActorInit {
   emailVerified?: boolean;
   /** When the caller last showed who they are; null for who never did, and for programs. */
   authTime?: Date | null;
+  /** How they have shown it (RFC 8176); empty for who never did, and for programs. */
+  amr?: readonly string[];
   /** Why an operator acts; required of operators, kept in the audit trail. */
   reason?: string | null;
   origin: Origin;
@@ -35,6 +37,7 @@ export class Actor {
   readonly licenseId: string | null;
   readonly emailVerified: boolean;
   readonly authTime: Date | null;
+  readonly amr: readonly string[];
   readonly reason: string | null;
   readonly origin: Origin;
 
@@ -47,6 +50,7 @@ export class Actor {
     this.licenseId = init.licenseId ?? null;
     this.emailVerified = init.emailVerified ?? false;
     this.authTime = init.authTime ?? null;
+    this.amr = init.amr ?? [];
     this.reason = init.reason ?? null;
     this.origin = init.origin;
   }

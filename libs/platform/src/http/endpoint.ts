@@ -59,6 +59,11 @@ export interface EndpointOptions {
   refusals?: Refusals;
   /** Dangerous: refused with 403 `REAUTHENTICATION_REQUIRED` unless the caller has shown who they are just now. */
   stepUp?: StepUp;
+  /**
+   * Goes on for a suspended organisation, which is refused 403 `TENANT_SUSPENDED` without it: the licence, suspended with
+   * it, answers, in the words that programs act on.
+   */
+  judgesSuspension?: true;
   /** A creating POST: takes Idempotency-Key. `secret` answers are kept encrypted. */
   idempotent?: 'plain' | 'secret';
 }

@@ -52,6 +52,7 @@ const GENERAL: Record<string, { message: string; details?: unknown }> = {
   UNAUTHENTICATED: { message: 'Authentication is required.' },
   TENANT_MISMATCH: { message: 'X-Tenant-Id names another tenant than the token.' },
   PERSON_REQUIRED: { message: 'This needs a person; a service account cannot do it.' },
+  TENANT_SUSPENDED: { message: 'The organisation is suspended.' },
   EMAIL_NOT_VERIFIED: { message: 'Verify your e-mail address first.' },
   REAUTHENTICATION_REQUIRED: { message: 'Show once more who you are.', details: { max_age_seconds: 600 } },
   MISSING_SCOPE: { message: 'This needs the scope licenses:read.', details: { scope: 'licenses:read' } },
@@ -106,6 +107,7 @@ function refusalsOf(route: DeclaredRoute): Map<ErrorKind, string[]> {
     add('unauthenticated', 'UNAUTHENTICATED');
     add('forbidden', 'TENANT_MISMATCH');
     if (!endpoint.services) add('forbidden', 'PERSON_REQUIRED');
+    if (!endpoint.judgesSuspension) add('forbidden', 'TENANT_SUSPENDED');
   }
   if (endpoint.stepUp) add('forbidden', 'REAUTHENTICATION_REQUIRED');
   if (endpoint.idempotent) {

@@ -38,6 +38,17 @@ export class Tenant extends Aggregate {
   @VersionColumn({ type: 'int', default: 1 })
   revision!: number;
 
+  /** Written by a trigger, for those who look for changes. */
+  @Column({
+    name: 'status_xid',
+    type: 'bigint',
+    nullable: true,
+    select: false,
+    insert: false,
+    update: false,
+  })
+  readonly statusXid?: string | null;
+
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
