@@ -18,8 +18,8 @@ const FLOOR: readonly (readonly [memoryKib: number, passes: number])[] = [
  * What is hashed with unless something else is set, above that floor: libsodium's INTERACTIVE (64 MiB, two passes), the
  * memory of RFC 9106's second recommended option.
  */
-export const DEFAULT_MEMORY_KIB = 65_536;
-export const DEFAULT_PASSES = 2;
+const DEFAULT_MEMORY_KIB = 65_536;
+const DEFAULT_PASSES = 2;
 
 /** Whether argon2id with these parameters is at least as strong as OWASP asks. */
 export const isStrongEnough = (memoryKib: number, passes: number): boolean =>
