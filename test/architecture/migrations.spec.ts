@@ -7,6 +7,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Migrator, newId } from '#platform';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { emptyDatabase, type TestDatabase } from '../support/database.js';
+import { INHERITED } from '../support/environment.js';
 import { fill, quoted, superuser, tablesOf } from '../support/tables.js';
 import { catalogOf } from './catalog.js';
 
@@ -110,7 +111,7 @@ describe('the migrations (S2-07)', () => {
     const run = promisify(execFile);
     const deploy = () =>
       run(process.execPath, [join(process.cwd(), 'dist/apps/cli/main.js'), 'migrate', 'up'], {
-        env: { PATH: process.env.PATH, ENV: 'test', DATABASE_MIGRATOR_URL: database.migratorUrl },
+        env: { ...INHERITED, ENV: 'test', DATABASE_MIGRATOR_URL: database.migratorUrl },
       });
     const said = (await Promise.all([deploy(), deploy()])).flatMap((one) => one.stdout.trim().split('\n'));
     // The catalogue, too: who has to wait finds it there.

@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import {
   type AuditBody,
   call,
@@ -8,8 +8,7 @@ import {
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
-import { superuser } from '../support/tables.js';
+import { connected } from '../support/tables.js';
 
 const SCHEMAS = ['platform', 'tenancy', 'licensing', 'identity', 'billing', 'audit'];
 
@@ -19,24 +18,14 @@ const schemasIn = (statement: string): string[] =>
     new RegExp(`(?<![\\w.])("${schema}"|${schema})\\s*\\.\\s*["a-z]`, 'i').test(statement),
   );
 
-let product: Product;
-let admin: pg.Client;
+const product = journeyProduct();
 
-beforeAll(async () => {
-  product = await startProduct();
-  admin = await superuser(product.database);
-  // In this database only; it goes with it.
-  await admin.query('create extension pg_stat_statements');
-}, 60_000);
-
-afterAll(async () => {
-  await admin?.end();
-  await product?.stop();
-}, 60_000);
+// In this database only; it goes with it.
+beforeAll(async () => void (await product.query('create extension pg_stat_statements')));
 
 /** Every statement that the product's roles have run in this database. */
 async function statements(): Promise<string[]> {
-  const { rows } = await admin.query<{ query: string }>(
+  const rows = await product.query<{ query: string }>(
     `select s.query from pg_stat_statements s join pg_roles r on r.oid = s.userid
      where s.dbid = (select oid from pg_database where datname = current_database()) and r.rolname like 'gatehouse%'`,
   );
@@ -45,7 +34,7 @@ async function statements(): Promise<string[]> {
 
 /** Everything of the main job that reaches Postgres. */
 async function mainJob(): Promise<void> {
-  const v1 = `${product.api.url}/api/v1`;
+  const { v1 } = product;
   const owner = await signUp(product.api.url);
   const bearer = owner.access_token;
   await succeed(`${v1}/auth/login`, { method: 'POST', bearer: owner.idToken });
@@ -92,9 +81,9 @@ describe('the contexts (house: one schema each)', () => {
       'select 2 from "tenancy"."tenants" where exists (select from "licensing"."licenses")',
       'select 3 from tenancy . tenants, LICENSING.licenses',
     ];
-    await admin.query('set role gatehouse_owner');
-    for (const statement of planted) await admin.query(statement);
-    await admin.query('reset role');
+    const owner = await connected(product.database.ownerUrl);
+    for (const statement of planted) await owner.query(statement);
+    await owner.end();
     expect((await statements()).filter((one) => schemasIn(one).length > 1)).toHaveLength(planted.length);
   });
 });

@@ -1,42 +1,33 @@
 import { generateSync } from 'otplib';
 import { aged } from '../support/aged-session.js';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
 import {
   type AuditBody,
   call,
   type ErrorBody,
   newEmail,
+  PASSWORD,
+  payloadOf,
+  refusal,
   type RegisteredBody,
   signInWithGoogle,
+  signUpByPassword,
   succeed,
 } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
 import { connected } from '../support/tables.js';
 
-const PASSWORD = 'velvet otter marches nine';
 const OTHER = 'seven lanterns over gravel';
 
-let product: Product;
-let v1: string;
-
-beforeAll(async () => {
-  product = await startProduct();
-  v1 = `${product.api.url}/api/v1`;
-}, 60_000);
-
-afterAll(() => product?.stop(), 60_000);
+const product = journeyProduct();
 
 type Answered = RegisteredBody & ErrorBody & { status: string; revoked: number; secret: string };
 
 const post = (path: string, body: object, bearer?: string) =>
-  call<Answered>(`${v1}/auth/${path}`, { body, bearer });
-const register = (email: string, password = PASSWORD) =>
-  succeed<RegisteredBody>(`${v1}/auth/register`, {
-    body: { email, password, organization_name: 'Acme Tools' },
-  });
+  call<Answered>(`${product.v1}/auth/${path}`, { body, bearer });
+const register = (email?: string, password?: string) => signUpByPassword(product.api.url, email, password);
 const login = (email: string, password = PASSWORD) => post('login', { email, password });
-const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
 const refresh = (session: { refresh_token: string }) =>
   post('refresh', { refresh_token: session.refresh_token });
 const verify = (token: string) => post('email/verify', { token });
@@ -71,13 +62,13 @@ describe('signing up by address and password (S1-11, S1-12)', () => {
       token_type: 'Bearer',
     });
     const acquire = (bearer: string) =>
-      call<ErrorBody>(`${v1}/licenses/acquire`, { bearer, body: { hardware_id: 'laptop' } });
+      call<ErrorBody>(`${product.v1}/licenses/acquire`, { bearer, body: { hardware_id: 'laptop' } });
     expect(refusal(await acquire(made.access_token))).toEqual([403, 'EMAIL_NOT_VERIFIED']);
 
     // Nor by the key, which the answer holds, and without anybody signed in.
     const license_key = made.license.key;
     const byKey = (path: string, more: object) =>
-      call<ErrorBody>(`${v1}/licenses/${path}`, { body: { license_key, ...more } });
+      call<ErrorBody>(`${product.v1}/licenses/${path}`, { body: { license_key, ...more } });
     const refused = await Promise.all([
       byKey('acquire', { hardware_id: 'laptop' }),
       byKey('usage', { meter: 'commands', amount: 1 }),
@@ -106,7 +97,7 @@ describe('signing up by address and password (S1-11, S1-12)', () => {
   it('gives the key of who never proved their address its seat once they proved another', async () => {
     const made = await register(newEmail());
     const acquire = () =>
-      call<ErrorBody>(`${v1}/licenses/acquire`, {
+      call<ErrorBody>(`${product.v1}/licenses/acquire`, {
         body: { hardware_id: 'laptop', license_key: made.license.key },
       });
     const next = newEmail();
@@ -135,7 +126,7 @@ describe('signing up by address and password (S1-11, S1-12)', () => {
     const email = newEmail();
     const owner = await verified(email);
     await mailsTo(email, 2);
-    const again = await call<RegisteredBody>(`${v1}/auth/register`, {
+    const again = await call<RegisteredBody>(`${product.v1}/auth/register`, {
       body: { email: email.toUpperCase(), password: OTHER, organization_name: 'Mallory Ltd' },
     });
     expect(again.status).toBe(201);
@@ -157,7 +148,7 @@ describe('signing up by address and password (S1-11, S1-12)', () => {
     expect((await mailsTo(email, 4)).at(-1)?.subject).toBe('You have an account already');
 
     const actions = async (bearer: string) =>
-      (await succeed<AuditBody>(`${v1}/audit`, { bearer })).data
+      (await succeed<AuditBody>(`${product.v1}/audit`, { bearer })).data
         .map((entry) => `${entry.action} ${String(entry.metadata.kind ?? '')}`)
         .sort();
     const fresh = await register(newEmail());
@@ -187,7 +178,7 @@ describe('signing up by address and password (S1-11, S1-12)', () => {
     const email = newEmail();
     const early = await register(email);
     const bearer = await signInWithGoogle(email);
-    const owner = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+    const owner = await succeed<RegisteredBody>(`${product.v1}/auth/register`, {
       bearer,
       body: { organization_name: 'The real one' },
     });
@@ -209,10 +200,11 @@ describe('signing in by address and password (S1-16)', () => {
       timestamp: '',
     });
     const good = await login(user.email);
-    const claims = JSON.parse(
-      Buffer.from(good.body.access_token.split('.')[1] ?? '', 'base64url').toString(),
-    );
-    expect(claims).toMatchObject({ amr: ['pwd'], email_verified: false, sub: user.id });
+    expect(payloadOf<object>(good.body.access_token)).toMatchObject({
+      amr: ['pwd'],
+      email_verified: false,
+      sub: user.id,
+    });
   });
 
   it('makes no session by a password that is changed while it is being compared', async () => {
@@ -272,7 +264,10 @@ describe('signing in by address and password (S1-16)', () => {
   });
 
   it('asks for a bearer or a password', async () => {
-    expect(refusal(await call(`${v1}/auth/login`, { method: 'POST' }))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refusal(await call(`${product.v1}/auth/login`, { method: 'POST' }))).toEqual([
+      401,
+      'UNAUTHENTICATED',
+    ]);
     expect(refusal(await post('login', { email: 'nobody' }))).toEqual([422, 'VALIDATION_FAILED']);
   });
 });
@@ -299,7 +294,7 @@ describe('forgotten passwords (S2-39)', () => {
     const { body } = await login(email, OTHER);
     expect((await mailsTo(email, 4)).at(-1)?.subject).toBe('Your password was changed');
     await eventually(async () => {
-      const { data } = await succeed<AuditBody>(`${v1}/audit`, { bearer: body.access_token });
+      const { data } = await succeed<AuditBody>(`${product.v1}/audit`, { bearer: body.access_token });
       expect(data.map((entry) => entry.action)).toEqual(
         expect.arrayContaining(['PASSWORD_RESET_ASKED', 'PASSWORD_CHANGED', 'EMAIL_VERIFIED', 'MAIL_SENT']),
       );
@@ -373,12 +368,14 @@ describe('forgotten passwords (S2-39)', () => {
       await mailsTo(email, email === owner.user.email ? 5 : 3);
       const bearer = claimant.access_token;
       const mails = await eventually(async () => {
-        const { data } = await succeed<AuditBody>(`${v1}/audit`, { bearer });
+        const { data } = await succeed<AuditBody>(`${product.v1}/audit`, { bearer });
         const kinds = data.map((entry) => `${entry.action} ${String(entry.metadata.kind ?? '')}`).sort();
         expect(kinds.filter((one) => one === 'MAIL_SENT verify_email')).toHaveLength(2);
         return kinds;
       });
-      const { data } = await succeed<{ data: { outcome: string }[] }>(`${v1}/auth/login-events`, { bearer });
+      const { data } = await succeed<{ data: { outcome: string }[] }>(`${product.v1}/auth/login-events`, {
+        bearer,
+      });
       seen.push([mails, data.map((one) => one.outcome)]);
     }
     expect(seen[0]).toEqual(seen[1]);
@@ -397,7 +394,7 @@ describe('forgotten passwords (S2-39)', () => {
   it('give a first password to who signed up with Google', async () => {
     const email = newEmail();
     const bearer = await signInWithGoogle(email);
-    const made = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+    const made = await succeed<RegisteredBody>(`${product.v1}/auth/register`, {
       bearer,
       body: { organization_name: 'Acme Tools' },
     });
@@ -504,14 +501,14 @@ describe('what a person changes', () => {
   it('the account: it can be deleted, and its address be somebody’s again', async () => {
     const made = await aged(product, await verified());
     const remove = (body: object) =>
-      call<Answered>(`${v1}/auth/me`, { method: 'DELETE', bearer: made.access_token, body });
+      call<Answered>(`${product.v1}/auth/me`, { method: 'DELETE', bearer: made.access_token, body });
     const { email } = made.user;
     for (const body of [{ email }, { email: newEmail(), password: PASSWORD }])
       expect(refusal(await remove(body))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
     expect((await remove({ email, password: PASSWORD })).body).toEqual({ status: 'deleted' });
     expect(refusal(await refresh(made))).toEqual([401, 'UNAUTHENTICATED']);
     expect(refusal(await login(made.user.email))).toEqual([401, 'INVALID_CREDENTIALS']);
-    expect(refusal(await call<ErrorBody>(`${v1}/auth/me`, { bearer: made.access_token }))).toEqual([
+    expect(refusal(await call<ErrorBody>(`${product.v1}/auth/me`, { bearer: made.access_token }))).toEqual([
       401,
       'UNAUTHENTICATED',
     ]);
@@ -677,13 +674,11 @@ describe('those who guess, and those who sign up too often', () => {
     }
     expect((await guess(known.user.email, PASSWORD)).status).toBe(429);
 
-    const database = await connected(product.database.ownerUrl);
-    const { rows } = await database.query(
+    const rows = await product.query(
       `select outcome, count(*)::int as n from identity.user_login_events
        where address_hash = (select address_hash from identity.address_claims where user_id = $1) group by 1 order by 1`,
       [known.user.id],
     );
-    await database.end();
     expect(rows).toEqual([
       { outcome: 'locked', n: 4 },
       { outcome: 'signed_up', n: 1 },
@@ -724,9 +719,9 @@ describe('those who guess, and those who sign up too often', () => {
     expect(refusal(await sign(closed))).toEqual([403, 'SIGN_UP_CLOSED']);
     expect(refusal(await sign(closed, bearer))).toEqual([403, 'SIGN_UP_CLOSED']);
     // Who has an account gets in all the same.
-    expect((await call(`${v1}/auth/register`, { bearer, body: { organization_name: 'Acme' } })).status).toBe(
-      201,
-    );
+    expect(
+      (await call(`${product.v1}/auth/register`, { bearer, body: { organization_name: 'Acme' } })).status,
+    ).toBe(201);
     expect((await sign(closed, bearer)).status).toBe(200);
   }, 90_000);
 });

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { part } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
 import { changeAccount, claimsIn, customClaimsOf, deleteAccount } from '../support/firebase.js';
+import { journeyProduct } from '../support/journey.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
 import {
   newEmail,
@@ -14,29 +15,17 @@ import {
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
-import { connected } from '../support/tables.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 /** Commands are processes of their own, on a machine that may be busy with other tests. */
 const PATIENCE_MS = 120_000;
 const BECAUSE = ['--reason', 'a test'];
 
-let product: Product;
-let worker: ProductProcess;
-let v1: string;
-
-beforeAll(async () => {
-  product = await startProduct({
-    EVENTS_RETRY_MS: '50',
-    EVENTS_RETRY_MAX_MS: '200',
-    EVENTS_MAX_ATTEMPTS: '1000',
-  });
-  worker = product.worker;
-  v1 = `${product.api.url}/api/v1`;
-}, 60_000);
-
-afterAll(() => product?.stop(), 60_000);
+const product = journeyProduct({
+  EVENTS_RETRY_MS: '50',
+  EVENTS_RETRY_MAX_MS: '200',
+  EVENTS_MAX_ATTEMPTS: '1000',
+});
 
 const told = (idToken: string, claims: object) =>
   eventually(async () => expect(await customClaimsOf(idToken)).toEqual(claims));
@@ -58,12 +47,10 @@ const TEAM = { tier: 'TEAM', scopes: expect.arrayContaining(['collaboration:use'
 
 /** Events that were given up, and such as still wait. */
 async function unsettled(): Promise<number> {
-  const database = await connected(product.database.ownerUrl);
-  const { rows } = await database.query<{ n: number }>(
+  const rows = await product.query<{ n: number }>(
     `select count(*)::int as n from platform.inbox
      where subscription = 'identity.write-custom-claims' and (done_at is null or dead_at is not null)`,
   );
-  await database.end();
   return rows[0]?.n ?? -1;
 }
 
@@ -91,7 +78,10 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
       await told(made.idToken, seats(9));
       // What a program reads without a call: the next ID token, and our own access token, say the same.
       const idToken = await signInWithGoogle(email);
-      const login = await succeed<RegisteredBody>(`${v1}/auth/login`, { method: 'POST', bearer: idToken });
+      const login = await succeed<RegisteredBody>(`${product.v1}/auth/login`, {
+        method: 'POST',
+        bearer: idToken,
+      });
       const ours = claimsIn(login.access_token);
       const { tenant_id, tier, license_key, role, scopes, max_seats, email_verified } = claimsIn(idToken);
       expect({ tenant_id, tier, license_key, role, scopes, max_seats, email_verified }).toEqual({
@@ -112,7 +102,7 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
     async () => {
       const made = await signUp(product.api.url);
       const github = await signInAt('github.com', { sub: newEmail(), email: newEmail(), verified: true });
-      const linked = await succeed<{ identity: { id: string } }>(`${v1}/auth/identities`, {
+      const linked = await succeed<{ identity: { id: string } }>(`${product.v1}/auth/identities`, {
         bearer: made.access_token,
         body: { id_token: github },
       });
@@ -128,17 +118,17 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
       await product.admin('users', 'reactivate', made.user.id, ...BECAUSE);
       for (const idToken of [made.idToken, github]) await told(idToken, free(made));
       const bearer = (
-        await succeed<RegisteredBody>(`${v1}/auth/login`, { method: 'POST', bearer: made.idToken })
+        await succeed<RegisteredBody>(`${product.v1}/auth/login`, { method: 'POST', bearer: made.idToken })
       ).access_token;
 
-      await succeed(`${v1}/auth/identities/${linked.identity.id}`, {
+      await succeed(`${product.v1}/auth/identities/${linked.identity.id}`, {
         method: 'DELETE',
         bearer,
         body: {},
       });
       await told(github, {});
       await told(made.idToken, free(made));
-      await succeed(`${v1}/auth/me`, {
+      await succeed(`${product.v1}/auth/me`, {
         method: 'DELETE',
         bearer,
         body: { email: made.user.email },
@@ -153,7 +143,7 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
     async () => {
       const email = newEmail();
       const github = await signInAt('github.com', { sub: newEmail(), email, verified: false });
-      const early = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+      const early = await succeed<RegisteredBody>(`${product.v1}/auth/register`, {
         bearer: github,
         body: { organization_name: 'Early' },
       });
@@ -168,11 +158,13 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
 
       const other = newEmail();
       const unproved = await signInAt('microsoft.com', { sub: newEmail(), email: other, verified: false });
-      const late = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+      const late = await succeed<RegisteredBody>(`${product.v1}/auth/register`, {
         bearer: unproved,
         body: { organization_name: 'Late' },
       });
-      await succeed(`${v1}/auth/email/verify`, { body: { token: tokenIn((await mailsTo(other))[0]) } });
+      await succeed(`${product.v1}/auth/email/verify`, {
+        body: { token: tokenIn((await mailsTo(other))[0]) },
+      });
       await told(unproved, free(late));
     },
     PATIENCE_MS,
@@ -185,7 +177,7 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
       await told(gone.idToken, free(gone));
       await deleteAccount(gone.idToken);
       await changePlan(gone, 'TEAM');
-      await succeed(`${v1}/auth/register`, {
+      await succeed(`${product.v1}/auth/register`, {
         body: { email: newEmail(), password: 'velvet otter marches nine', organization_name: 'Acme' },
       });
       await eventually(async () => expect(await unsettled()).toBe(0));
@@ -198,21 +190,19 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
     async () => {
       const made = await signUp(product.api.url);
       await told(made.idToken, free(made));
-      await worker.stop();
+      await product.worker.stop();
       const between = new Between();
-      worker = await product.startWorker({ FIREBASE_AUTH_EMULATOR_HOST: await between.open() });
+      product.worker = await product.startWorker({ FIREBASE_AUTH_EMULATOR_HOST: await between.open() });
       await changePlan(made, 'TEAM');
       await between.refused(3);
       expect(await customClaimsOf(made.idToken)).toMatchObject({ tier: 'FREE' });
 
       const late = between.holdNextWrite();
       await late.held;
-      const database = await connected(product.database.ownerUrl);
-      await database.query(`update tenancy.memberships set role = 'viewer' where user_id = $1`, [
+      await product.query(`update tenancy.memberships set role = 'viewer' where user_id = $1`, [
         made.user.id,
       ]);
-      await database.end();
-      await succeed(`${v1}/auth/login`, { method: 'POST', bearer: made.idToken });
+      await succeed(`${product.v1}/auth/login`, { method: 'POST', bearer: made.idToken });
       const now = expect.objectContaining({ tier: 'TEAM', max_seats: 5, role: 'viewer' });
       await told(made.idToken, now);
       const writes = between.writes;
@@ -221,7 +211,7 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
       await eventually(() => expect(between.writes).toBe(writes + 2));
       await told(made.idToken, now);
       await eventually(async () => expect(await unsettled()).toBe(0));
-      await worker.stop();
+      await product.worker.stop();
       await between.close();
     },
     PATIENCE_MS,

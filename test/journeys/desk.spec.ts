@@ -1,37 +1,23 @@
-import type pg from 'pg';
 import { newId } from '#platform';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import {
   type AuditBody,
   call,
   type ErrorBody,
+  refusal,
   type RegisteredBody,
   type SeatBody,
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
-import { superuser } from '../support/tables.js';
 
 /** The contract: what was acquired with a login is free within 2 s of its end (C3). */
 const LOGIN_ENDS = { withinMs: 2_000 };
 /** The contract: an entry is readable within 3 s. */
 const AUDITED = { withinMs: 3_000 };
 
-let product: Product;
-let admin: pg.Client;
-let v1: string;
-
-beforeAll(async () => {
-  product = await startProduct();
-  admin = await superuser(product.database);
-  v1 = `${product.api.url}/api/v1`;
-}, 60_000);
-
-afterAll(async () => {
-  await admin?.end();
-  await product?.stop();
-}, 60_000);
+const product = journeyProduct();
 
 type Login = Pick<RegisteredBody, 'access_token' | 'refresh_token'>;
 type Answer = SeatBody & ErrorBody;
@@ -51,32 +37,34 @@ interface Devices {
 }
 
 const acquire = (by: Login, hardware_id: string, license_id?: string) =>
-  call<Answer>(`${v1}/licenses/acquire`, { bearer: by.access_token, body: { hardware_id, license_id } });
+  call<Answer>(`${product.v1}/licenses/acquire`, {
+    bearer: by.access_token,
+    body: { hardware_id, license_id },
+  });
 async function held(by: Login, hardware_id: string, license_id?: string): Promise<SeatBody> {
   const answer = await acquire(by, hardware_id, license_id);
   if (answer.status !== 200) throw new Error(`${hardware_id} got no seat: ${JSON.stringify(answer.body)}`);
   return answer.body;
 }
 const beat = (seat: SeatBody) =>
-  call<Answer>(`${v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: seat.session_id } });
-const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
+  call<Answer>(`${product.v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: seat.session_id } });
 const seatsOf = (by: Login, license: string) =>
-  succeed<Listed>(`${v1}/licenses/${license}/seats`, { bearer: by.access_token });
+  succeed<Listed>(`${product.v1}/licenses/${license}/seats`, { bearer: by.access_token });
 const devicesOf = (by: Login, license: string) =>
-  succeed<Devices>(`${v1}/licenses/${license}/devices`, { bearer: by.access_token });
+  succeed<Devices>(`${product.v1}/licenses/${license}/devices`, { bearer: by.access_token });
 const remove = (by: Login, path: string) =>
-  call<ErrorBody & { status: string }>(`${v1}/licenses/${path}`, {
+  call<ErrorBody & { status: string }>(`${product.v1}/licenses/${path}`, {
     method: 'DELETE',
     bearer: by.access_token,
   });
 const trail = async (by: Login, action: string) =>
-  (await succeed<AuditBody>(`${v1}/audit?action=${action}`, { bearer: by.access_token })).data;
+  (await succeed<AuditBody>(`${product.v1}/audit?action=${action}`, { bearer: by.access_token })).data;
 
 /** Another licence of the tenant, with these terms: a copy of its first, faster than an operator makes one. */
 async function issued(owner: RegisteredBody, terms: Record<string, unknown>): Promise<string> {
   const id = newId('lic');
   const overrides = [{ terms: { seats: 5, ...terms }, expiresAt: null, reason: 'a customer’s wish' }];
-  await admin.query(
+  await product.query(
     `insert into licensing.licenses
      select (jsonb_populate_record(l, jsonb_build_object('id', $2::text, 'overrides', $3::jsonb))).*
      from licensing.licenses l where l.id = $1`,
@@ -88,12 +76,12 @@ async function issued(owner: RegisteredBody, terms: Record<string, unknown>): Pr
 describe('a login that ends', () => {
   it('frees what was acquired with it within 2 s, on every licence, and nothing else (C3)', async () => {
     const owner = await signUp(product.api.url);
-    const other = await succeed<Login>(`${v1}/auth/login`, { method: 'POST', bearer: owner.idToken });
+    const other = await succeed<Login>(`${product.v1}/auth/login`, { method: 'POST', bearer: owner.idToken });
     const team = await issued(owner, {});
     const seats = [await held(owner, 'laptop'), await held(owner, 'laptop', team)];
     const kept = await held(other, 'desktop', team);
 
-    const { revoked } = await succeed<{ revoked: number }>(`${v1}/auth/logout`, {
+    const { revoked } = await succeed<{ revoked: number }>(`${product.v1}/auth/logout`, {
       body: { refresh_token: owner.refresh_token },
     });
     expect(revoked).toBe(1);
@@ -122,8 +110,8 @@ describe('a login that ends', () => {
       status: 'freed',
     });
     expect(refusal(await beat(seat))).toEqual([410, 'SEAT_GONE']);
-    expect((await call(`${v1}/auth/me`, { bearer: owner.access_token })).status).toBe(200);
-    await succeed(`${v1}/auth/refresh`, { body: { refresh_token: owner.refresh_token } });
+    expect((await call(`${product.v1}/auth/me`, { bearer: owner.access_token })).status).toBe(200);
+    await succeed(`${product.v1}/auth/refresh`, { body: { refresh_token: owner.refresh_token } });
     await held(owner, 'laptop');
   });
 });
@@ -145,7 +133,9 @@ describe('who holds what', () => {
       },
     ]);
     expect(
-      refusal(await call(`${v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: data[0]!.id } })),
+      refusal(
+        await call(`${product.v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: data[0]!.id } }),
+      ),
     ).toEqual([401, 'UNAUTHENTICATED']);
     expect((await remove(owner, `${id}/seats/${data[0]!.id}`)).status).toBe(200);
     expect(refusal(await remove(owner, `${id}/seats/${data[0]!.id}`))).toEqual([404, 'NOT_FOUND']);
@@ -167,7 +157,7 @@ describe('who holds what', () => {
     const [seat] = (await seatsOf(owner, owner.license.id)).data;
     const at = `${owner.license.id}`;
     const get = (path: string) =>
-      call<ErrorBody>(`${v1}/licenses/${path}`, { bearer: stranger.access_token });
+      call<ErrorBody>(`${product.v1}/licenses/${path}`, { bearer: stranger.access_token });
     for (const path of [`${at}/seats`, `${at}/devices`])
       expect(refusal(await get(path))).toEqual([404, 'NOT_FOUND']);
     for (const path of [`${at}/seats/${seat!.id}`, `${at}/devices/${seat!.device}`])
@@ -178,7 +168,7 @@ describe('who holds what', () => {
       'NOT_FOUND',
     ]);
     expect((await seatsOf(owner, owner.license.id)).data).toHaveLength(1);
-    expect(refusal(await call(`${v1}/licenses/${at}/seats`))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refusal(await call(`${product.v1}/licenses/${at}/seats`))).toEqual([401, 'UNAUTHENTICATED']);
   });
 
   it('is told to operators, who free a seat with a reason', async () => {
@@ -196,7 +186,7 @@ describe('who holds what', () => {
     const today = { peak: 1, acquired: 1, ended: 1, devices: 1, users: 1 };
     await eventually(async () => {
       const { data } = await succeed<{ data: object[] }>(
-        `${v1}/licenses/${owner.license.id}/seats/statistics`,
+        `${product.v1}/licenses/${owner.license.id}/seats/statistics`,
         { bearer: owner.access_token },
       );
       expect(data).toHaveLength(30);
@@ -214,7 +204,7 @@ describe('a person who is taken off a licence', () => {
   it('loses their seats on it', async () => {
     const owner = await signUp(product.api.url);
     const named = await issued(owner, { namedUsers: true });
-    const person = `${v1}/licenses/${named}/users/${owner.user.id}`;
+    const person = `${product.v1}/licenses/${named}/users/${owner.user.id}`;
     expect(refusal(await acquire(owner, 'laptop', named))[0]).toBe(403);
     await succeed(person, { method: 'PUT', bearer: owner.access_token });
     const seat = await held(owner, 'laptop', named);
@@ -241,7 +231,10 @@ describe('a node-locked licence', () => {
 
     // A place is kept whether or not its device runs.
     for (const seat of given)
-      await succeed(`${v1}/licenses/release`, { method: 'DELETE', body: { session_id: seat.session_id } });
+      await succeed(`${product.v1}/licenses/release`, {
+        method: 'DELETE',
+        body: { session_id: seat.session_id },
+      });
     expect(refusal(await acquire(owner, 'one-more', license))).toEqual([409, 'DEVICES_EXHAUSTED']);
     const bound = answers.findIndex((one) => one.status === 200);
     const seat = await held(owner, `machine-${bound}`, license);
@@ -290,7 +283,10 @@ describe('licences that do not share a device', () => {
       const [seat] = (await seatsOf(owner, licenses[winner]!)).data;
       await remove(owner, `${licenses[winner]}/seats/${seat!.id}`);
       const next = await held(owner, `machine-${round}`, licenses[1 - winner]);
-      await succeed(`${v1}/licenses/release`, { method: 'DELETE', body: { session_id: next.session_id } });
+      await succeed(`${product.v1}/licenses/release`, {
+        method: 'DELETE',
+        body: { session_id: next.session_id },
+      });
     }
   });
 });

@@ -1,22 +1,24 @@
-import { generateSync } from 'otplib';
 import { aged } from '../support/aged-session.js';
+import { codeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
 import {
   type AuditBody,
   call,
   type ErrorBody,
   newEmail,
+  PASSWORD,
+  payloadOf,
+  refusal,
   type RegisteredBody,
   signInAt,
   signInWithGoogle,
   signUp,
+  signUpByPassword,
   succeed,
 } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
-import { connected } from '../support/tables.js';
 
-const PASSWORD = 'velvet otter marches nine';
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
 const FIREFOX_NEXT = FIREFOX.replaceAll('128.0', '129.0');
 const SAFARI =
@@ -33,41 +35,23 @@ type Answered = RegisteredBody &
     next_cursor: string | null;
   };
 
-let product: Product;
+const product = journeyProduct();
 
-beforeAll(async () => {
-  product = await startProduct();
-}, 60_000);
-afterAll(() => product?.stop(), 60_000);
-
-const auth = (path: string) => `${product.api.url}/api/v1/auth/${path}`;
+const auth = (path: string) => `${product.v1}/auth/${path}`;
 const post = (path: string, body: object, bearer?: string, headers?: Record<string, string>) =>
   call<Answered>(auth(path), { method: 'POST', body, bearer, headers });
-const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
 const mfaToken = (answer: { body: ErrorBody }) => String(answer.body.error.details?.mfa_token);
 const refresh = ({ refresh_token }: RegisteredBody) => post('refresh', { refresh_token });
 const me = (bearer: string) => call<Answered>(auth('me'), { bearer });
-const register = (email = newEmail()) =>
-  succeed<RegisteredBody>(auth('register'), {
-    body: { email, password: PASSWORD, organization_name: 'Acme' },
-  });
+const register = (email?: string, password?: string) => signUpByPassword(product.api.url, email, password);
 const login = (email: string, headers?: Record<string, string>, password = PASSWORD) =>
   post('login', { email, password }, undefined, headers);
 const claimsOf = ({ access_token: token }: { access_token: string }) =>
-  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
-    amr: string[];
-    auth_time: number;
-    sid: string;
-  };
-/** `steps` of 30 s from now; one to either side counts, each once. */
-const codeOf = (secret: string, steps = 0) =>
-  generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) + steps * 30 });
+  payloadOf<{ amr: string[]; auth_time: number; sid: string }>(token);
 const attemptsOf = async (bearer: string) =>
   (await succeed<Answered>(auth('login-events'), { bearer })).data.map((one) => one.outcome);
 const trailOf = async (bearer: string) =>
-  (await succeed<AuditBody>(`${product.api.url}/api/v1/audit?limit=100`, { bearer })).data.map(
-    (entry) => entry.action,
-  );
+  (await succeed<AuditBody>(`${product.v1}/audit?limit=100`, { bearer })).data.map((entry) => entry.action);
 
 describe('an organisation that asks for a second factor', () => {
   const asks = (tenantId: string, secondFactor = 'required') =>
@@ -339,8 +323,7 @@ describe('attempts to sign in (S2-25, S2-64)', () => {
     // Twice refreshed, then the first token again, long after its successor was used: a thief.
     const second = (await refresh(first)).body;
     await refresh({ ...first, ...second });
-    const database = await connected(product.database.ownerUrl);
-    await database.query(`update identity.refresh_tokens set rotated_at = rotated_at - interval '1 minute'`);
+    await product.query(`update identity.refresh_tokens set rotated_at = rotated_at - interval '1 minute'`);
     expect(refusal(await refresh(first))).toEqual([401, 'UNAUTHENTICATED']);
     const nobody = newEmail();
     await login(nobody);
@@ -387,15 +370,14 @@ describe('attempts to sign in (S2-25, S2-64)', () => {
     expect(data[9]).toMatchObject({ method: 'password', browser: 'Firefox 128', session_id: null });
     expect(data[10]?.session_id).toBe(claimsOf(made).sid);
     const homeless = await register();
-    await database.query('delete from tenancy.memberships where user_id = $1', [homeless.user.id]);
+    await product.query('delete from tenancy.memberships where user_id = $1', [homeless.user.id]);
     expect(refusal(await login(homeless.user.email))).toEqual([401, 'UNAUTHENTICATED']);
     await post('mfa/totp/challenge', { mfa_token: 'mfa_unknown', code: '123456' });
-    const { rows } = await database.query(
+    const rows = await product.query(
       `select distinct outcome, method, user_id from identity.user_login_events
        where outcome = 'unknown_address' or outcome = 'refused' and (user_id is null or user_id = $1) order by 2, 3`,
       [homeless.user.id],
     );
-    await database.end();
     expect(rows).toEqual([
       { outcome: 'refused', method: 'password', user_id: homeless.user.id },
       { outcome: 'unknown_address', method: 'password', user_id: null },

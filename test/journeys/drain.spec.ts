@@ -1,6 +1,6 @@
-import type pg from 'pg';
 import { part } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import { Client, type Outcome, type Sending, sendOne } from '../support/load.js';
 import {
   type AuditBody,
@@ -12,26 +12,18 @@ import {
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
+import type { ProductProcess } from '../support/product.js';
 import { superuser } from '../support/tables.js';
 
 /** Half of them keep their connection, half make one for each request. */
 const CLIENTS = 16;
 
-let product: Product;
+const product = journeyProduct();
 /** Beside product.api, which the first test stops. */
 let api: ProductProcess;
-let admin: pg.Client;
 
 beforeAll(async () => {
-  product = await startProduct();
   api = await product.startApi();
-  admin = await superuser(product.database);
-}, 60_000);
-
-afterAll(async () => {
-  await admin?.end();
-  await product?.stop();
 }, 60_000);
 
 describe('an API that is told to stop under load', () => {
@@ -175,7 +167,7 @@ describe('an API that has refused a request before it looked at it', () => {
 const movedOn = (one: Outcome) => one.ended === 'refused' || one.ended === 'reset';
 
 async function waitingForLock(): Promise<number> {
-  const { rows } = await admin.query<{ count: number }>(
+  const rows = await product.query<{ count: number }>(
     `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
   );
   return rows[0]!.count;

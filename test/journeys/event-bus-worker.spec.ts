@@ -8,6 +8,7 @@ import { generateSecrets } from '#platform';
 import { program } from '../../apps/local/paths.js';
 import { type Child, startChild } from '../../apps/local/processes/child.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
+import { INHERITED } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
@@ -22,7 +23,7 @@ describe('the worker process', () => {
       command: process.execPath,
       args: [program('apps/worker/main.js')],
       env: {
-        PATH: process.env.PATH,
+        ...INHERITED,
         ENV: 'test',
         WORKER_PORT: '0',
         BASE_URL: 'http://127.0.0.1',

@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import {
   acceptActivation,
   acceptSignature,
@@ -15,10 +14,11 @@ import {
   verifyLease,
   verifyResponseSignature,
 } from '#sdk';
+import { keyOf } from '../support/customer.js';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import { changeLicense } from '../support/license-terms.js';
 import { type Answer, call, type ErrorBody, type SeatBody, signUp, succeed } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
 
 const DAY = 86_400_000;
 
@@ -28,31 +28,28 @@ interface KeysBody {
   key_sets: string[];
 }
 
-let product: Product;
-let v1: string;
+const product = journeyProduct();
 let trust: KeyTrust;
 
 beforeAll(async () => {
-  product = await startProduct();
-  v1 = `${product.api.url}/api/v1`;
   const { issuer, keys } = await succeed<KeysBody>(`${product.api.url}/.well-known/gatehouse-keys`);
   trust = trustAnchors(issuer, keys);
-}, 60_000);
-afterAll(() => product?.stop(), 60_000);
+});
 
 type Owner = Awaited<ReturnType<typeof signUp>>;
 
-const keyOf = (owner: Owner) => owner.license.key!;
 const acquire = (owner: Owner, hardware_id: string) =>
-  call<SeatBody & ErrorBody>(`${v1}/licenses/acquire`, { body: { hardware_id, license_key: keyOf(owner) } });
+  call<SeatBody & ErrorBody>(`${product.v1}/licenses/acquire`, {
+    body: { hardware_id, license_key: keyOf(owner) },
+  });
 const release = ({ session_id }: SeatBody) =>
-  succeed(`${v1}/licenses/release`, { method: 'DELETE', body: { session_id } });
+  succeed(`${product.v1}/licenses/release`, { method: 'DELETE', body: { session_id } });
 const validate = (owner: Owner, hardware_id?: string) =>
-  succeed<{ valid: boolean; code: string; lease?: string }>(`${v1}/licenses/validate`, {
+  succeed<{ valid: boolean; code: string; lease?: string }>(`${product.v1}/licenses/validate`, {
     body: { license_key: keyOf(owner), hardware_id },
   });
 const beat = ({ session_id }: SeatBody) =>
-  call<ErrorBody>(`${v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id } });
+  call<ErrorBody>(`${product.v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id } });
 const read = (token: unknown): Promise<Lease> => verifyLease(String(token), trust, platformCrypto.verify);
 
 describe('the keys of leases', () => {
@@ -178,7 +175,7 @@ describe('a machine without a network', () => {
     return { request, text: encodeActivationRequest(request) };
   };
   const activate = (body: object, bearer?: string) =>
-    call<{ response: string; expires_at: string } & ErrorBody>(`${v1}/licenses/activations`, {
+    call<{ response: string; expires_at: string } & ErrorBody>(`${product.v1}/licenses/activations`, {
       body,
       bearer,
     });
@@ -209,7 +206,7 @@ describe('a machine without a network', () => {
     ]);
     expect((await read((await acquire(owner, 'laptop')).body.lease)).seatBound).toBe(true);
     await eventually(async () => {
-      const { data } = await succeed<{ data: { action: string }[] }>(`${v1}/audit`, {
+      const { data } = await succeed<{ data: { action: string }[] }>(`${product.v1}/audit`, {
         bearer: owner.access_token,
       });
       expect(data.filter((entry) => entry.action === 'LICENSE_ACTIVATED_OFFLINE')).toHaveLength(2);
@@ -275,7 +272,7 @@ describe('a signed answer', () => {
 
   async function signed(path: string, init: RequestInit & { headers?: Record<string, string> }) {
     const one = nonce();
-    const url = `${v1}${path}`;
+    const url = `${product.v1}${path}`;
     const response = await fetch(url, {
       ...init,
       headers: { ...init.headers, 'accept-signature': acceptSignature(one) },
@@ -310,7 +307,7 @@ describe('a signed answer', () => {
   it('is a 503 where it cannot be signed as asked, and nothing was done', async () => {
     const owner = await signUp(product.api.url);
     const asked = { 'accept-signature': 'sig1=("@status")' };
-    const refused = await call<ErrorBody>(`${v1}/licenses/acquire`, {
+    const refused = await call<ErrorBody>(`${product.v1}/licenses/acquire`, {
       body: { hardware_id: 'ada', license_key: keyOf(owner) },
       headers: asked,
     });
@@ -339,11 +336,11 @@ describe('machines that may be offline', () => {
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(50);
     expect(machines.size).toBe(5);
 
-    const redis = new Redis(product.redis.url);
+    const redis = product.redisClient();
     await redis.flushall();
     // This one remembers nothing either.
     const { url } = await product.startApi();
-    v1 = `${url}/api/v1`;
+    product.v1 = `${url}/api/v1`;
     await eventually(
       async () => {
         // New seats wait for one TTL, which is longer than we do.
@@ -353,7 +350,6 @@ describe('machines that may be offline', () => {
       },
       { withinMs: 20_000, everyMs: 200 },
     );
-    redis.disconnect();
     await Promise.all(Array.from({ length: 20 }, (_, i) => take(`after-${i}`)));
     expect(machines.size).toBe(5);
   }, 60_000);

@@ -1,31 +1,21 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import {
   type AuditBody,
   call,
   type ErrorBody,
+  refusal,
   type RegisteredBody,
   type SeatBody,
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
 
-let product: Product;
-let v1: string;
-let folder: string;
-
-beforeAll(async () => {
-  [product, folder] = await Promise.all([startProduct(), mkdtemp(join(tmpdir(), 'gatehouse-licenses-'))]);
-  v1 = `${product.api.url}/api/v1`;
-}, 60_000);
-afterAll(async () => {
-  await product?.stop();
-  await rm(folder, { recursive: true, force: true });
-}, 60_000);
+const product = journeyProduct();
+const folder = mkdtempSync(join(tmpdir(), 'gatehouse-licenses-'));
 
 type Answer = SeatBody & ErrorBody;
 interface Verdict {
@@ -43,12 +33,11 @@ const refused = (work: Promise<string>) =>
     (error: Error) => error.message,
   );
 const acquire = (license_key: string, hardware_id = 'laptop') =>
-  call<Answer>(`${v1}/licenses/acquire`, { body: { hardware_id, license_key } });
+  call<Answer>(`${product.v1}/licenses/acquire`, { body: { hardware_id, license_key } });
 const beat = (seat: SeatBody) =>
-  call<Answer>(`${v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: seat.session_id } });
+  call<Answer>(`${product.v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: seat.session_id } });
 const validate = (license_key: string) =>
-  succeed<Verdict>(`${v1}/licenses/validate`, { body: { license_key } });
-const code = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
+  succeed<Verdict>(`${product.v1}/licenses/validate`, { body: { license_key } });
 
 /** A licence of a tenant as `license issue` prints it. */
 async function issue(owner: RegisteredBody, ...args: string[]): Promise<{ id: string; key: string }> {
@@ -85,7 +74,7 @@ describe('gatehouse-admin license', () => {
       seats: { used: 1, max: 1 },
     });
     expect(await validate(key)).toMatchObject({ valid: true, license: { id, tier: 'PRO' } });
-    expect(await succeed(`${v1}/licenses/${id}`, { bearer: owner.access_token })).toMatchObject({
+    expect(await succeed(`${product.v1}/licenses/${id}`, { bearer: owner.access_token })).toMatchObject({
       key,
       name: 'Build',
       product: { code: 'gatehouse' },
@@ -103,11 +92,11 @@ describe('gatehouse-admin license', () => {
   it('suspends and reinstates: each holds for seats and verdicts when the verb has ended, and stands in the trail', async () => {
     const seat = (await acquire(key)).body;
     expect(await admin('license', 'suspend', id)).toContain('status: suspended');
-    expect(code(await acquire(key))).toEqual([403, 'LICENSE_SUSPENDED']);
+    expect(refusal(await acquire(key))).toEqual([403, 'LICENSE_SUSPENDED']);
     expect((await beat(seat)).status).toBeGreaterThanOrEqual(400);
     expect(await validate(key)).toMatchObject({ valid: false, code: 'SUSPENDED' });
     const bearer = owner.access_token;
-    expect(await succeed(`${v1}/licenses/${id}`, { bearer })).toMatchObject({
+    expect(await succeed(`${product.v1}/licenses/${id}`, { bearer })).toMatchObject({
       status: 'suspended',
       status_reason: 'ticket 4711',
       status_at: expect.any(String),
@@ -117,7 +106,7 @@ describe('gatehouse-admin license', () => {
     expect(await validate(key)).toMatchObject({ valid: true });
 
     const entries = await eventually(async () => {
-      const { data } = await succeed<AuditBody>(`${v1}/audit?limit=100`, { bearer });
+      const { data } = await succeed<AuditBody>(`${product.v1}/audit?limit=100`, { bearer });
       const found = data.filter((one) => one.subject === id && one.action.startsWith('LICENSE_')).reverse();
       const actions = ['LICENSE_ISSUED', 'LICENSE_SUSPENDED', 'LICENSE_REINSTATED'];
       expect(found.map((one) => one.action)).toEqual(actions);
@@ -157,10 +146,10 @@ describe('gatehouse-admin license', () => {
     expect(await validate(key)).toMatchObject({ valid: true, license: { id: moved.body.license.id } });
     expect((await beat(seat)).status).toBeGreaterThanOrEqual(400);
 
-    const old = await succeed(`${v1}/licenses/${id}`, { bearer: owner.access_token });
+    const old = await succeed(`${product.v1}/licenses/${id}`, { bearer: owner.access_token });
     expect(old).toMatchObject({ status: 'transferred', status_reason: 'ticket 4711' });
     expect(JSON.stringify(old)).not.toContain(to.tenant.id);
-    const fresh = `${v1}/licenses/${moved.body.license.id}`;
+    const fresh = `${product.v1}/licenses/${moved.body.license.id}`;
     expect((await call(fresh, { bearer: owner.access_token })).status).toBe(404);
     expect(await succeed(fresh, { bearer: to.access_token })).toMatchObject({ key, status: 'active' });
     const again = await refused(admin('license', 'revoke', id));
@@ -221,7 +210,7 @@ describe('the catalogue', () => {
     await admin('policy', 'change', `${code}/site`, '--set', 'seats=3', '--set', 'addEntitlements=beta:use');
     await eventually(async () => expect((await acquire(key)).body.seats.max).toBe(3));
     await eventually(async () => expect((await validate(key)).license!.entitlements).toContain('beta:use'));
-    const view = await succeed(`${v1}/licenses/${id}`, { bearer: owner.access_token });
+    const view = await succeed(`${product.v1}/licenses/${id}`, { bearer: owner.access_token });
     expect(view).toMatchObject({ seats: { included: 3 }, policy: { code: 'site' }, product: { code } });
 
     // The plans of the file as well, for licences that nobody touched since.
@@ -246,19 +235,22 @@ describe('what a tenant does itself', () => {
   it('tightens its mode, never loosens it, and chooses a time zone', async () => {
     const owner = await signUp(product.api.url);
     const { key } = await issue(owner, '--plan', 'TEAM');
-    const settings = `${v1}/licenses/settings`;
+    const settings = `${product.v1}/licenses/settings`;
     const bearer = owner.access_token;
     const change = (body: unknown) => call<ErrorBody>(settings, { method: 'PATCH', bearer, body });
     expect(await succeed(settings, { bearer })).toEqual({ heartbeat_mode: null, time_zone: 'UTC' });
-    expect(code(await change({ heartbeat_mode: 'relaxed' }))).toEqual([403, 'MODE_TOO_LOOSE']);
-    expect(code(await change({ time_zone: '+02:00' }))).toEqual([422, 'VALIDATION_FAILED']);
-    expect(code(await change({ time_zone: 'Mars/Olympus' }))).toEqual([422, 'VALIDATION_FAILED']);
+    expect(refusal(await change({ heartbeat_mode: 'relaxed' }))).toEqual([403, 'MODE_TOO_LOOSE']);
+    expect(refusal(await change({ time_zone: '+02:00' }))).toEqual([422, 'VALIDATION_FAILED']);
+    expect(refusal(await change({ time_zone: 'Mars/Olympus' }))).toEqual([422, 'VALIDATION_FAILED']);
     const tight = { heartbeat_mode: 'strict', time_zone: 'Europe/Berlin' };
     expect(await change(tight)).toMatchObject({ status: 200, body: tight });
     await acquire(key);
-    const { data } = await succeed<{ data: { tier: string; heartbeat_mode: string }[] }>(`${v1}/licenses`, {
-      bearer,
-    });
+    const { data } = await succeed<{ data: { tier: string; heartbeat_mode: string }[] }>(
+      `${product.v1}/licenses`,
+      {
+        bearer,
+      },
+    );
     expect(data.map((one) => one.heartbeat_mode)).toEqual(['strict', 'strict']);
 
     expect(await admin('tenant', 'terms', owner.tenant.id, '--set', 'flags.cloud_sync=false')).toContain(
@@ -270,7 +262,7 @@ describe('what a tenant does itself', () => {
   it('names the people of a licence', async () => {
     const [owner, stranger] = [await signUp(product.api.url), await signUp(product.api.url)];
     const bearer = owner.access_token;
-    const users = `${v1}/licenses/${owner.license.id}/users`;
+    const users = `${product.v1}/licenses/${owner.license.id}/users`;
     const put = { method: 'PUT', bearer };
     expect(await succeed(`${users}/${owner.user.id}`, put)).toEqual({ assigned: true });
     expect(await succeed(`${users}/${owner.user.id}`, put)).toEqual({ assigned: false });
@@ -299,15 +291,15 @@ describe('what a tenant does itself', () => {
       due_at: string;
     }
     const checkIn = (body: unknown, bearer?: string) =>
-      call<CheckedIn>(`${v1}/licenses/check-in`, { body, bearer });
+      call<CheckedIn>(`${product.v1}/licenses/check-in`, { body, bearer });
     const first = await checkIn({ license_key: key });
     expect(first.status).toBe(200);
     const days = (Date.parse(first.body.due_at) - Date.parse(first.body.checked_in_at)) / 86_400_000;
     expect(days).toBe(30);
     // Within a minute it is the same one: whoever has the key cannot fill the trail.
     expect((await checkIn({ license_id: id }, owner.access_token)).body).toEqual(first.body);
-    expect(code(await checkIn({ license_key: owner.license.key! }))).toEqual([409, 'CHECK_IN_NOT_NEEDED']);
-    expect(code(await checkIn({ license_id: id }))).toEqual([401, 'UNAUTHENTICATED']);
-    expect(code(await checkIn({ license_key: `${key}0` }))).toEqual([404, 'NOT_FOUND']);
+    expect(refusal(await checkIn({ license_key: owner.license.key! }))).toEqual([409, 'CHECK_IN_NOT_NEEDED']);
+    expect(refusal(await checkIn({ license_id: id }))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refusal(await checkIn({ license_key: `${key}0` }))).toEqual([404, 'NOT_FOUND']);
   }, 60_000);
 });

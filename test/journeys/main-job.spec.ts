@@ -1,5 +1,6 @@
 import { part } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import {
   type AuditBody,
   call,
@@ -12,24 +13,15 @@ import {
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
 
-let product: Product;
-let v1: string;
-
-beforeAll(async () => {
-  product = await startProduct();
-  v1 = `${product.api.url}/api/v1`;
-}, 60_000);
-
-afterAll(() => product?.stop(), 60_000);
+const product = journeyProduct();
 
 const acquire = (bearer: string | undefined, body: object) =>
-  call<SeatBody & ErrorBody>(`${v1}/licenses/acquire`, { bearer, body });
+  call<SeatBody & ErrorBody>(`${product.v1}/licenses/acquire`, { bearer, body });
 const beat = (session_id: string) =>
-  call<SeatBody & ErrorBody>(`${v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id } });
+  call<SeatBody & ErrorBody>(`${product.v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id } });
 const release = (session_id: string) =>
-  call<{ released: boolean }>(`${v1}/licenses/release`, { method: 'DELETE', body: { session_id } });
+  call<{ released: boolean }>(`${product.v1}/licenses/release`, { method: 'DELETE', body: { session_id } });
 
 describe('signing up (S1-14, S1-23)', () => {
   it('makes account, tenant, membership and licence, and signs in', async () => {
@@ -50,7 +42,7 @@ describe('signing up (S1-14, S1-23)', () => {
       token_type: 'Bearer',
       expires_in: 3600,
     });
-    const me = await succeed<object>(`${v1}/auth/me`, { bearer: made.access_token });
+    const me = await succeed<object>(`${product.v1}/auth/me`, { bearer: made.access_token });
     expect(me).toMatchObject({
       user: { id: made.user.id },
       tenant: { id: made.tenant.id },
@@ -61,7 +53,7 @@ describe('signing up (S1-14, S1-23)', () => {
 
   it('gives the same account when repeated, without the key', async () => {
     const first = await signUp(product.api.url);
-    const again = await call<RegisteredBody>(`${v1}/auth/register`, {
+    const again = await call<RegisteredBody>(`${product.v1}/auth/register`, {
       bearer: first.idToken,
       body: { organization_name: 'Another name' },
     });
@@ -74,7 +66,7 @@ describe('signing up (S1-14, S1-23)', () => {
     const idToken = await signInWithGoogle(newEmail());
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        call<RegisteredBody>(`${v1}/auth/register`, {
+        call<RegisteredBody>(`${product.v1}/auth/register`, {
           bearer: idToken,
           body: { organization_name: 'Racing' },
         }),
@@ -95,13 +87,13 @@ describe('signing up (S1-14, S1-23)', () => {
 
   it('accepts trial_days and ignores them (C49), and refuses what it does not know', async () => {
     const bearer = await signInWithGoogle(newEmail());
-    const unknown = await call<ErrorBody>(`${v1}/auth/register`, {
+    const unknown = await call<ErrorBody>(`${product.v1}/auth/register`, {
       bearer,
       body: { organization_name: 'Acme', plan: 'ENTERPRISE' },
     });
     expect(unknown.status).toBe(422);
     expect(unknown.body.error.code).toBe('VALIDATION_FAILED');
-    const made = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+    const made = await succeed<RegisteredBody>(`${product.v1}/auth/register`, {
       bearer,
       body: { organization_name: 'Acme', trial_days: 90 },
     });
@@ -110,7 +102,7 @@ describe('signing up (S1-14, S1-23)', () => {
 
   it('takes an address as verified only when the issuer asserts it (C41), and then refuses what needs one', async () => {
     const bearer = await signInWithGoogle(newEmail(), false);
-    const made = await succeed<RegisteredBody>(`${v1}/auth/register`, {
+    const made = await succeed<RegisteredBody>(`${product.v1}/auth/register`, {
       bearer,
       body: { organization_name: 'Acme' },
     });
@@ -121,7 +113,10 @@ describe('signing up (S1-14, S1-23)', () => {
     // The issuer has seen proof since: whoever signs in again is not asked for more.
     await proveAddress(bearer);
     const proved = await signInWithGoogle(made.user.email);
-    const back = await succeed<RegisteredBody>(`${v1}/auth/login`, { method: 'POST', bearer: proved });
+    const back = await succeed<RegisteredBody>(`${product.v1}/auth/login`, {
+      method: 'POST',
+      bearer: proved,
+    });
     expect(back).toMatchObject({ user: { id: made.user.id, email_verified: true } });
     expect((await acquire(back.access_token, { hardware_id: 'laptop' })).status).toBe(200);
   });
@@ -130,11 +125,14 @@ describe('signing up (S1-14, S1-23)', () => {
 describe('coming back', () => {
   it('signs in who has an account, and nobody else', async () => {
     const made = await signUp(product.api.url);
-    const back = await succeed<RegisteredBody>(`${v1}/auth/login`, { method: 'POST', bearer: made.idToken });
+    const back = await succeed<RegisteredBody>(`${product.v1}/auth/login`, {
+      method: 'POST',
+      bearer: made.idToken,
+    });
     expect(back).toMatchObject({ user: { id: made.user.id }, tenant: { id: made.tenant.id } });
 
     const stranger = await signInWithGoogle(newEmail());
-    const refused = await call<ErrorBody>(`${v1}/auth/login`, { method: 'POST', bearer: stranger });
+    const refused = await call<ErrorBody>(`${product.v1}/auth/login`, { method: 'POST', bearer: stranger });
     expect([refused.status, refused.body.error.code]).toEqual([403, 'NOT_REGISTERED']);
   });
 
@@ -142,7 +140,7 @@ describe('coming back', () => {
     const { refresh_token } = await signUp(product.api.url);
     const answers = await Promise.all(
       Array.from({ length: 100 }, () =>
-        call<RegisteredBody>(`${v1}/auth/refresh`, { body: { refresh_token } }),
+        call<RegisteredBody>(`${product.v1}/auth/refresh`, { body: { refresh_token } }),
       ),
     );
     expect(new Set(answers.map((one) => one.status))).toEqual(new Set([200]));
@@ -150,19 +148,29 @@ describe('coming back', () => {
     expect(successors.size).toBe(1);
 
     const [next] = [...successors];
-    await succeed(`${v1}/auth/refresh`, { body: { refresh_token: next } });
-    expect(await succeed(`${v1}/auth/logout`, { body: { refresh_token: next } })).toEqual({ revoked: 1 });
-    expect(await succeed(`${v1}/auth/logout`, { body: { refresh_token: next } })).toEqual({ revoked: 0 });
-    expect((await call(`${v1}/auth/refresh`, { body: { refresh_token: next } })).status).toBe(401);
+    await succeed(`${product.v1}/auth/refresh`, { body: { refresh_token: next } });
+    expect(await succeed(`${product.v1}/auth/logout`, { body: { refresh_token: next } })).toEqual({
+      revoked: 1,
+    });
+    expect(await succeed(`${product.v1}/auth/logout`, { body: { refresh_token: next } })).toEqual({
+      revoked: 0,
+    });
+    expect((await call(`${product.v1}/auth/refresh`, { body: { refresh_token: next } })).status).toBe(401);
   });
 
   it('ends every session of a person', async () => {
     const made = await signUp(product.api.url);
-    const other = await succeed<RegisteredBody>(`${v1}/auth/login`, { method: 'POST', bearer: made.idToken });
-    const ended = await succeed(`${v1}/auth/logout/all`, { method: 'POST', bearer: made.access_token });
+    const other = await succeed<RegisteredBody>(`${product.v1}/auth/login`, {
+      method: 'POST',
+      bearer: made.idToken,
+    });
+    const ended = await succeed(`${product.v1}/auth/logout/all`, {
+      method: 'POST',
+      bearer: made.access_token,
+    });
     expect(ended).toEqual({ revoked: 2 });
     for (const { refresh_token } of [made, other]) {
-      expect((await call(`${v1}/auth/refresh`, { body: { refresh_token } })).status).toBe(401);
+      expect((await call(`${product.v1}/auth/refresh`, { body: { refresh_token } })).status).toBe(401);
     }
   });
 });
@@ -242,7 +250,7 @@ describe('validating (S1-34)', () => {
   it('is a verdict, never an error', async () => {
     const { license } = await signUp(product.api.url);
     const validate = (body: object) =>
-      call<{ valid: boolean; code: string }>(`${v1}/licenses/validate`, { body });
+      call<{ valid: boolean; code: string }>(`${product.v1}/licenses/validate`, { body });
     expect(await validate({ license_key: license.key, nonce: 'n1' })).toMatchObject({
       status: 200,
       body: { valid: true, code: 'VALID', nonce: 'n1', license: { id: license.id } },
@@ -266,7 +274,7 @@ describe('the audit trail (S1-53, S3-53)', () => {
     const stranger = await signUp(product.api.url);
     const held = await acquire(owner.access_token, { hardware_id: 'laptop' });
     await beat(held.body.session_id);
-    await succeed(`${v1}/licenses/validate`, { body: { license_key: owner.license.key } });
+    await succeed(`${product.v1}/licenses/validate`, { body: { license_key: owner.license.key } });
     await release(held.body.session_id);
 
     const wanted = [
@@ -280,7 +288,7 @@ describe('the audit trail (S1-53, S3-53)', () => {
       'USER_REGISTERED',
     ];
     const trail = await eventually(async () => {
-      const { data } = await succeed<AuditBody>(`${v1}/audit`, { bearer: owner.access_token });
+      const { data } = await succeed<AuditBody>(`${product.v1}/audit`, { bearer: owner.access_token });
       expect(data.map((entry) => entry.action).sort()).toEqual([...wanted].sort());
       return data;
     });
@@ -295,14 +303,14 @@ describe('the audit trail (S1-53, S3-53)', () => {
     expect(JSON.stringify(trail)).not.toContain(owner.license.key);
     expect(JSON.stringify(trail)).not.toContain('laptop');
 
-    const theirs = await succeed<AuditBody>(`${v1}/audit`, { bearer: stranger.access_token });
+    const theirs = await succeed<AuditBody>(`${product.v1}/audit`, { bearer: stranger.access_token });
     expect(JSON.stringify(theirs)).not.toContain(owner.tenant.id);
   });
 
   it('comes in pages that meet without a gap', async () => {
     const owner = await signUp(product.api.url);
     const all = await eventually(async () => {
-      const page = await succeed<AuditBody>(`${v1}/audit?limit=100`, { bearer: owner.access_token });
+      const page = await succeed<AuditBody>(`${product.v1}/audit?limit=100`, { bearer: owner.access_token });
       expect(page.data.length).toBe(6);
       return page.data;
     });
@@ -310,7 +318,9 @@ describe('the audit trail (S1-53, S3-53)', () => {
     let cursor: string | null = null;
     do {
       const query: string = cursor ? `&cursor=${cursor}` : '';
-      const page: AuditBody = await succeed(`${v1}/audit?limit=2${query}`, { bearer: owner.access_token });
+      const page: AuditBody = await succeed(`${product.v1}/audit?limit=2${query}`, {
+        bearer: owner.access_token,
+      });
       ids.push(...page.data.map((entry) => entry.id));
       cursor = page.next_cursor;
     } while (cursor);
@@ -322,8 +332,8 @@ describe('tenants apart', () => {
   it('answers another tenant’s licence like one that does not exist', async () => {
     const [ours, theirs] = await Promise.all([signUp(product.api.url), signUp(product.api.url)]);
     const bearer = ours.access_token;
-    expect((await call(`${v1}/licenses/${ours.license.id}`, { bearer })).status).toBe(200);
-    expect((await call(`${v1}/licenses/${theirs.license.id}`, { bearer })).status).toBe(404);
+    expect((await call(`${product.v1}/licenses/${ours.license.id}`, { bearer })).status).toBe(200);
+    expect((await call(`${product.v1}/licenses/${theirs.license.id}`, { bearer })).status).toBe(404);
     expect((await acquire(bearer, { hardware_id: 'x', license_id: theirs.license.id })).status).toBe(404);
     expect((await acquire(bearer, { hardware_id: 'x', license_key: theirs.license.key })).status).toBe(404);
   });
@@ -331,7 +341,10 @@ describe('tenants apart', () => {
   it('takes X-Tenant-Id only as a repetition of the token (C9)', async () => {
     const [ours, theirs] = await Promise.all([signUp(product.api.url), signUp(product.api.url)]);
     const me = (tenantId: string) =>
-      call<ErrorBody>(`${v1}/auth/me`, { bearer: ours.access_token, headers: { 'x-tenant-id': tenantId } });
+      call<ErrorBody>(`${product.v1}/auth/me`, {
+        bearer: ours.access_token,
+        headers: { 'x-tenant-id': tenantId },
+      });
     expect((await me(ours.tenant.id)).status).toBe(200);
     const refused = await me(theirs.tenant.id);
     expect([refused.status, refused.body.error.code]).toEqual([403, 'TENANT_MISMATCH']);
@@ -340,7 +353,7 @@ describe('tenants apart', () => {
   it('refuses a seat’s heartbeat with another tenant’s bearer (C38)', async () => {
     const [ours, theirs] = await Promise.all([signUp(product.api.url), signUp(product.api.url)]);
     const held = await acquire(ours.access_token, { hardware_id: 'x' });
-    const refused = await call<ErrorBody>(`${v1}/licenses/heartbeat`, {
+    const refused = await call<ErrorBody>(`${product.v1}/licenses/heartbeat`, {
       method: 'PUT',
       bearer: theirs.access_token,
       body: { session_id: held.body.session_id },

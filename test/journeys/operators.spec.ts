@@ -1,16 +1,18 @@
 import { userInfo } from 'node:os';
 import { newId } from '#platform';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import {
   type AuditBody,
   call,
   type ErrorBody,
+  refusal,
   type RegisteredBody,
   type SeatBody,
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
+import type { ProductProcess } from '../support/product.js';
 import { askToken, basic, serviceAccountsOf } from '../support/service-accounts.js';
 
 /** An operator who suspends somebody expects it to hold while they still look, in ms. */
@@ -18,31 +20,27 @@ const SOON = { withinMs: 5_000 };
 /** Within which no bearer of a suspended organisation opens anything, in ms. */
 const AT_ONCE = { withinMs: 2_000 };
 
-let product: Product;
+const product = journeyProduct();
 let other: ProductProcess;
-let v1: string;
 
 beforeAll(async () => {
-  product = await startProduct();
   other = await product.startApi();
-  v1 = `${product.api.url}/api/v1`;
 }, 60_000);
-
-afterAll(() => product?.stop(), 60_000);
 
 type Answer = SeatBody & ErrorBody;
 
 const acquire = (owner: RegisteredBody, hardware_id = 'laptop') =>
-  call<Answer>(`${v1}/licenses/acquire`, { bearer: owner.access_token, body: { hardware_id } });
+  call<Answer>(`${product.v1}/licenses/acquire`, { bearer: owner.access_token, body: { hardware_id } });
 const acquireByKey = (owner: RegisteredBody) =>
-  call<Answer>(`${v1}/licenses/acquire`, { body: { hardware_id: 'laptop', license_key: owner.license.key } });
+  call<Answer>(`${product.v1}/licenses/acquire`, {
+    body: { hardware_id: 'laptop', license_key: owner.license.key },
+  });
 const beat = (seat: SeatBody) =>
-  call<Answer>(`${v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: seat.session_id } });
+  call<Answer>(`${product.v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: seat.session_id } });
 const validate = (owner: RegisteredBody) =>
-  succeed<{ valid: boolean; code: string }>(`${v1}/licenses/validate`, {
+  succeed<{ valid: boolean; code: string }>(`${product.v1}/licenses/validate`, {
     body: { license_key: owner.license.key },
   });
-const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
 
 /** The bearers of an organisation: a person's, the API key of a service account, and a token that it got for that. */
 async function bearersOf(owner: RegisteredBody) {
@@ -73,7 +71,7 @@ describe('gatehouse-admin tenant', () => {
       AT_ONCE,
     );
     expect((await askAgain()).body.error).toBe('invalid_client');
-    const made = await call<ErrorBody>(`${v1}/auth/service-accounts`, {
+    const made = await call<ErrorBody>(`${product.v1}/auth/service-accounts`, {
       bearer: owner.access_token,
       body: { name: 'One more', scopes: ['audit:read'] },
     });
@@ -81,7 +79,7 @@ describe('gatehouse-admin tenant', () => {
     const late = await product.startApi();
     expect(await trails([late])).toEqual(['403 TENANT_SUSPENDED']);
     await late.stop();
-    expect((await call(`${v1}/audit`, { bearer: stranger.access_token })).status).toBe(200);
+    expect((await call(`${product.v1}/audit`, { bearer: stranger.access_token })).status).toBe(200);
 
     await product.admin('tenant', 'reactivate', id, '--reason', 'paid');
     await eventually(async () => expect(await trails([product.api, other])).toEqual(['200']), AT_ONCE);
@@ -104,15 +102,17 @@ describe('gatehouse-admin tenant', () => {
     expect(refusal(await acquireByKey(owner))).toEqual([403, 'LICENSE_SUSPENDED']);
     expect(refusal(await beat(seat))).toEqual([403, 'LICENSE_SUSPENDED']);
     expect(await validate(owner)).toMatchObject({ valid: false, code: 'SUSPENDED' });
-    expect(refusal(await call<ErrorBody>(`${v1}/auth/me`, { bearer: owner.access_token }))).toEqual([
+    expect(refusal(await call<ErrorBody>(`${product.v1}/auth/me`, { bearer: owner.access_token }))).toEqual([
       403,
       'TENANT_SUSPENDED',
     ]);
     expect(
-      refusal(await call<ErrorBody>(`${v1}/auth/login`, { method: 'POST', bearer: owner.idToken })),
+      refusal(await call<ErrorBody>(`${product.v1}/auth/login`, { method: 'POST', bearer: owner.idToken })),
     ).toEqual([403, 'TENANT_SUSPENDED']);
     expect(
-      refusal(await call<ErrorBody>(`${v1}/auth/refresh`, { body: { refresh_token: owner.refresh_token } })),
+      refusal(
+        await call<ErrorBody>(`${product.v1}/auth/refresh`, { body: { refresh_token: owner.refresh_token } }),
+      ),
     ).toEqual([403, 'TENANT_SUSPENDED']);
     // Nobody else notices.
     expect((await beat(otherSeat)).status).toBe(200);
@@ -125,11 +125,13 @@ describe('gatehouse-admin tenant', () => {
     expect(refusal(await beat(seat))).toEqual([410, 'SEAT_GONE']);
     expect(await validate(owner)).toMatchObject({ valid: true, code: 'VALID' });
     await eventually(async () =>
-      expect((await call(`${v1}/auth/me`, { bearer: owner.access_token })).status).toBe(200),
+      expect((await call(`${product.v1}/auth/me`, { bearer: owner.access_token })).status).toBe(200),
     );
 
     const entries = await eventually(async () => {
-      const { data } = await succeed<AuditBody>(`${v1}/audit?limit=100`, { bearer: owner.access_token });
+      const { data } = await succeed<AuditBody>(`${product.v1}/audit?limit=100`, {
+        bearer: owner.access_token,
+      });
       const found = data.filter((entry) => entry.action.startsWith('TENANT_')).reverse();
       expect(found.map((entry) => entry.action)).toEqual([
         'TENANT_REGISTERED',
@@ -151,7 +153,7 @@ describe('gatehouse-admin tenant', () => {
       subject: id,
       metadata: { tenant_id: id, reason: 'paid' },
     });
-    const theirs = await succeed<AuditBody>(`${v1}/audit?limit=100`, { bearer: other.access_token });
+    const theirs = await succeed<AuditBody>(`${product.v1}/audit?limit=100`, { bearer: other.access_token });
     expect(JSON.stringify(theirs)).not.toContain('unpaid');
   }, 60_000);
 

@@ -2,8 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash } from '@node-rs/bcrypt';
-import { generateSync } from 'otplib';
+import { codeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
 import { bitsOf, mmdbFile } from '../support/mmdb-file.js';
 import {
@@ -11,15 +12,17 @@ import {
   call,
   type ErrorBody,
   newEmail,
+  PASSWORD,
+  refusal,
   type RegisteredBody,
   signInWithGoogle,
   signUp,
+  signUpByPassword,
   succeed,
 } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
-import { connected, superuser } from '../support/tables.js';
+import { runAdmin } from '../support/product.js';
+import { connected } from '../support/tables.js';
 
-const PASSWORD = 'velvet otter marches nine';
 const directory = mkdtempSync(join(tmpdir(), 'gatehouse-people-'));
 const written = (name: string, content: string | Buffer) => {
   const path = join(directory, name);
@@ -30,23 +33,14 @@ const written = (name: string, content: string | Buffer) => {
 type Answered = RegisteredBody &
   ErrorBody & { revoked: number; data: { place: string | null; tenant_id: string; current: boolean }[] };
 
-let product: Product;
+const loopback = { city: { names: { en: 'Home' } }, country: { iso_code: 'ZZ' } };
+const GEOIP_FILE = written('places.mmdb', mmdbFile([[bitsOf('127.0.0.0', 8), loopback]], 28));
+const product = journeyProduct({ GEOIP_FILE });
 
-beforeAll(async () => {
-  const loopback = { city: { names: { en: 'Home' } }, country: { iso_code: 'ZZ' } };
-  const GEOIP_FILE = written('places.mmdb', mmdbFile([[bitsOf('127.0.0.0', 8), loopback]], 28));
-  product = await startProduct({ GEOIP_FILE });
-}, 60_000);
-afterAll(() => product?.stop(), 60_000);
-
-const auth = (path: string) => `${product.api.url}/api/v1/auth/${path}`;
+const auth = (path: string) => `${product.v1}/auth/${path}`;
 const post = (path: string, body: object, bearer?: string, headers?: Record<string, string>) =>
   call<Answered>(auth(path), { method: 'POST', body, bearer, headers });
-const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
-const register = (email = newEmail()) =>
-  succeed<RegisteredBody>(auth('register'), {
-    body: { email, password: PASSWORD, organization_name: 'Acme' },
-  });
+const register = (email?: string, password?: string) => signUpByPassword(product.api.url, email, password);
 const login = (email: string, password = PASSWORD, headers?: Record<string, string>) =>
   post('login', { email, password }, undefined, headers);
 
@@ -93,7 +87,7 @@ describe('gatehouse-admin users import (C31)', () => {
     expect(await mailsTo(owner, 0)).toEqual([]);
     await eventually(async () => {
       const bearer = (await login(owner, 'pa55word')).body.access_token;
-      const { data } = await succeed<AuditBody>(`${product.api.url}/api/v1/audit?limit=100`, { bearer });
+      const { data } = await succeed<AuditBody>(`${product.v1}/audit?limit=100`, { bearer });
       const made = data.find((entry) => entry.action === 'USER_REGISTERED');
       expect(made?.metadata.reason).toContain('They come from the old system.');
     });
@@ -149,19 +143,18 @@ describe('gatehouse-admin seed', () => {
     expect(refusal(asked)).toEqual([401, 'MFA_REQUIRED']);
     const secret = /secret (\S+)/.exec(said)![1]!;
     const mfa_token = asked.body.error.details?.mfa_token;
-    const code = generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) });
+    const code = codeOf(secret);
     expect((await post('mfa/totp/challenge', { mfa_token, code })).status).toBe(200);
 
     expect((await product.admin('seed')).match(/was there already/g)).toHaveLength(8);
     const { FIREBASE_AUTH_EMULATOR_HOST: _, ...env } = product.env;
-    await expect(admin({ ...env, ENV: 'staging' }, 'seed')).rejects.toThrow('refused with ENV=staging');
+    await expect(runAdmin(['seed'], { ...env, ENV: 'staging' })).rejects.toThrow('refused with ENV=staging');
   }, 90_000);
 
   it('shows somebody their sessions of every organisation, and ends one, or all at once', async () => {
     const email = 'toni@seed.example';
     const first = (await login(email)).body;
-    const database = await connected(product.database.ownerUrl);
-    const { rows } = await database.query<{ id: string }>(
+    const rows = await product.query<{ id: string }>(
       `insert into identity.auth_sessions (tenant_id, id, user_id, provider, amr, auth_time, last_used_at, trace_id)
        select m.tenant_id, 'ses_01k9zq6mwee4rr8q3fjz6c1v2d', m.user_id, 'password', '{pwd}', now(), now(), ''
        from tenancy.memberships m where m.user_id = $1 and m.tenant_id <> $2 returning id`,
@@ -178,7 +171,7 @@ describe('gatehouse-admin seed', () => {
       [false, false],
     ]);
     const endedBy = async () => {
-      const { rows: ended } = await database.query<{ end_reason: string | null }>(
+      const ended = await product.query<{ end_reason: string | null }>(
         'select end_reason from identity.auth_sessions where id = $1',
         [elsewhere],
       );
@@ -186,13 +179,12 @@ describe('gatehouse-admin seed', () => {
     };
     await succeed(auth(`sessions/${elsewhere}`), { method: 'DELETE', bearer });
     expect([await endedBy(), await listed()]).toEqual(['logout', [[true, true]]]);
-    await database.query(
+    await product.query(
       'update identity.auth_sessions set ended_at = null, end_reason = null where id = $1',
       [elsewhere],
     );
     expect((await post('logout/all', {}, bearer)).body.revoked).toBe(2);
     expect(await endedBy()).toBe('logout_all');
-    await database.end();
   });
 });
 
@@ -232,14 +224,13 @@ describe('an account that is being deleted', () => {
     const made = await register();
     const { email, id } = made.user;
     const between = await connected(product.database.ownerUrl);
-    const looking = await superuser(product.database);
     await between.query('begin');
     // A sign-in shares the person with us, the deletion waits for both.
     await between.query('select from identity.users where id = $1 for share', [id]);
     const body = { email, password: PASSWORD };
     const deleted = call(auth('me'), { method: 'DELETE', bearer: made.access_token, body });
     await eventually(async () => {
-      const { rows } = await looking.query(
+      const rows = await product.query(
         `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
       );
       expect(rows).toHaveLength(1);
@@ -247,11 +238,11 @@ describe('an account that is being deleted', () => {
     const late = (await login(email)).body;
     await between.query('commit');
     expect((await deleted).status).toBe(200);
-    const { rows } = await looking.query<{ end_reason: string | null }>(
+    const rows = await product.query<{ end_reason: string | null }>(
       'select end_reason from identity.auth_sessions where user_id = $1',
       [id],
     );
-    await Promise.all([between.end(), looking.end()]);
+    await between.end();
     expect(rows.map((row) => row.end_reason)).toEqual(['account_deleted', 'account_deleted']);
     expect(refusal(await post('refresh', { refresh_token: late.refresh_token }))).toEqual([
       401,
@@ -323,15 +314,16 @@ describe('what the worker forgets', () => {
     };
     const file = written('unverified.jsonl', JSON.stringify(line));
     await product.admin('users', 'import', file, '--reason', 'They come from the old system.');
-    const database = await connected(product.database.ownerUrl);
-    await database.query(
+    await product.query(
       `update identity.users set created_at = now() - interval '31 days' where id = any ($1) or email = $2`,
       [[never.user.id, verified.user.id], imported],
     );
-    await database.query(
+    const owner = await connected(product.database.ownerUrl);
+    await owner.query(
       `create table identity.user_login_events_p20200101 partition of identity.user_login_events
        for values from ('2020-01-01') to ('2020-02-01')`,
     );
+    await owner.end();
     await product.startWorker();
     await eventually(async () => expect((await login(never.user.email)).status).toBe(401));
     await eventually(async () =>
@@ -340,7 +332,7 @@ describe('what the worker forgets', () => {
     for (const email of [soon.user.email, verified.user.email, imported])
       expect((await login(email)).status).toBe(200);
 
-    const left = await database.query(
+    const left = await product.query(
       `select (select count(*)::int from identity.users where id = $1) as users,
          (select count(*)::int from identity.address_claims where user_id = $1) as claims,
          (select count(*)::int from identity.passwords where user_id = $1) as passwords,
@@ -349,20 +341,11 @@ describe('what the worker forgets', () => {
          to_regclass('identity.user_login_events_p20200101')::text as old`,
       [never.user.id],
     );
-    await database.end();
-    expect(left.rows).toEqual([
+    expect(left).toEqual([
       { users: 0, claims: 0, passwords: 0, devices: 0, attempts: expect.any(Number), old: null },
     ]);
-    expect(left.rows[0].attempts).toBeGreaterThan(0);
+    expect(left[0]!.attempts).toBeGreaterThan(0);
     // The address is free again.
     expect((await register(never.user.email)).user.id).not.toBe(never.user.id);
   }, 90_000);
 });
-
-/** `gatehouse-admin` with settings of its own. */
-async function admin(env: Record<string, string>, ...args: string[]): Promise<string> {
-  const { execFile } = await import('node:child_process');
-  const { promisify } = await import('node:util');
-  const { stdout } = await promisify(execFile)(process.execPath, ['dist/apps/cli/main.js', ...args], { env });
-  return stdout;
-}

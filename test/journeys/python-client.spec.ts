@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { authFile } from '#sdk';
+import { beating, isFree, keyOf } from '../support/customer.js';
 import { eventually } from '../support/eventually.js';
+import { apiOutage, journeyProduct } from '../support/journey.js';
 import { machine, type Program, startProgram, stateOf } from '../support/machine.js';
-import { type RegisteredBody, signUp, succeed } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
+import { signUp, succeed } from '../support/person.js';
 
 const HOME = join(process.cwd(), 'libs', 'sdk', 'python');
 
@@ -31,21 +32,19 @@ client.shutdown()
 print("released", client.session_id is None, flush=True)
 `;
 
-let product: Product;
-let api: ProductProcess;
+const product = journeyProduct();
+const server = apiOutage(product);
 let url: string;
 const running: Program[] = [];
 
-beforeAll(async () => {
+beforeAll(() => {
   const python = spawnSync('python3', ['--version'], { encoding: 'utf8' });
   if (python.status !== 0)
     throw new Error(
       'The Python client is tested with python3, which is not on the PATH: sudo apt-get install python3-minimal',
     );
-  product = await startProduct();
-  api = product.api;
-  url = api.url;
-}, 60_000);
+  url = product.api.url;
+});
 
 afterEach(async () => {
   for (const one of running.splice(0)) {
@@ -53,10 +52,6 @@ afterEach(async () => {
     await one.ended;
   }
 });
-
-afterAll(() => product?.stop(), 60_000);
-
-const keyOf = (owner: RegisteredBody) => owner.license.key ?? '';
 
 function python(settings: { hardware_id: string; license_key?: string; state_dir?: string }): Program {
   const given = { url, max_interval: 1, timeout: 20, state_dir: stateOf(settings.hardware_id), ...settings };
@@ -70,24 +65,6 @@ function python(settings: { hardware_id: string; license_key?: string; state_dir
 
 const tell = (program: Program, line: string) => program.child.stdin?.write(`${line}\n`);
 
-/** Free is sold without heartbeats; whoever has it may tighten that. */
-async function beating(): Promise<RegisteredBody> {
-  const owner = await signUp(url);
-  await succeed(`${url}/api/v1/licenses/settings`, {
-    method: 'PATCH',
-    bearer: owner.access_token,
-    body: { heartbeat_mode: 'hybrid' },
-  });
-  return owner;
-}
-
-async function isFree(owner: RegisteredBody): Promise<boolean> {
-  const other = machine('other', { url, licenseKey: keyOf(owner) });
-  const { seat } = await other.start();
-  await other.close();
-  return seat !== null;
-}
-
 describe('the Python client', () => {
   it('passes its own tests', () => {
     const run = spawnSync('python3', ['-B', '-m', 'unittest', 'discover', HOME], { encoding: 'utf8' });
@@ -96,11 +73,11 @@ describe('the Python client', () => {
   });
 
   it('holds a seat by key, keeps it, and gives it back (S1-55)', async () => {
-    const owner = await beating();
+    const owner = await beating(url);
     const state_dir = stateOf('ada');
     const ada = python({ hardware_id: 'ada', license_key: keyOf(owner), state_dir });
     await ada.said('held True True');
-    expect(await isFree(owner)).toBe(false);
+    expect(await isFree(url, owner)).toBe(false);
     tell(ada, 'beat');
     await ada.said(`beaten {'used': 1, 'max': 1}`);
     for (const name of readdirSync(state_dir))
@@ -108,7 +85,7 @@ describe('the Python client', () => {
     tell(ada, 'end');
     await ada.said('released True');
     expect(await ada.ended).toEqual([0, null]);
-    expect(await isFree(owner)).toBe(true);
+    expect(await isFree(url, owner)).toBe(true);
   });
 
   it('is refused the seat of another, with an error of its own', async () => {
@@ -126,7 +103,7 @@ describe('the Python client', () => {
     await ada.said('held True');
     ada.child.kill('SIGTERM');
     expect(await ada.ended).toEqual([null, 'SIGTERM']);
-    expect(await isFree(owner)).toBe(true);
+    expect(await isFree(url, owner)).toBe(true);
   });
 
   it('runs for whoever is signed in, refreshes an expired token, and leaves it to the other clients (S1-58)', async () => {
@@ -157,22 +134,22 @@ describe('the Python client', () => {
     const ada = python({ hardware_id: 'ada', license_key: keyOf(owner), state_dir });
     await ada.said('held True');
     await node.close();
-    expect(await isFree(owner)).toBe(false);
+    expect(await isFree(url, owner)).toBe(false);
     tell(ada, 'end');
     await ada.ended;
-    expect(await isFree(owner)).toBe(true);
+    expect(await isFree(url, owner)).toBe(true);
   });
 
   it('goes on while the server is away, and beats again once it is back (S1-45)', async () => {
-    const owner = await beating();
+    const owner = await beating(url);
     const ada = python({ hardware_id: 'ada', license_key: keyOf(owner) });
     await ada.said('held True');
-    await api.stop();
+    await server.stop();
     try {
       await ada.said('gatehouse WARNING A heartbeat failed; going on.');
       expect(ada.child.exitCode).toBeNull();
     } finally {
-      api = await product.startApi({ PORT: new URL(url).port });
+      await server.restart();
     }
     await ada.said('gatehouse INFO The licence server answers again.');
     tell(ada, 'end');
@@ -180,7 +157,7 @@ describe('the Python client', () => {
   }, 60_000);
 
   it('says that its seat was taken, and goes on', async () => {
-    const owner = await beating();
+    const owner = await beating(url);
     const ada = python({ hardware_id: 'ada', license_key: keyOf(owner) });
     await ada.said('held True');
     const seats = await succeed<{ data: { id: string }[] }>(
@@ -195,7 +172,7 @@ describe('the Python client', () => {
     });
     await ada.said('lost SEAT_GONE');
     // It asks for another at once, and there is one.
-    await eventually(async () => expect(await isFree(owner)).toBe(false));
+    await eventually(async () => expect(await isFree(url, owner)).toBe(false));
     expect(ada.child.exitCode).toBeNull();
   });
 });

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Redis } from 'ioredis';
-import type pg from 'pg';
 import { quotaMiddleware } from '#sdk';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import { changeLicense } from '../support/license-terms.js';
 import {
   type AuditBody,
@@ -16,8 +15,7 @@ import {
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
-import { superuser } from '../support/tables.js';
+import type { ProductProcess } from '../support/product.js';
 
 interface UsageBody {
   meter: string;
@@ -29,22 +27,12 @@ interface UsageBody {
 
 const DAY = 86_400_000;
 
-let product: Product;
+const product = journeyProduct();
 let second: ProductProcess;
-let redis: Redis;
-let admin: pg.Client;
+const redis = () => product.redisClient();
 
 beforeAll(async () => {
-  product = await startProduct();
   second = await product.startApi();
-  redis = new Redis(product.redis.url);
-  admin = await superuser(product.database);
-}, 60_000);
-
-afterAll(async () => {
-  redis?.disconnect();
-  await admin?.end();
-  await product?.stop();
 }, 60_000);
 
 const usageAt = (url: string) => `${url}/api/v1/licenses/usage`;
@@ -70,7 +58,7 @@ const storm = async (count: number, proofs: [object, { bearer?: string }?][]) =>
 };
 const nextMidnight = () => new Date(Math.floor(Date.now() / DAY + 1) * DAY).toISOString();
 const inLedger = async (owner: RegisteredBody) => {
-  const { rows } = await admin.query<{ sum: number }>(
+  const rows = await product.query<{ sum: number }>(
     'select coalesce(sum(amount), 0)::int as sum from licensing.usage_ledger where license_id = $1',
     [owner.license.id],
   );
@@ -81,7 +69,7 @@ describe('the quota of Free (S1-42..44)', () => {
   it('is 10 commands a day: of 50 at once, by every proof there is, exactly 10 pass', async () => {
     const owner = await signUp(product.api.url);
     const license_key = owner.license.key;
-    const { session_id } = await succeed<SeatBody>(`${product.api.url}/api/v1/licenses/acquire`, {
+    const { session_id } = await succeed<SeatBody>(`${product.v1}/licenses/acquire`, {
       body: { hardware_id: 'laptop', license_key },
     });
     const resets_at = nextMidnight();
@@ -108,7 +96,7 @@ describe('the quota of Free (S1-42..44)', () => {
 
     // Heard of in the trail: the first refusal at once, not each of them.
     const trail = await eventually(async () => {
-      const { data } = await succeed<AuditBody>(`${product.api.url}/api/v1/audit?action=QUOTA_EXHAUSTED`, {
+      const { data } = await succeed<AuditBody>(`${product.v1}/audit?action=QUOTA_EXHAUSTED`, {
         bearer: owner.access_token,
       });
       return data.length > 0 && data;
@@ -134,7 +122,7 @@ describe('the quota of Free (S1-42..44)', () => {
   it('resets at the midnight that the tenant has chosen', async () => {
     const owner = await signUp(product.api.url);
     await use({ license_key: owner.license.key, amount: 2 });
-    await succeed(`${product.api.url}/api/v1/licenses/settings`, {
+    await succeed(`${product.v1}/licenses/settings`, {
       method: 'PATCH',
       bearer: owner.access_token,
       body: { time_zone: 'Asia/Kolkata' },
@@ -167,7 +155,7 @@ describe('the quota of Free (S1-42..44)', () => {
     const owner = await signUp(product.api.url);
     const stranger = await signUp(product.api.url);
     const license_key = owner.license.key;
-    const v1 = `${product.api.url}/api/v1/licenses`;
+    const v1 = `${product.v1}/licenses`;
     const { session_id } = await succeed<SeatBody>(`${v1}/acquire`, {
       body: { hardware_id: 'a', license_key },
     });
@@ -223,9 +211,9 @@ describe('the quota of Free (S1-42..44)', () => {
     await changeLicense(product, owner.license.id, terms);
     // Nothing but the API shall speak to Postgres while we count; after a loss of Redis it writes down what it remembers.
     await product.worker.stop();
-    await admin.query('create extension if not exists pg_stat_statements');
+    await product.query('create extension if not exists pg_stat_statements');
     const statements = async () => {
-      const { rows } = await admin.query<{ calls: number; query: string }>(
+      const rows = await product.query<{ calls: number; query: string }>(
         `select sum(s.calls)::int as calls, s.query
          from pg_stat_statements s join pg_roles r on r.oid = s.userid join pg_database d on d.oid = s.dbid
          where r.rolname = 'gatehouse_app' and d.datname = current_database() group by s.query`,
@@ -263,7 +251,7 @@ describe('the quota of Free (S1-42..44)', () => {
     const kept = await use({ license_key, amount: 3, idempotency_key });
     await use({ license_key, amount: 4 });
     await eventually(async () => (await inLedger(owner)) === 7);
-    await redis.flushall();
+    await redis().flushall();
 
     expect((await use({ license_key, amount: 3, idempotency_key })).body).toEqual(kept.body);
     const { counted, refused } = await storm(50, [[{ license_key }]]);

@@ -18,7 +18,7 @@ import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { emptyDatabase, type TestDatabase } from '../support/database.js';
-import { part } from '../support/environment.js';
+import { INHERITED, part } from '../support/environment.js';
 import { type Product, startProduct } from '../support/product.js';
 import { blocksOf, type Command, commandsOf, isAsWritten } from '../support/readme.js';
 
@@ -206,7 +206,11 @@ function letGo(pipe: string): void {
 /** One shell for all of it, as a person would have; the product's own programs need the Node that runs this. */
 async function shell(script: string): Promise<{ stdout: string; stderr: string }> {
   const path = `${dirname(process.execPath)}:${process.env.PATH}`;
-  const child = spawn('sh', ['-eu'], { cwd: clone, env: { HOME: clone, PATH: path }, timeout: SHELL_MS });
+  const child = spawn('sh', ['-eu'], {
+    cwd: clone,
+    env: { ...INHERITED, HOME: clone, PATH: path },
+    timeout: SHELL_MS,
+  });
   child.stdin.end(script);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { stdout, stderr };

@@ -1,22 +1,14 @@
-import type pg from 'pg';
 import { generateSecrets } from '#platform';
 import { eventually } from '../support/eventually.js';
-import { type Answer, call, type RegisteredBody, signUp, succeed } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
-import { superuser } from '../support/tables.js';
+import { journeyProduct } from '../support/journey.js';
+import { type Answer, call, kidOf, type RegisteredBody, signUp, succeed } from '../support/person.js';
+import type { ProductProcess } from '../support/product.js';
 
-let product: Product;
+const product = journeyProduct();
 let other: ProductProcess;
-let database: pg.Client;
 
 beforeAll(async () => {
-  product = await startProduct();
   other = await product.startApi();
-  database = await superuser(product.database);
-}, 60_000);
-afterAll(async () => {
-  await database?.end();
-  await product?.stop();
 }, 60_000);
 
 const refresh = (api: ProductProcess, refresh_token: string): Promise<Answer<RegisteredBody>> =>
@@ -34,7 +26,7 @@ async function succeedRefresh(refresh_token: string): Promise<string> {
 
 /** Everything of a person's sessions happened a minute earlier: past every grace. */
 async function aMinutePasses(userId: string): Promise<void> {
-  await database.query(
+  await product.query(
     `update identity.refresh_tokens t set rotated_at = rotated_at - interval '1 minute',
        successor_used_at = successor_used_at - interval '1 minute'
      from identity.auth_sessions s where s.id = t.session_id and s.user_id = $1`,
@@ -60,7 +52,7 @@ describe('refreshing (S1-17, S2-27, C47)', () => {
       Array.from({ length: 40 }, (_, i) => refresh(api(i), i % 4 === 0 ? person.refresh_token : next!)),
     );
     expect(new Set(mixed.map((one) => one.status))).toEqual(new Set([200]));
-    const { rows } = await database.query<{ n: number; kids: number; mine: number }>(
+    const rows = await product.query<{ n: number; kids: number; mine: number }>(
       `select count(*)::int as n, count(distinct signing_kid)::int as kids,
          count(*) filter (where signing_kid = $2)::int as mine
        from identity.refresh_tokens t join identity.auth_sessions s on s.id = t.session_id where s.user_id = $1`,
@@ -76,7 +68,7 @@ describe('refreshing (S1-17, S2-27, C47)', () => {
     // Killed as soon as one of them is in the database, before or after its answer left.
     await eventually(
       async () => {
-        const { rows } = await database.query(
+        const rows = await product.query(
           `select 1 from identity.refresh_tokens t join identity.auth_sessions s on s.id = t.session_id
            where s.user_id = any ($1) and t.rotated_at is not null`,
           [people.map((person) => person.user.id)],
@@ -105,7 +97,7 @@ describe('refreshing (S1-17, S2-27, C47)', () => {
 
     expect((await refresh(other, stolen)).status).toBe(401);
     for (const token of [stolen, second, third]) expect((await refresh(product.api, token)).status).toBe(401);
-    const { rows } = await database.query<{ end_reason: string }>(
+    const rows = await product.query<{ end_reason: string }>(
       'select end_reason from identity.auth_sessions where user_id = $1',
       [victim.user.id],
     );
@@ -159,7 +151,3 @@ describe('refreshing (S1-17, S2-27, C47)', () => {
     await renewed.stop();
   });
 });
-
-function kidOf(token: string): string {
-  return (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
-}

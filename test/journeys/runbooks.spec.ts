@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { INHERITED } from '../support/environment.js';
+import { journeyProduct } from '../support/journey.js';
 import { call, type RegisteredBody, signUp, succeed } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
 import { type Command, commandsOf, isAsWritten } from '../support/readme.js';
 
 const PAGE = 'docs/runbooks/signing-key-rollout.md';
@@ -18,12 +19,11 @@ const [opening, ...rest] = commandsOf(PAGE) as [Command, ...Command[]];
 const before = [opening, ...rest.filter((one) => one.line < restartLine)];
 const after = [opening, ...rest.filter((one) => one.line > restartLine)];
 
-let product: Product;
+const product = journeyProduct({ AUTH_JWKS_MAX_AGE_SECONDS: '2' });
 let place: string;
 let keys: string;
 
-beforeAll(async () => {
-  product = await startProduct({ AUTH_JWKS_MAX_AGE_SECONDS: '2' });
+beforeAll(() => {
   place = mkdtempSync(join(tmpdir(), 'gatehouse-runbook-'));
   keys = join(place, 'keys');
   mkdirSync(keys, { mode: 0o700 });
@@ -31,12 +31,11 @@ beforeAll(async () => {
     symlinkSync(join(process.cwd(), name), join(place, name));
   writeFileSync(join(place, 'secrets.env'), '');
   settings({});
-}, 60_000);
+});
 
-afterAll(async () => {
-  await product?.stop();
+afterAll(() => {
   if (place) rmSync(place, { recursive: true, force: true });
-}, 60_000);
+});
 
 describe(PAGE, () => {
   it('runs as it is written, and throws nobody out', async () => {
@@ -54,14 +53,14 @@ describe(PAGE, () => {
     expect(await me(ada.access_token)).toBe(200);
 
     await prints([opening, ...after.slice(stolen)]);
-    const { access_token } = await succeed<RegisteredBody>(`${product.api.url}/api/v1/auth/refresh`, {
+    const { access_token } = await succeed<RegisteredBody>(`${product.v1}/auth/refresh`, {
       body: { refresh_token: ada.refresh_token },
     });
     expect(await me(access_token)).toBe(200);
   }, 90_000);
 });
 
-const me = async (bearer: string) => (await call(`${product.api.url}/api/v1/auth/me`, { bearer })).status;
+const me = async (bearer: string) => (await call(`${product.v1}/auth/me`, { bearer })).status;
 
 function settings(more: Record<string, string>): void {
   const lines = Object.entries({ ...product.env, ...more }).map(([name, value]) => `${name}='${value}'\n`);
@@ -72,7 +71,11 @@ function settings(more: Record<string, string>): void {
 async function prints(commands: readonly Command[]): Promise<void> {
   const script = commands.map((one) => `${ours(one.text)}\nprintf '${MARK}'\n`).join('');
   const path = `${dirname(process.execPath)}:${process.env.PATH}`;
-  const child = spawn('sh', ['-eu'], { cwd: place, env: { HOME: place, PATH: path }, timeout: 60_000 });
+  const child = spawn('sh', ['-eu'], {
+    cwd: place,
+    env: { ...INHERITED, HOME: place, PATH: path },
+    timeout: 60_000,
+  });
   child.stdin.end(script);
   const [out, complaints] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const printed = out.split(MARK);

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateSync } from 'otplib';
 import {
   AuthClient,
   authFile,
@@ -11,29 +10,23 @@ import {
   PasswordTooWeak,
   ReauthenticationRequired,
 } from '#sdk';
+import { codeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import { type Program, startProgram, stateOf } from '../support/machine.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
-import { newEmail, signInWithGoogle } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
+import { newEmail, PASSWORD, signInWithGoogle } from '../support/person.js';
 
-const PASSWORD = 'velvet otter marches nine';
 const OTHER = 'seven lanterns over gravel';
 
-let product: Product;
+const product = journeyProduct();
 let url: string;
 
-beforeAll(async () => {
-  product = await startProduct();
+beforeAll(() => {
   url = product.api.url;
-}, 60_000);
-
-afterAll(() => product?.stop(), 60_000);
+});
 
 const device = (name: string) => new AuthClient({ url, directory: stateOf(name) });
-/** `steps` of 30 s from now; one to either side counts. */
-const codeOf = (secret: string, steps = 0) =>
-  generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) + steps * 30 });
 async function thrownBy(work: Promise<unknown>): Promise<unknown> {
   return work.then(
     () => null,

@@ -1,36 +1,23 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatehouseApi } from '#sdk';
+import { keyOf } from '../support/customer.js';
+import { apiOutage, journeyProduct } from '../support/journey.js';
 import { type Program, startProgram, stateOf } from '../support/machine.js';
-import { type RegisteredBody, signUp } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
+import { signUp } from '../support/person.js';
 
 const MAIN = join(process.cwd(), 'dist', 'libs', 'sdk', 'src', 'cli', 'main.js');
 const DAY_S = 86_400;
 /** Each call is a process of its own. */
 const PATIENCE_MS = 120_000;
 
-let product: Product;
-let api: ProductProcess;
+const product = journeyProduct();
+const server = apiOutage(product);
 let url: string;
-let isAway = false;
 
-beforeAll(async () => {
-  product = await startProduct();
-  api = product.api;
-  url = api.url;
-}, 60_000);
-afterAll(() => product?.stop(), 60_000);
-
-const stopServer = async () => {
-  isAway = true;
-  await api.stop();
-};
-const restart = async () => {
-  if (isAway) api = await product.startApi({ PORT: new URL(url).port });
-  isAway = false;
-};
-afterEach(restart, PATIENCE_MS);
+beforeAll(() => {
+  url = product.api.url;
+});
 
 const start = (state: string, args: readonly string[], variables: Record<string, string> = {}): Program =>
   startProgram(process.execPath, [MAIN, ...args], { GATEHOUSE_STATE_DIR: state, ...variables });
@@ -51,7 +38,6 @@ async function gatehouse(
   return { code, out: program.output(), err: program.complaints() };
 }
 
-const keyOf = (owner: RegisteredBody) => owner.license.key ?? '';
 const node = (source: string) => ['--', process.execPath, '--eval', source];
 /** Runs until it is told to end; says so when it has begun. */
 const LASTING = node(`console.log('begun'); setInterval(() => undefined, 1000);`);
@@ -266,7 +252,7 @@ describe('gatehouse run', () => {
     'goes on while the server is away, and says so',
     async () => {
       const { state } = await activatedMachine();
-      await stopServer();
+      await server.stop();
       const ran = await gatehouse(state, ['run', ...node('console.log(process.env.GATEHOUSE_STATE)')]);
       expect(ran).toMatchObject({ code: 0, out: 'fresh\n' });
     },
@@ -286,7 +272,7 @@ it(
     const { state } = await activatedMachine();
     const later = (seconds: number) => ({ GATEHOUSE_CLOCK_OFFSET_SECONDS: String(seconds) });
     const show = ['run', ...node('console.log(process.env.GATEHOUSE_STATE)')];
-    await stopServer();
+    await server.stop();
     const grace = await gatehouse(state, show, later(DAY_S + 3600));
     expect(grace).toMatchObject({ code: 0, out: 'grace\n' });
     expect(grace.err).toContain('6 days of grace are left');
@@ -297,7 +283,7 @@ it(
     // Whoever sets the clock back to get out of it gets nothing by it.
     expect((await gatehouse(state, show)).out).toBe('clock_tampered\n');
 
-    await restart();
+    await server.restart();
     expect(await gatehouse(state, show)).toMatchObject({ code: 0, out: 'fresh\n' });
     expect((await gatehouse(state, ['status'])).code).toBe(0);
     const elsewhere = { ...later(DAY_S), GATEHOUSE_URL: 'https://licences.invalid' };

@@ -1,58 +1,22 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { authFile, GatehouseApi, type LicenseEvents, type LicenseStatus, QuotaExhausted } from '#sdk';
+import { beating, isFree, keyOf } from '../support/customer.js';
 import { eventually } from '../support/eventually.js';
+import { apiOutage, journeyProduct } from '../support/journey.js';
 import { HastyTime, machine, startLicensed, stateOf } from '../support/machine.js';
-import { newEmail, type RegisteredBody, signInWithGoogle, signUp, succeed } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
+import { newEmail, signInWithGoogle, signUp, succeed } from '../support/person.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-let product: Product;
-let api: ProductProcess;
+const product = journeyProduct();
+const server = apiOutage(product);
 let url: string;
 
-beforeAll(async () => {
-  product = await startProduct();
-  api = product.api;
-  url = api.url;
-}, 60_000);
-
-afterAll(async () => {
-  await product?.stop();
-}, 60_000);
-
-const keyOf = (owner: RegisteredBody) => owner.license.key ?? '';
-let isAway = false;
-const stopServer = async () => {
-  isAway = true;
-  await api.stop();
-};
-const restart = async () => {
-  if (isAway) api = await product.startApi({ PORT: new URL(url).port });
-  isAway = false;
-};
-afterEach(restart, 60_000);
-
-/** A tenant whose licence is kept by heartbeats: Free is sold without (S1-29), and whoever has it may tighten that. */
-async function beating(): Promise<RegisteredBody> {
-  const owner = await signUp(url);
-  await succeed(`${url}/api/v1/licenses/settings`, {
-    method: 'PATCH',
-    bearer: owner.access_token,
-    body: { heartbeat_mode: 'hybrid' },
-  });
-  return owner;
-}
-
-/** Whether another machine gets the only seat now. */
-async function isFree(owner: RegisteredBody): Promise<boolean> {
-  const other = machine('other', { url, licenseKey: keyOf(owner) });
-  const { seat } = await other.start();
-  await other.close();
-  return seat !== null;
-}
+beforeAll(() => {
+  url = product.api.url;
+});
 
 describe('two machines that want the last seat', () => {
   it('are one that has it and one that is told so', async () => {
@@ -78,13 +42,13 @@ describe('two machines that want the last seat', () => {
     await ada.close();
     expect((await started).seat).not.toBeNull();
     await eve.close();
-    expect(await isFree(owner)).toBe(true);
+    expect(await isFree(url, owner)).toBe(true);
   });
 });
 
 describe('a server that is stopped while a program runs (S1-45)', () => {
   it('costs warnings, then grace, then Free, and nothing once it is back', async () => {
-    const owner = await beating();
+    const owner = await beating(url);
     const time = new HastyTime();
     const client = machine('ada', { url, licenseKey: keyOf(owner), time });
     const warned: LicenseEvents['warning'][] = [];
@@ -93,7 +57,7 @@ describe('a server that is stopped while a program runs (S1-45)', () => {
     client.on('state', ({ to }) => void states.push(to.state));
     expect((await client.start()).state).toBe('fresh');
 
-    await stopServer();
+    await server.stop();
     await eventually(() => warned.some((one) => one.code === 'UNREACHABLE'), { withinMs: 60_000 });
     expect(client.status().state).toBe('fresh');
     expect(client.entitled('commands:execute')).toBe(true);
@@ -104,13 +68,13 @@ describe('a server that is stopped while a program runs (S1-45)', () => {
     await eventually(() => states.includes('free'), { withinMs: 60_000 });
     expect(client.status()).toMatchObject({ state: 'free', reason: 'LEASE_ENDED' });
 
-    await restart();
+    await server.restart();
     // The status is of this moment; the event follows it.
     await eventually(() => states.at(-1) === 'fresh', { withinMs: 60_000 });
     expect(client.status().state).toBe('fresh');
     expect(states).toEqual(['fresh', 'grace', 'free', 'fresh'].filter((one) => states.includes(one)));
     await client.close();
-    expect(await isFree(owner)).toBe(true);
+    expect(await isFree(url, owner)).toBe(true);
   }, 120_000);
 
   it('and is not back at the next start: the program runs on what it remembers', async () => {
@@ -119,7 +83,7 @@ describe('a server that is stopped while a program runs (S1-45)', () => {
     const first = machine('ada', settings);
     await first.start();
     await first.close();
-    await stopServer();
+    await server.stop();
     const again = machine('ada', settings);
     expect(await again.start()).toMatchObject({
       state: 'fresh',
@@ -131,7 +95,7 @@ describe('a server that is stopped while a program runs (S1-45)', () => {
 
 describe('a licence that is taken away', () => {
   it('is so by the issuer’s signed word: suspended and back, revoked for good, with no server too', async () => {
-    const owner = await beating();
+    const owner = await beating(url);
     const settings = { url, licenseKey: keyOf(owner), directory: stateOf('ada'), time: new HastyTime() };
     const client = machine('ada', settings);
     await client.start();
@@ -145,7 +109,7 @@ describe('a licence that is taken away', () => {
     await eventually(() => client.status().state === 'revoked', { withinMs: 60_000 });
     await client.close();
 
-    await stopServer();
+    await server.stop();
     const again = machine('ada', settings);
     expect((await again.start()).state).toBe('revoked');
     await again.close();
@@ -167,10 +131,10 @@ describe('a program that is ended', () => {
       hardwareId: 'ada',
     });
     await program.said('held true');
-    expect(await isFree(owner)).toBe(false);
+    expect(await isFree(url, owner)).toBe(false);
     program.child.kill(signal);
     expect(await program.ended).toEqual([null, signal]);
-    expect(await isFree(owner)).toBe(true);
+    expect(await isFree(url, owner)).toBe(true);
   });
 
   it('keeps its own way of ending', async () => {
@@ -188,7 +152,7 @@ describe('a program that is ended', () => {
     program.child.kill('SIGTERM');
     expect(await program.ended).toEqual([7, null]);
     expect(program.output()).toContain('mine');
-    expect(await isFree(owner)).toBe(true);
+    expect(await isFree(url, owner)).toBe(true);
   });
 
   it('by having nothing left to do gives its seat back: heartbeats keep nobody alive', async () => {
@@ -200,7 +164,7 @@ describe('a program that is ended', () => {
       hardwareId: 'ada',
     });
     expect(await program.ended).toEqual([0, null]);
-    expect(await isFree(owner)).toBe(true);
+    expect(await isFree(url, owner)).toBe(true);
   });
 });
 
@@ -220,16 +184,16 @@ describe('programs that share a machine', () => {
     await first?.ended;
     second?.child.kill('SIGTERM');
     await second?.ended;
-    expect(await isFree(owner)).toBe(false);
+    expect(await isFree(url, owner)).toBe(false);
     third?.child.kill('SIGTERM');
     await third?.ended;
-    expect(await isFree(owner)).toBe(true);
+    expect(await isFree(url, owner)).toBe(true);
   });
 });
 
 describe('answers that are signed', () => {
   it('are asked for and believed, refusals too', async () => {
-    const owner = await beating();
+    const owner = await beating(url);
     const settings = { url, licenseKey: keyOf(owner), signedAnswers: true, time: new HastyTime() };
     const ada = machine('ada', settings);
     const beaten: string[] = [];
@@ -267,13 +231,13 @@ describe('a quota of 10 a day', () => {
     const client = machine('ada', { url, licenseKey: keyOf(owner), time });
     await client.start();
     for (let i = 0; i < 4; i++) await client.use('commands');
-    await stopServer();
+    await server.stop();
     const here = [];
     for (let i = 0; i < 8; i++) here.push(await client.use('commands'));
     expect(here.filter((one) => one.allowed)).toHaveLength(6);
     expect(here.map((one) => one.countedBy)).toEqual(Array(8).fill('here'));
 
-    await restart();
+    await server.restart();
     const seen = () =>
       succeed<{ used: number }>(`${url}/api/v1/licenses/usage?meter=commands`, {
         bearer: owner.access_token,

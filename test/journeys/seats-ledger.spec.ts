@@ -1,30 +1,16 @@
-import { Redis } from 'ioredis';
-import type pg from 'pg';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import { type AuditBody, type RegisteredBody, type SeatBody, signUp, succeed } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
 import { superuser } from '../support/tables.js';
 
 const SEATS = 240;
 const AT_ONCE = 6;
 
-let product: Product;
-let redis: Redis;
-let admin: pg.Client;
-let workers: ProductProcess[];
+const product = journeyProduct();
+const redis = () => product.redisClient();
 
-beforeAll(async () => {
-  product = await startProduct();
-  redis = new Redis(product.redis.url);
-  admin = await superuser(product.database);
-  workers = [product.worker, await product.startWorker()];
-}, 60_000);
-
-afterAll(async () => {
-  redis?.disconnect();
-  await admin?.end();
-  await product?.stop();
-}, 60_000);
+// Beside product.worker.
+beforeAll(async () => void (await product.startWorker()), 60_000);
 
 /** The nonce of a grant inside a session id: behind the key id, the tenant and the licence (16 bytes each). */
 const seatIdOf = (sessionId: string) =>
@@ -38,7 +24,7 @@ interface Told {
 
 /** Takes seats on many devices, gives back every second one. */
 async function clients(owner: RegisteredBody, count: number, prefix: string): Promise<Told> {
-  const v1 = `${product.api.url}/api/v1`;
+  const { v1 } = product;
   const told: Told = { acquired: [], released: [] };
   let next = 0;
   const one = async () => {
@@ -58,13 +44,13 @@ async function clients(owner: RegisteredBody, count: number, prefix: string): Pr
 }
 
 async function waiting(): Promise<number> {
-  const keys = await redis.keys('*:ledger');
-  return (await Promise.all(keys.map((key) => redis.xlen(key)))).reduce((a, b) => a + b, 0);
+  const keys = await redis().keys('*:ledger');
+  return (await Promise.all(keys.map((key) => redis().xlen(key)))).reduce((a, b) => a + b, 0);
 }
 
 /** Workers whose insert into the ledger waits for a lock: what they have read from Redis is not committed yet. */
 async function inTheMiddle(): Promise<number> {
-  const { rows } = await admin.query<{ count: number }>(
+  const rows = await product.query<{ count: number }>(
     `select count(*)::int as count from pg_stat_activity
      where datname = current_database() and wait_event_type = 'Lock' and query like '%insert into licensing.seat_ledger%'`,
   );
@@ -75,7 +61,7 @@ describe('the seat ledger, with two workers of which one is killed', () => {
   it('holds every grant and every release that a client was told of, once, and so does the audit trail', async () => {
     const owner = await signUp(product.api.url);
     const overrides = [{ terms: { seats: null }, expiresAt: null, reason: 'test' }];
-    await admin.query('update licensing.licenses set overrides = $2 where id = $1', [
+    await product.query('update licensing.licenses set overrides = $2 where id = $1', [
       owner.license.id,
       JSON.stringify(overrides),
     ]);
@@ -87,7 +73,7 @@ describe('the seat ledger, with two workers of which one is killed', () => {
     await lock.query('begin; lock table licensing.seat_ledger in share row exclusive mode');
     const second = clients(owner, SEATS, 'after');
     await eventually(async () => (await waiting()) > 0 && (await inTheMiddle()) > 0, { withinMs: 20_000 });
-    await workers[0]!.kill();
+    await product.worker.kill();
     await lock.end();
     const told = {
       acquired: [(await first).acquired, (await second).acquired].flat(),
@@ -111,7 +97,7 @@ describe('the seat ledger, with two workers of which one is killed', () => {
   }, 120_000);
 
   async function ledger(owner: RegisteredBody, change: string): Promise<string[]> {
-    const { rows } = await admin.query<{ seat_id: string }>(
+    const rows = await product.query<{ seat_id: string }>(
       'select seat_id from licensing.seat_ledger where tenant_id = $1 and change = $2',
       [owner.tenant.id, change],
     );
@@ -122,10 +108,9 @@ describe('the seat ledger, with two workers of which one is killed', () => {
     const seats: string[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
       const query: string = cursor ? `&cursor=${cursor}` : '';
-      const page: AuditBody = await succeed(
-        `${product.api.url}/api/v1/audit?action=${action}&limit=100${query}`,
-        { bearer: owner.access_token },
-      );
+      const page: AuditBody = await succeed(`${product.v1}/audit?action=${action}&limit=100${query}`, {
+        bearer: owner.access_token,
+      });
       seats.push(...page.data.map((entry) => String(entry.metadata.seat_id)));
       cursor = page.next_cursor;
     }

@@ -1,49 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import type pg from 'pg';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import {
   type AuditBody,
   call,
   type ErrorBody,
+  refusal,
   type RegisteredBody,
   type SeatBody,
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
-import { superuser } from '../support/tables.js';
 
-let product: Product;
-let worker: ProductProcess;
-let redis: Redis;
-let admin: pg.Client;
-let v1: string;
-
-beforeAll(async () => {
-  product = await startProduct();
-  worker = product.worker;
-  redis = new Redis(product.redis.url);
-  // Redis is ended in a test; what is asked in between is not kept.
-  redis.on('error', () => undefined);
-  admin = await superuser(product.database);
-  v1 = `${product.api.url}/api/v1`;
-}, 60_000);
-
-afterAll(async () => {
-  redis?.disconnect();
-  await admin?.end();
-  await product?.stop();
-}, 60_000);
+const product = journeyProduct();
+const redis = () => product.redisClient();
 
 type Answer = SeatBody & ErrorBody;
 
 const acquire = (owner: RegisteredBody, hardware_id: string) =>
-  call<Answer>(`${v1}/licenses/acquire`, { bearer: owner.access_token, body: { hardware_id } });
+  call<Answer>(`${product.v1}/licenses/acquire`, { bearer: owner.access_token, body: { hardware_id } });
 const beat = (seat: { session_id: string }) =>
-  call<Answer>(`${v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: seat.session_id } });
+  call<Answer>(`${product.v1}/licenses/heartbeat`, { method: 'PUT', body: { session_id: seat.session_id } });
 const release = (seat: { session_id: string }) =>
-  succeed<{ released: boolean }>(`${v1}/licenses/release`, {
+  succeed<{ released: boolean }>(`${product.v1}/licenses/release`, {
     method: 'DELETE',
     body: { session_id: seat.session_id },
   });
@@ -54,16 +33,14 @@ async function held(owner: RegisteredBody, hardware_id: string): Promise<SeatBod
   return answer.body;
 }
 
-const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error.code];
-
 /** What seats of this licence are given from now on, in ms. */
 async function shorten(owner: RegisteredBody, ttlMs: number): Promise<void> {
-  const [key] = await redis.keys(`*${owner.license.id}:policy`);
-  await redis.hset(key!, 'ttl', ttlMs);
+  const [key] = await redis().keys(`*${owner.license.id}:policy`);
+  await redis().hset(key!, 'ttl', ttlMs);
 }
 
 async function lapsed({ expires_at }: SeatBody): Promise<void> {
-  const [seconds, micros] = await redis.time();
+  const [seconds, micros] = await redis().time();
   await pause(
     Math.max(0, Date.parse(expires_at) - (Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)) + 1),
   );
@@ -73,7 +50,7 @@ async function lapsed({ expires_at }: SeatBody): Promise<void> {
 async function ownerOf(seats: number | null): Promise<RegisteredBody> {
   const owner = await signUp(product.api.url);
   const overrides = [{ terms: { seats }, expiresAt: null, reason: 'test' }];
-  await admin.query('update licensing.licenses set overrides = $2, revision = revision + 1 where id = $1', [
+  await product.query('update licensing.licenses set overrides = $2, revision = revision + 1 where id = $1', [
     owner.license.id,
     JSON.stringify(overrides),
   ]);
@@ -82,12 +59,12 @@ async function ownerOf(seats: number | null): Promise<RegisteredBody> {
 
 /** Redis forgets everything; the shards are open again, and newcomers have to wait for one TTL. */
 async function emptied(): Promise<void> {
-  await redis.flushall();
-  await eventually(async () => (await redis.keys('*:recovery')).length === 16, { everyMs: 20 });
+  await redis().flushall();
+  await eventually(async () => (await redis().keys('*:recovery')).length === 16, { everyMs: 20 });
 }
 
 /** The TTL after a loss is over. */
-const waited = async () => redis.del(await redis.keys('*:recovery'));
+const waited = async () => redis().del(await redis().keys('*:recovery'));
 
 /** A licence with one seat, held by `ada` until it lapses, which is soon. */
 async function lapsing(ttlMs = 400): Promise<{ owner: RegisteredBody; seat: SeatBody }> {
@@ -100,7 +77,7 @@ async function lapsing(ttlMs = 400): Promise<{ owner: RegisteredBody; seat: Seat
 
 describe('a seat whose client has vanished', () => {
   it('is free at its TTL with no worker running, and not before (S1-39)', async () => {
-    await worker.stop();
+    await product.worker.stop();
     // Long enough for a busy machine to ask before it is over.
     const { owner, seat } = await lapsing(3_000);
     const early = await acquire(owner, 'eve');
@@ -112,7 +89,7 @@ describe('a seat whose client has vanished', () => {
     expect(next.seats).toEqual({ used: 1, max: 1 });
     // Redis's clock decides both: it was given when the other had ended.
     expect(Date.parse(next.expires_at) - 3_000).toBeGreaterThanOrEqual(Date.parse(seat.expires_at));
-    worker = await product.startWorker();
+    product.worker = await product.startWorker();
   });
 
   it('is not taken back from another by a late heartbeat', async () => {
@@ -145,7 +122,7 @@ describe('a seat whose client has vanished', () => {
 });
 
 async function ledgerOf(owner: RegisteredBody): Promise<string[]> {
-  const { rows } = await admin.query<{ change: string }>(
+  const rows = await product.query<{ change: string }>(
     'select change from licensing.seat_ledger where tenant_id = $1 order by at, ledger_id',
     [owner.tenant.id],
   );
@@ -161,7 +138,7 @@ describe('a seat that was given back', () => {
 
     await eventually(async () => expect(await ledgerOf(owner)).toEqual(['acquired', 'released']));
     // The mark of it goes a minute later.
-    await redis.del(await redis.keys('*:gone'));
+    await redis().del(await redis().keys('*:gone'));
     expect(refusal(await beat(seat))).toEqual([410, 'SEAT_GONE']);
 
     await emptied();
@@ -194,7 +171,7 @@ describe('a Redis that was emptied', () => {
     await waited();
     expect(refusal(await acquire(owner, 'eve'))).toEqual([409, 'SEATS_EXHAUSTED']);
     const trail = await eventually(async () => {
-      const { data } = await succeed<AuditBody>(`${v1}/audit?action=SEAT_LEDGER_GAP`, {
+      const { data } = await succeed<AuditBody>(`${product.v1}/audit?action=SEAT_LEDGER_GAP`, {
         bearer: owner.access_token,
       });
       return data.length > 0 && data;
@@ -243,7 +220,7 @@ describe('a Redis that is away', () => {
     const refused = [
       await acquire(owner, 'ada'),
       await beat(seat),
-      await call<Answer>(`${v1}/licenses/release`, {
+      await call<Answer>(`${product.v1}/licenses/release`, {
         method: 'DELETE',
         body: { session_id: seat.session_id },
       }),
@@ -251,7 +228,7 @@ describe('a Redis that is away', () => {
     for (const one of refused) {
       expect([...refusal(one), one.headers.get('retry-after')]).toEqual([503, 'SEATS_UNAVAILABLE', '5']);
     }
-    expect((await call(`${v1}/auth/me`, { bearer: owner.access_token })).status).toBe(200);
+    expect((await call(`${product.v1}/auth/me`, { bearer: owner.access_token })).status).toBe(200);
     expect((await signUp(product.api.url)).license.status).toBe('active');
     expect(await succeed(`${product.api.url}/health/ready`)).toMatchObject({
       status: 'degraded',

@@ -1,44 +1,34 @@
 import { createHash } from 'node:crypto';
-import { Redis } from 'ioredis';
-import { generateSync } from 'otplib';
 import { aged } from '../support/aged-session.js';
+import { codeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
 import {
   type AuditBody,
   call,
   type ErrorBody,
   newEmail,
+  PASSWORD,
+  payloadOf,
+  refusal,
   type RegisteredBody,
   signInWithGoogle,
   succeed,
 } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
-import { connected } from '../support/tables.js';
 
-const PASSWORD = 'velvet otter marches nine';
 const OTHER = 'seven lanterns over gravel';
 
-let product: Product;
-
-beforeAll(async () => {
-  product = await startProduct();
-}, 60_000);
-
-afterAll(() => product?.stop(), 60_000);
+const product = journeyProduct();
 
 type Answered = RegisteredBody &
   ErrorBody & { secret: string; otpauth_uri: string; qr_code: string; backup_codes: string[] };
 
 const post = (path: string, body: object, bearer?: string) =>
-  call<Answered>(`${product.api.url}/api/v1/auth/${path}`, { body, bearer });
-const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
+  call<Answered>(`${product.v1}/auth/${path}`, { body, bearer });
 const login = (email: string, password = PASSWORD) => post('login', { email, password });
 const challenge = (mfa_token: string, code: string) => post('mfa/totp/challenge', { mfa_token, code });
 const mfaToken = (answer: { body: ErrorBody }) => String(answer.body.error.details?.mfa_token);
-/** `steps` of 30 s from now; one to either side counts. */
-const codeOf = (secret: string, steps = 0) =>
-  generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) + steps * 30 });
 
 /** The bytes that an authenticator makes its codes of (RFC 4648). */
 function base32(text: string): Buffer {
@@ -75,8 +65,7 @@ describe('the second factor (S1-13)', () => {
     const answers = await Promise.all([token, ...others].map((one) => challenge(one, code)));
     expect(answers.map((one) => one.status).sort()).toEqual([200, 403, 403, 403, 403]);
     const access = answers.find((one) => one.status === 200)!.body.access_token;
-    const claims = JSON.parse(Buffer.from(access.split('.')[1] ?? '', 'base64url').toString());
-    expect(claims.amr).toEqual(['pwd', 'otp', 'mfa']);
+    expect(payloadOf<{ amr: string[] }>(access).amr).toEqual(['pwd', 'otp', 'mfa']);
 
     const [backup = ''] = codes;
     const twice = await Promise.all(others.slice(0, 2).map((one) => challenge(one, backup.toUpperCase())));
@@ -87,7 +76,7 @@ describe('the second factor (S1-13)', () => {
     ]);
     expect(refusal(await challenge('mfa_unknown', codes[1]!))).toEqual([401, 'UNAUTHENTICATED']);
     await eventually(async () => {
-      const { data } = await succeed<AuditBody>(`${product.api.url}/api/v1/audit`, { bearer: access });
+      const { data } = await succeed<AuditBody>(`${product.v1}/audit`, { bearer: access });
       expect(data.map((entry) => entry.action)).toContain('MFA_ENABLED');
     });
   });
@@ -111,7 +100,7 @@ describe('the second factor (S1-13)', () => {
       401,
       'UNAUTHENTICATED',
     ]);
-    const me = await call<ErrorBody>(`${product.api.url}/api/v1/auth/me`, { bearer: mfaToken(asked) });
+    const me = await call<ErrorBody>(`${product.v1}/auth/me`, { bearer: mfaToken(asked) });
     expect(refusal(me)).toEqual([401, 'UNAUTHENTICATED']);
   });
 
@@ -135,13 +124,11 @@ describe('the second factor (S1-13)', () => {
 
   it('stands nowhere that it could be read from, and half signed in is nobody for more than five minutes', async () => {
     const { made, secret, codes } = await enrolled();
-    const database = await connected(product.database.ownerUrl);
-    const { rows } = await database.query<{ codes: string; factor: string }>(
+    const rows = await product.query<{ codes: string; factor: string }>(
       `select (select string_agg(t::text, ' ') from identity.backup_codes t where user_id = $1) as codes,
          (select t::text from identity.totp_factors t where user_id = $1) as factor`,
       [made.user.id],
     );
-    await database.end();
     expect(rows[0]?.codes.split(made.user.id)).toHaveLength(11);
     for (const code of codes.flatMap((one) => [one, one.replace('-', '')]))
       for (const bytes of [Buffer.from(code), createHash('sha256').update(code).digest()])
@@ -151,12 +138,11 @@ describe('the second factor (S1-13)', () => {
 
     const token = mfaToken(await login(made.user.email));
     const key = `auth:nonce:mfa:${createHash('sha256').update(token).digest('base64url')}`;
-    const redis = new Redis(product.redis.url);
+    const redis = product.redisClient();
     const left = await redis.ttl(key);
     expect([left > 0, left <= 300]).toEqual([true, true]);
     await redis.pexpire(key, 1);
     await eventually(async () => expect(await redis.exists(key)).toBe(0));
-    redis.disconnect();
     expect(refusal(await challenge(token, codeOf(secret)))).toEqual([401, 'UNAUTHENTICATED']);
   });
 
@@ -207,7 +193,7 @@ describe('the second factor (S1-13)', () => {
   it('is asked for after Google, too', async () => {
     const bearer = await signInWithGoogle(newEmail());
     const made = (
-      await call<Answered>(`${product.api.url}/api/v1/auth/register`, {
+      await call<Answered>(`${product.v1}/auth/register`, {
         bearer,
         body: { organization_name: 'Acme' },
       })
@@ -217,7 +203,7 @@ describe('the second factor (S1-13)', () => {
     expect((await post('mfa/totp/confirm', { code: codeOf(secret) }, made.access_token)).status).toBe(200);
     for (const path of ['login', 'register']) {
       const body = path === 'login' ? undefined : { organization_name: 'Acme' };
-      const again = await call<Answered>(`${product.api.url}/api/v1/auth/${path}`, {
+      const again = await call<Answered>(`${product.v1}/auth/${path}`, {
         method: 'POST',
         bearer,
         body,

@@ -1,17 +1,17 @@
-import { Redis } from 'ioredis';
 import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
 import {
   type AuditBody,
   call,
   type ErrorBody,
   newEmail,
+  payloadOf,
   type RegisteredBody,
   signInWithGoogle,
   signUp,
   succeed,
 } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
-import { connected } from '../support/tables.js';
+import type { ProductProcess } from '../support/product.js';
 
 interface SessionsBody {
   data: {
@@ -34,19 +34,12 @@ const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefo
 const SAFARI =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1';
 
-let product: Product;
+const product = journeyProduct();
 let other: ProductProcess;
-let redis: Redis;
+const redis = () => product.redisClient();
 
 beforeAll(async () => {
-  product = await startProduct();
   other = await product.startApi();
-  redis = new Redis(product.redis.url);
-  redis.on('error', () => undefined);
-}, 180_000);
-afterAll(async () => {
-  redis?.disconnect();
-  await product?.stop();
 }, 60_000);
 
 const v1 = (api = product.api) => `${api.url}/api/v1`;
@@ -54,8 +47,7 @@ const me = async (api: ProductProcess, { access_token: bearer }: RegisteredBody)
   (await call(`${v1(api)}/auth/me`, { bearer })).status;
 const refreshed = async ({ refresh_token }: RegisteredBody) =>
   (await call(`${v1()}/auth/refresh`, { body: { refresh_token } })).status;
-const sidOf = ({ access_token: token }: RegisteredBody) =>
-  (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sid: string }).sid;
+const sidOf = ({ access_token: token }: RegisteredBody) => payloadOf<{ sid: string }>(token).sid;
 const sessionsOf = ({ access_token: bearer }: RegisteredBody, query = '') =>
   succeed<SessionsBody>(`${v1()}/auth/sessions${query}`, { bearer });
 
@@ -121,18 +113,16 @@ describe('sessions and devices (S1-18..20, S2-41)', () => {
   it('tell when they were last used, without a write for each request', async () => {
     const [session] = (await signedIn([])) as [RegisteredBody];
     const began = (await sessionsOf(session)).data[0]!.last_active_at;
-    const database = await connected(product.database.ownerUrl);
-    const row = async () =>
-      (await database.query('select xmin from identity.auth_sessions where id = $1', [sidOf(session)])).rows;
+    const row = () =>
+      product.query('select xmin from identity.auth_sessions where id = $1', [sidOf(session)]);
     const before = await row();
-    const monitor = await redis.monitor();
+    const monitor = await redis().monitor();
     let writes = 0;
     monitor.on('monitor', (_at: string, [command, key]: string[]) => {
       if (command?.toLowerCase() === 'hset' && key === `session:${sidOf(session)}`) writes += 1;
     });
     await Promise.all(Array.from({ length: 50 }, () => me(product.api, session)));
     expect(await row()).toEqual(before);
-    await database.end();
     await eventually(async () => {
       const seen = (await sessionsOf(session)).data[0]!;
       expect(Date.parse(seen.last_active_at)).toBeGreaterThan(Date.parse(began));
@@ -141,14 +131,14 @@ describe('sessions and devices (S1-18..20, S2-41)', () => {
     monitor.disconnect();
     // One for each time that notes are written down, every five seconds; there were more than fifty requests.
     expect(writes).toBeLessThan(10);
-    expect(await redis.hgetall(`session:${sidOf(session)}`)).toMatchObject({ address: '127.0.0.1' });
-    expect(await redis.ttl(`session:${sidOf(session)}`)).toBeGreaterThan(0);
+    expect(await redis().hgetall(`session:${sidOf(session)}`)).toMatchObject({ address: '127.0.0.1' });
+    expect(await redis().ttl(`session:${sidOf(session)}`)).toBeGreaterThan(0);
   });
 
   it('are revoked one by one: every process refuses it, the others go on, the trail has it', async () => {
     const [first, laptop] = (await signedIn([FIREFOX])) as [RegisteredBody, RegisteredBody];
     await Promise.all([isOn(first), isOn(laptop)]);
-    await eventually(async () => expect(await redis.exists(`session:${sidOf(laptop)}`)).toBe(1));
+    await eventually(async () => expect(await redis().exists(`session:${sidOf(laptop)}`)).toBe(1));
     const revoke = () =>
       call(`${v1()}/auth/sessions/${sidOf(laptop)}`, { method: 'DELETE', bearer: first.access_token });
     expect(await revoke()).toMatchObject({ status: 200, body: { status: 'revoked' } });
@@ -156,7 +146,7 @@ describe('sessions and devices (S1-18..20, S2-41)', () => {
     await isOn(first);
     expect((await revoke()).status).toBe(200);
     expect((await sessionsOf(first)).data.map((one) => one.id)).toEqual([sidOf(first)]);
-    await eventually(async () => expect(await redis.exists(`session:${sidOf(laptop)}`)).toBe(0));
+    await eventually(async () => expect(await redis().exists(`session:${sidOf(laptop)}`)).toBe(0));
     await eventually(async () => {
       const { data } = await succeed<AuditBody>(`${v1()}/audit?action=SESSION_REVOKED`, {
         bearer: first.access_token,
@@ -201,8 +191,7 @@ describe('sessions and devices (S1-18..20, S2-41)', () => {
       RegisteredBody,
       RegisteredBody,
     ];
-    const database = await connected(product.database.ownerUrl);
-    await database.query(
+    await product.query(
       `update identity.auth_sessions set auth_time = auth_time - interval '31 days',
          last_used_at = last_used_at - interval '31 days' where id = $1`,
       [sidOf(laptop)],
@@ -219,12 +208,11 @@ describe('sessions and devices (S1-18..20, S2-41)', () => {
     expect(await succeed(`${v1()}/auth/logout/all`, { method: 'POST', bearer: first.access_token })).toEqual({
       revoked: 1,
     });
-    const { rows } = await database.query(
+    const rows = await product.query(
       'select 1 from identity.auth_sessions where ended_at is null and id = any ($1)',
       [[first, laptop, phone].map(sidOf)],
     );
     expect(rows).toEqual([]);
-    await database.end();
 
     const again = await succeed<RegisteredBody>(`${v1()}/auth/login`, {
       method: 'POST',

@@ -1,41 +1,30 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type pg from 'pg';
 import { KeysConfig } from '#identity';
 import { WORKER_CONCERNS } from '../../apps/worker/worker.module.js';
 import { eventually } from '../support/eventually.js';
-import { call, type RegisteredBody, signUp, succeed } from '../support/person.js';
-import { type Product, type ProductProcess, startProduct } from '../support/product.js';
-import { superuser } from '../support/tables.js';
+import { journeyProduct } from '../support/journey.js';
+import { call, kidOf, type RegisteredBody, signUp, succeed } from '../support/person.js';
+import type { ProductProcess } from '../support/product.js';
 
 interface Jwks {
   keys: { kid: string; alg: string; kty: string }[];
 }
 
-let product: Product;
+const product = journeyProduct({ AUTH_KEYS_DIR: mkdtempSync(join(tmpdir(), 'gatehouse-keys-')) });
 let other: ProductProcess;
-let database: pg.Client;
 
 beforeAll(async () => {
-  const AUTH_KEYS_DIR = mkdtempSync(join(tmpdir(), 'gatehouse-keys-'));
-  product = await startProduct({ AUTH_KEYS_DIR });
   other = await product.startApi();
-  database = await superuser(product.database);
-}, 60_000);
-afterAll(async () => {
-  await database?.end();
-  await product?.stop();
 }, 60_000);
 
 const me = (api: ProductProcess, bearer: string) => call(`${api.url}/api/v1/auth/me`, { bearer });
 const jwks = (api: ProductProcess, headers: Record<string, string> = {}) =>
   fetch(`${api.url}/.well-known/jwks.json`, { headers });
-const kidOf = (token: string) =>
-  (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
 /** `state` of each key that is published, by kid. */
 async function states(): Promise<Record<string, string>> {
-  const { rows } = await database.query<{ kid: string; state: string }>(
+  const rows = await product.query<{ kid: string; state: string }>(
     `select kid, state from identity.signing_keys where state <> 'retired' order by created_at`,
   );
   return Object.fromEntries(rows.map(({ kid, state }) => [kid, state]));
@@ -116,7 +105,7 @@ describe('rotating the signing keys (C12, S2-15)', () => {
     await product.worker.stop();
     await haveNext();
     const before = await states();
-    await database.query(`update identity.signing_keys set created_at = created_at - interval '91 days',
+    await product.query(`update identity.signing_keys set created_at = created_at - interval '91 days',
       activated_at = activated_at - interval '91 days' where state in ('next', 'active')`);
     await product.startWorker({ AUTH_SIGNING_KEY: '', AUTH_KEYS_DIR: '', AUTH_REFRESH_PEPPER: '' });
     const [next] = Object.keys(before).filter((kid) => before[kid] === 'next');
@@ -181,7 +170,7 @@ describe('gatehouse-admin keys generate', () => {
   it('makes a next key of the algorithm that is asked for, where there is none', async () => {
     // Or they would make it.
     await Promise.all([product.api.stop(), other.stop()]);
-    await database.query(
+    await product.query(
       `update identity.signing_keys set state = 'retired', retired_at = now() where state = 'next'`,
     );
     const said = await product.admin('keys', 'generate', '--algorithm', 'ES256');

@@ -1,33 +1,25 @@
-import { generateSync } from 'otplib';
 import { aged } from '../support/aged-session.js';
+import { codeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
 import { changeAccount, claimsIn, forged, signUpAtFirebase } from '../support/firebase.js';
+import { journeyProduct } from '../support/journey.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
 import {
   type AuditBody,
   call,
   type ErrorBody,
   newEmail,
+  PASSWORD,
+  refusal,
   type RegisteredBody,
   signInAt,
   signInWithGoogle,
   succeed,
 } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
-import { connected } from '../support/tables.js';
 
-const PASSWORD = 'velvet otter marches nine';
 const PROVIDERS = ['google.com', 'github.com', 'microsoft.com'];
 
-let product: Product;
-let v1: string;
-
-beforeAll(async () => {
-  product = await startProduct();
-  v1 = `${product.api.url}/api/v1`;
-}, 60_000);
-
-afterAll(() => product?.stop(), 60_000);
+const product = journeyProduct();
 
 interface Identity {
   id: string;
@@ -46,16 +38,15 @@ type Answered = RegisteredBody &
   };
 
 const post = (path: string, body: object | undefined, bearer?: string) =>
-  call<Answered>(`${v1}/auth/${path}`, { method: 'POST', body, bearer });
+  call<Answered>(`${product.v1}/auth/${path}`, { method: 'POST', body, bearer });
 const register = (idToken: string) => post('register', { organization_name: 'Acme Tools' }, idToken);
 const login = (idToken: string) => post('login', undefined, idToken);
 const link = (bearer: string, id_token: string, password?: string) =>
   post('identities', { id_token, password }, bearer);
 const unlink = (bearer: string, id: string, body?: object) =>
-  call<Answered>(`${v1}/auth/identities/${id}`, { method: 'DELETE', bearer, body });
+  call<Answered>(`${product.v1}/auth/identities/${id}`, { method: 'DELETE', bearer, body });
 const ways = (bearer: string) =>
-  succeed<{ data: Identity[]; password_set: boolean }>(`${v1}/auth/identities`, { bearer });
-const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
+  succeed<{ data: Identity[]; password_set: boolean }>(`${product.v1}/auth/identities`, { bearer });
 const anybody = (verified = true) => ({ sub: `sub-${newEmail()}`, email: newEmail(), verified });
 
 /** Somebody with a password and a proved address. */
@@ -68,14 +59,12 @@ async function withPassword(): Promise<RegisteredBody> {
 
 /** Whom the locator and the person's own rows name for what they sign in with; both must say the same. */
 async function halves(userId: string) {
-  const database = await connected(product.database.ownerUrl);
-  const { rows } = await database.query(
+  const rows = await product.query(
     `select i.user_id as located, l.user_id as linked from identity.linked_identities l
      full join (select * from identity.identities where connection like 'firebase:%:%') i
        using (connection, subject) where i.user_id = $1 or l.user_id = $1`,
     [userId],
   );
-  await database.end();
   return rows;
 }
 
@@ -151,11 +140,9 @@ describe('signing in by a provider (S1-04, S1-05, S1-06)', () => {
     expect(refusal(await login(good))).toEqual([401, 'UNAUTHENTICATED']);
 
     // Every attempt is recorded, also those that Firebase refuses (S2-64).
-    const database = await connected(product.database.ownerUrl);
-    const { rows } = await database.query<{ n: number }>(
+    const rows = await product.query<{ n: number }>(
       `select count(*)::int as n from identity.user_login_events where method = 'upstream' and outcome = 'refused'`,
     );
-    await database.end();
     expect(rows[0]?.n).toBe(2 * Object.keys(refused).length + 2);
   });
 
@@ -181,13 +168,11 @@ describe('who is known by the name of their account at the issuer alone', () => 
     const person = anybody();
     const google = await signInAt('google.com', person);
     const made = (await register(google)).body;
-    const database = await connected(product.database.ownerUrl);
-    await database.query('delete from identity.linked_identities where user_id = $1', [made.user.id]);
-    await database.query(
+    await product.query('delete from identity.linked_identities where user_id = $1', [made.user.id]);
+    await product.query(
       `delete from identity.identities where user_id = $1 and connection like 'firebase:%:%'`,
       [made.user.id],
     );
-    await database.end();
     const answers = await Promise.all([1, 2, 3, 4].map(() => login(google)));
     expect(answers.map((one) => [one.status, one.body.user?.id])).toEqual(
       answers.map(() => [200, made.user.id]),
@@ -205,7 +190,7 @@ describe('who was there before the owner of an address', () => {
     const email = newEmail();
     const early = (await post('register', { email, password: PASSWORD, organization_name: 'Mallory' })).body;
     const acquire = () =>
-      call<ErrorBody>(`${v1}/licenses/acquire`, {
+      call<ErrorBody>(`${product.v1}/licenses/acquire`, {
         bearer: early.access_token,
         body: { hardware_id: 'desk' },
       });
@@ -216,9 +201,12 @@ describe('who was there before the owner of an address', () => {
     const renewed = await post('refresh', { refresh_token: early.refresh_token });
     expect(refusal(renewed)).toEqual([401, 'UNAUTHENTICATED']);
     await eventually(async () => expect(refusal(await acquire())).toEqual([401, 'UNAUTHENTICATED']));
-    const { data } = await succeed<{ data: object[] }>(`${v1}/licenses/${owner.body.license.id}/seats`, {
-      bearer: owner.body.access_token,
-    });
+    const { data } = await succeed<{ data: object[] }>(
+      `${product.v1}/licenses/${owner.body.license.id}/seats`,
+      {
+        bearer: owner.body.access_token,
+      },
+    );
     expect(data).toEqual([]);
   });
 
@@ -291,7 +279,7 @@ describe('an identity whose address is an account’s', () => {
     const made = await withPassword();
     const bearer = made.access_token;
     const { secret } = (await post('mfa/totp/enroll', { password: PASSWORD }, bearer)).body;
-    const code = generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) });
+    const code = codeOf(secret);
     expect((await post('mfa/totp/confirm', { code }, bearer)).status).toBe(200);
 
     const byMail = await signInWithGoogle(made.user.email);
@@ -347,7 +335,7 @@ describe('the ways to sign in', () => {
       expect.arrayContaining(['You can sign in with Google now', 'Google is no way to sign in any more']),
     );
     await eventually(async () => {
-      const { data } = await succeed<AuditBody>(`${v1}/audit`, { bearer });
+      const { data } = await succeed<AuditBody>(`${product.v1}/audit`, { bearer });
       const actions = data.map((entry) => entry.action);
       expect(actions).toEqual(expect.arrayContaining(['IDENTITY_LINKED', 'IDENTITY_UNLINKED']));
     });

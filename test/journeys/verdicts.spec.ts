@@ -1,15 +1,8 @@
+import { journeyProduct } from '../support/journey.js';
 import { changeLicense } from '../support/license-terms.js';
 import { type SeatBody, signUp, succeed } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
 
-let product: Product;
-let v1: string;
-
-beforeAll(async () => {
-  product = await startProduct();
-  v1 = `${product.api.url}/api/v1`;
-}, 60_000);
-afterAll(() => product?.stop(), 60_000);
+const product = journeyProduct();
 
 type Owner = Awaited<ReturnType<typeof signUp>>;
 
@@ -30,9 +23,13 @@ interface Asked {
 }
 
 const ask = (owner: Owner, asked: Asked = {}) =>
-  succeed<VerdictBody>(`${v1}/licenses/validate`, { body: { license_key: owner.license.key, ...asked } });
+  succeed<VerdictBody>(`${product.v1}/licenses/validate`, {
+    body: { license_key: owner.license.key, ...asked },
+  });
 const acquire = (owner: Owner, hardware_id: string) =>
-  succeed<SeatBody>(`${v1}/licenses/acquire`, { body: { license_key: owner.license.key, hardware_id } });
+  succeed<SeatBody>(`${product.v1}/licenses/acquire`, {
+    body: { license_key: owner.license.key, hardware_id },
+  });
 
 const PAST = new Date(Date.now() - 2 * 86_400_000);
 

@@ -1,38 +1,27 @@
-import pg from 'pg';
+import { journeyProduct } from '../support/journey.js';
 import { signUp, succeed, type SeatBody } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
 
-let product: Product;
-let admin: pg.Client;
+const product = journeyProduct();
 
 beforeAll(async () => {
-  product = await startProduct();
   // Nothing but the API shall speak to Postgres while we count.
   await product.worker.stop();
-  admin = new pg.Client({ connectionString: product.database.adminUrl });
-  await admin.connect();
-  await admin.query('create extension if not exists pg_stat_statements');
-}, 60_000);
-
-afterAll(async () => {
-  await admin?.end();
-  await product?.stop();
+  await product.query('create extension if not exists pg_stat_statements');
 }, 60_000);
 
 /** Statements that the app role has run in the product's database. */
 async function statements(): Promise<number> {
-  const { rows } = await admin.query<{ calls: number }>(
+  const rows = await product.query<{ calls: number }>(
     `select coalesce(sum(s.calls), 0)::int as calls
      from pg_stat_statements s join pg_roles r on r.oid = s.userid join pg_database d on d.oid = s.dbid
-     where r.rolname = 'gatehouse_app' and d.datname = $1`,
-    [new URL(product.database.url).pathname.slice(1)],
+     where r.rolname = 'gatehouse_app' and d.datname = current_database()`,
   );
   return rows[0]?.calls ?? 0;
 }
 
 describe('a warm pool (main job, 3)', () => {
   it('acquires, beats, releases and validates without a statement to Postgres', async () => {
-    const v1 = `${product.api.url}/api/v1/licenses`;
+    const v1 = `${product.v1}/licenses`;
     const { access_token: bearer, license } = await signUp(product.api.url);
     const round = async (hardware_id: string) => {
       const byToken = await succeed<SeatBody>(`${v1}/acquire`, { bearer, body: { hardware_id } });

@@ -1,24 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type pg from 'pg';
+import { journeyProduct } from '../support/journey.js';
 import { call, type ErrorBody } from '../support/person.js';
-import { type Product, startProduct } from '../support/product.js';
-import { superuser } from '../support/tables.js';
 
 const SECRET = `whsec_${randomBytes(24).toString('base64url')}`;
 const PREVIOUS = `whsec_${randomBytes(24).toString('base64url')}`;
 
-let product: Product;
-let admin: pg.Client;
-
-beforeAll(async () => {
-  product = await startProduct({ STRIPE_WEBHOOK_SECRET: SECRET, STRIPE_WEBHOOK_SECRET_PREVIOUS: PREVIOUS });
-  admin = await superuser(product.database);
-}, 60_000);
-
-afterAll(async () => {
-  await admin?.end();
-  await product?.stop();
-}, 60_000);
+const product = journeyProduct({ STRIPE_WEBHOOK_SECRET: SECRET, STRIPE_WEBHOOK_SECRET_PREVIOUS: PREVIOUS });
 
 const now = () => Math.floor(Date.now() / 1_000);
 const newEventId = () => `evt_${randomBytes(12).toString('hex')}`;
@@ -28,7 +15,7 @@ const signature = (body: string, { secret = SECRET, at = now(), scheme = 'v1' } 
   `t=${at},${scheme}=${createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')}`;
 
 async function send(body: string, header: string | undefined = signature(body), type = 'application/json') {
-  const response = await fetch(`${product.api.url}/api/v1/billing/webhooks/stripe`, {
+  const response = await fetch(`${product.v1}/billing/webhooks/stripe`, {
     method: 'POST',
     headers: { 'content-type': type, ...(header === undefined ? {} : { 'stripe-signature': header }) },
     body,
@@ -65,7 +52,7 @@ const thin = (id: string) =>
   });
 
 async function stored(id: string) {
-  const { rows } = await admin.query<{
+  const rows = await product.query<{
     type: string;
     api_version: string | null;
     livemode: boolean;
@@ -78,7 +65,7 @@ async function stored(id: string) {
 }
 
 async function count(): Promise<number> {
-  const { rows } = await admin.query<{ count: number }>(
+  const rows = await product.query<{ count: number }>(
     'select count(*)::int as count from billing.stripe_events',
   );
   return rows[0]!.count;
@@ -211,6 +198,6 @@ describe('a webhook of Stripe', () => {
   });
 
   it('finds no way to read what was stored', async () => {
-    expect((await call(`${product.api.url}/api/v1/billing/webhooks/stripe`)).status).toBe(404);
+    expect((await call(`${product.v1}/billing/webhooks/stripe`)).status).toBe(404);
   });
 });

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { emptyDatabase } from '../support/database.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
-import { newEmail, type RegisteredBody, succeed } from '../support/person.js';
+import { newEmail, PASSWORD, type RegisteredBody, signUpByPassword, succeed } from '../support/person.js';
 import { type Product, startProduct } from '../support/product.js';
 import type { Hashed, Hashing } from './bare-argon2.js';
 import { started, told } from './children.js';
@@ -16,7 +16,6 @@ const SECONDS = 3;
 const CONNECTIONS = 32;
 /** People who sign in; as many chains of refresh tokens. */
 const PEOPLE = 16;
-const PASSWORD = 'velvet otter marches nine';
 /** The defaults of the product, said aloud so that the bare hash has the same. */
 const ARGON2 = { memoryKib: 65_536, passes: 2, lanes: 1 };
 const CONCURRENCY = Math.max(1, availableParallelism() - 1);
@@ -80,8 +79,7 @@ async function peopleOf({ api }: Product): Promise<RegisteredBody[]> {
   const people: RegisteredBody[] = [];
   for (let at = 0; at < PEOPLE; at++) {
     const email = newEmail();
-    const body = { email, password: PASSWORD, organization_name: 'Acme' };
-    people.push(await succeed<RegisteredBody>(`${api.url}/api/v1/auth/register`, { body }));
+    people.push(await signUpByPassword(api.url, email));
     const token = tokenIn((await mailsTo(email))[0]);
     await succeed(`${api.url}/api/v1/auth/email/verify`, { body: { token } });
   }

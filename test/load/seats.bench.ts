@@ -1,8 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { call, signUp, succeed } from '../support/person.js';
 import { startProduct } from '../support/product.js';
-import { started } from './children.js';
+import { started, told } from './children.js';
 import { cpuMsOf } from './cpu.js';
 import { median, spread } from './figures.js';
 import type { Load, Seen } from './generator.js';
@@ -123,8 +122,7 @@ async function contestant(
 
 async function measured(generator: ChildProcess, { pid }: Contestant, load: Load): Promise<Round> {
   const before = cpuMsOf(pid);
-  generator.send(load);
-  const [seen] = (await once(generator, 'message')) as [Seen];
+  const seen = await told<Load, Seen>(generator, load);
   if (seen.failed > 0)
     throw new Error(`${seen.failed} of ${seen.done} were refused: ${load.url} ${load.kind}`);
   const requests = seen.done * (load.kind === 'cycle' ? 2 : 1);

@@ -23,6 +23,7 @@ import { program } from '../../apps/local/paths.js';
 import { type Child, startChild } from '../../apps/local/processes/child.js';
 import { RUNS_TABLE } from './bus-handlers.js';
 import { type TestDatabase, testDatabase } from './database.js';
+import { INHERITED } from './environment.js';
 import { type TestRedis, testRedis } from './redis.js';
 
 /** A bus with nothing on it but the handlers of bus-handlers.ts: its own database, its own Redis, real workers. */
@@ -55,7 +56,7 @@ const SETTINGS = {
 export async function testBus(): Promise<TestBus> {
   const [database, redis] = await Promise.all([testDatabase(), testRedis()]);
   await makeRunsTable(database);
-  const watcher = new pg.Pool({ connectionString: adminUrlOf(database), max: 2 });
+  const watcher = new pg.Pool({ connectionString: database.superuserUrl, max: 2 });
   watcher.on('error', () => undefined);
   const app = await publisher(database);
   const workers: Child[] = [];
@@ -70,7 +71,7 @@ export async function testBus(): Promise<TestBus> {
         name: 'The bus worker',
         command: process.execPath,
         args: [program('test/support/bus-worker.js')],
-        env: { PATH: process.env.PATH, ...SETTINGS, ...addresses(database, redis), ...settings },
+        env: { ...INHERITED, ...SETTINGS, ...addresses(database, redis), ...settings },
         logFile: join(tmpdir(), `bus-worker-${process.pid}-${randomBytes(4).toString('hex')}.log`),
         ready: 'message',
       });
@@ -148,9 +149,3 @@ const addresses = (database: TestDatabase, redis: TestRedis) => ({
   DATABASE_SYSTEM_URL: database.systemUrl,
   REDIS_URL: redis.url,
 });
-
-function adminUrlOf(database: TestDatabase): string {
-  const url = new URL(database.adminUrl);
-  url.pathname = new URL(database.url).pathname;
-  return url.href;
-}

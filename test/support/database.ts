@@ -11,6 +11,8 @@ import { part } from './environment.js';
 export interface TestDatabase extends BootstrapUrls {
   /** Acts as the owner, who sees and changes every row. */
   ownerUrl: string;
+  /** As `adminUrl`, in this database: no policy binds who comes by it. */
+  superuserUrl: string;
   drop(): Promise<void>;
 }
 
@@ -92,13 +94,14 @@ async function withAdmin<T>(work: (admin: pg.Client) => Promise<T>): Promise<T> 
   }
 }
 
-function urlsOf(database: string): BootstrapUrls & { ownerUrl: string } {
+function urlsOf(database: string): Omit<TestDatabase, 'drop'> {
   const adminUrl = part('POSTGRES_ADMIN_URL');
+  const within = new URL(adminUrl);
+  within.pathname = `/${database}`;
   const urlFor = (role: string) => {
-    const url = new URL(adminUrl);
+    const url = new URL(within);
     url.username = role;
     url.password = passwordOf(adminUrl, role);
-    url.pathname = `/${database}`;
     return url.href;
   };
   return {
@@ -107,6 +110,7 @@ function urlsOf(database: string): BootstrapUrls & { ownerUrl: string } {
     systemUrl: urlFor('gatehouse_system'),
     migratorUrl: urlFor('gatehouse_migrator'),
     ownerUrl: `${urlFor('gatehouse_migrator')}?options=-c%20role%3Dgatehouse_owner`,
+    superuserUrl: within.href,
   };
 }
 

@@ -1,5 +1,5 @@
 import { part } from './environment.js';
-import { succeed } from './person.js';
+import { payloadOf, succeed } from './person.js';
 
 /** The payload of an ID token of the emulator. */
 export interface IdTokenClaims {
@@ -21,8 +21,7 @@ export interface FirebaseAccount {
   emailVerified?: boolean;
 }
 
-export const claimsIn = (idToken: string): IdTokenClaims =>
-  JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString()) as IdTokenClaims;
+export const claimsIn = payloadOf<IdTokenClaims>;
 
 /** The token with other claims. The emulator's are not signed, so this one is as good as its own. */
 export function forged(idToken: string, change: Partial<IdTokenClaims>): string {

@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClientTime, LicenseClient, type NodeLicenseClientOptions, systemTime } from '#sdk';
+import { INHERITED } from './environment.js';
 
 /** A directory for the state of one machine. */
 export const stateOf = (name: string) => mkdtempSync(join(tmpdir(), `gatehouse-${name}-`));
@@ -46,7 +47,7 @@ export interface Program {
   complaints(): string;
 }
 
-/** Starts a program. Its variables are these, PATH, and the mark by which the runner ends what tests leave behind. */
+/** Starts a program. Its variables are these and what every child gets. */
 export function startProgram(
   program: string,
   args: readonly string[],
@@ -54,7 +55,7 @@ export function startProgram(
 ): Program {
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, GATEHOUSE_TEST_RUN: process.env.GATEHOUSE_TEST_RUN, ...variables },
+    env: { ...INHERITED, ...variables },
   });
   let output = '';
   let complaints = '';

@@ -1,6 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
-import pg from 'pg';
+import type { Redis } from 'ioredis';
 import type { OpenApiDocument } from '#platform';
 import { eventually } from './eventually.js';
 import { type Operation, operationsOf } from './openapi-fuzz-schema.js';
@@ -61,7 +60,6 @@ export async function hostileWorld(): Promise<World> {
     format: 'der',
     type: 'pkcs8',
   });
-  const watch = new Watch(product);
   return {
     origin,
     document,
@@ -85,11 +83,8 @@ export async function hostileWorld(): Promise<World> {
       publicKey: createPublicKey(signingKey),
       victim,
     },
-    digest: (tenantId) => watch.digest(tenantId),
-    close: async () => {
-      await watch.close();
-      await product.stop();
-    },
+    digest: (tenantId) => digestOf(product, tenantId),
+    close: () => product.stop(),
   };
 }
 
@@ -161,42 +156,25 @@ async function placesOf(origin: URL, { accessToken: bearer, licenseId }: Tenant)
 }
 
 /** Looks at all that the product keeps, bound by no policy. */
-class Watch {
-  private readonly admin: pg.Pool;
-  private readonly redis: Redis;
-
-  constructor({ database, redis }: Product) {
-    const url = new URL(database.adminUrl);
-    url.pathname = new URL(database.url).pathname;
-    this.admin = new pg.Pool({ connectionString: url.href, max: 1 });
-    this.redis = new Redis(redis.url);
+async function digestOf(product: Product, tenantId?: string): Promise<string[]> {
+  const tables = await product.query<{ name: string; scoped: boolean }>(TABLES);
+  const lines: string[] = [];
+  for (const { name, scoped } of tables.filter((table) => table.scoped || !tenantId)) {
+    const tenant = scoped ? 'tenant_id::text' : `'nobody'`;
+    const rows = await product.query<{ tenant: string; rows: string; hash: string }>(
+      `select ${tenant} as tenant, count(*) as rows, md5(string_agg(md5(t::text), '' order by md5(t::text))) as hash
+       from ${name} t where $1::text is null or ${tenant} = $1 group by 1 order by 1`,
+      [tenantId ?? null],
+    );
+    lines.push(...rows.map((row) => `${name} of ${row.tenant}: ${row.rows} rows, ${row.hash}`));
   }
+  return tenantId ? lines : [...lines, ...(await digestOfSeats(product.redisClient()))];
+}
 
-  async digest(tenantId?: string): Promise<string[]> {
-    const { rows: tables } = await this.admin.query<{ name: string; scoped: boolean }>(TABLES);
-    const lines: string[] = [];
-    for (const { name, scoped } of tables.filter((table) => table.scoped || !tenantId)) {
-      const tenant = scoped ? 'tenant_id::text' : `'nobody'`;
-      const { rows } = await this.admin.query<{ tenant: string; rows: string; hash: string }>(
-        `select ${tenant} as tenant, count(*) as rows, md5(string_agg(md5(t::text), '' order by md5(t::text))) as hash
-         from ${name} t where $1::text is null or ${tenant} = $1 group by 1 order by 1`,
-        [tenantId ?? null],
-      );
-      lines.push(...rows.map((row) => `${name} of ${row.tenant}: ${row.rows} rows, ${row.hash}`));
-    }
-    return tenantId ? lines : [...lines, ...(await this.seats())];
-  }
-
-  private async seats(): Promise<string[]> {
-    const keys = (await this.redis.keys('seats:*')).sort();
-    const dumps = await Promise.all(keys.map((key) => this.redis.dumpBuffer(key)));
-    return keys.map((key, at) => `${key}: ${createHash('sha256').update(dumps[at]!).digest('hex')}`);
-  }
-
-  async close(): Promise<void> {
-    this.redis.disconnect();
-    await this.admin.end();
-  }
+async function digestOfSeats(redis: Redis): Promise<string[]> {
+  const keys = (await redis.keys('seats:*')).sort();
+  const dumps = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+  return keys.map((key, at) => `${key}: ${createHash('sha256').update(dumps[at]!).digest('hex')}`);
 }
 
 /** All but the record of attempts to sign in: that there was one is what it tells (S2-64). */

@@ -43,6 +43,17 @@ export async function succeed<T>(url: string, options: Call = {}): Promise<T> {
   return answer.body;
 }
 
+/** Status and code of an answer that refuses. */
+export const refusal = ({ status, body }: { status: number; body: ErrorBody }) => [status, body.error?.code];
+
+/** What a token says of itself, not verified. */
+export const payloadOf = <T>(token: string): T =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as T;
+
+/** The id of the key that a token was signed with. */
+export const kidOf = (token: string): string =>
+  (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
+
 /** The bodies that journeys read, as the wire has them. */
 export interface RegisteredBody {
   user: { id: string; email: string; email_verified: boolean };
@@ -112,12 +123,7 @@ export async function signInAt(
 
 /** The issuer learns that the address behind an ID token belongs to its owner. */
 export async function proveAddress(idToken: string): Promise<void> {
-  const { user_id: localId, aud } = JSON.parse(
-    Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString(),
-  ) as {
-    user_id: string;
-    aud: string;
-  };
+  const { user_id: localId, aud } = payloadOf<{ user_id: string; aud: string }>(idToken);
   await succeed(`${part('FIREBASE_URL')}/identitytoolkit.googleapis.com/v1/projects/${aud}/accounts:update`, {
     bearer: 'owner',
     body: { localId, emailVerified: true },
@@ -125,6 +131,9 @@ export async function proveAddress(idToken: string): Promise<void> {
 }
 
 export const newEmail = () => `ada-${randomBytes(6).toString('hex')}@acme.example`;
+
+/** What people here sign in with, unless they change it. */
+export const PASSWORD = 'velvet otter marches nine';
 
 /** Somebody new, signed up for real: their token and what the sign-up answered. */
 export async function signUp(
@@ -138,3 +147,11 @@ export async function signUp(
   });
   return { ...made, idToken };
 }
+
+/** Somebody new who signed up by address and password; the address is not proved. */
+export const signUpByPassword = (
+  api: string,
+  email = newEmail(),
+  password = PASSWORD,
+): Promise<RegisteredBody> =>
+  succeed(`${api}/api/v1/auth/register`, { body: { email, password, organization_name: 'Acme Tools' } });

@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import { generateSecrets } from '#platform';
 import { testDatabase, type TestDatabase } from './database.js';
-import { part } from './environment.js';
+import { INHERITED, part } from './environment.js';
 import { testRedis, type TestRedis } from './redis.js';
 
 /** A process of the product, as it runs in production. */
@@ -28,16 +30,18 @@ export interface Product {
   env: Record<string, string>;
   api: ProductProcess;
   worker: ProductProcess;
+  /** Where the routes of `api` begin. */
+  v1: string;
   startApi(settings?: Record<string, string>): Promise<ProductProcess>;
   startWorker(settings?: Record<string, string>): Promise<ProductProcess>;
   /** Runs `gatehouse-admin` and gives what it printed; throws with what it complained of. */
   admin(...args: string[]): Promise<string>;
+  /** Asks the database as a superuser, whom no policy binds. */
+  query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** The one client of its Redis; what is asked while that is away is not kept. */
+  redisClient(): Redis;
   stop(): Promise<void>;
 }
-
-/** GATEHOUSE_TEST_RUN is the mark by which the runner ends what a killed test leaves behind. */
-const { PATH, GATEHOUSE_TEST_RUN, NODE_COMPILE_CACHE } = process.env;
-const INHERITED = { PATH, GATEHOUSE_TEST_RUN, NODE_COMPILE_CACHE };
 
 /** Starts API and worker on free ports; `settings` go to both. */
 export async function startProduct(settings: Record<string, string> = {}): Promise<Product> {
@@ -73,6 +77,9 @@ export async function startProduct(settings: Record<string, string> = {}): Promi
   const startApi = (extra?: Record<string, string>) => start('api', extra);
   const startWorker = (extra?: Record<string, string>) => start('worker', extra);
   const [api, worker] = await Promise.all([startApi(), startWorker()]);
+  const superuser = new pg.Pool({ connectionString: database.superuserUrl });
+  superuser.on('error', () => undefined);
+  let client: Redis | undefined;
 
   return {
     database,
@@ -80,11 +87,15 @@ export async function startProduct(settings: Record<string, string> = {}): Promi
     env,
     api,
     worker,
+    v1: `${api.url}/api/v1`,
     startApi,
     startWorker,
     admin: (...args) => runAdmin(args, env),
+    query: async (sql, values) => (await superuser.query(sql, values)).rows,
+    redisClient: () => (client ??= new Redis(redis.url).on('error', () => undefined)),
     stop: async () => {
-      await Promise.all([...started].map((one) => one.stop()));
+      client?.disconnect();
+      await Promise.all([superuser.end(), ...[...started].map((one) => one.stop())]);
       await Promise.all([database.drop(), redis.drop()]);
     },
   };
@@ -143,7 +154,8 @@ async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<
   return child.exitCode;
 }
 
-async function runAdmin(args: string[], env: Record<string, string>): Promise<string> {
+/** Runs `gatehouse-admin` with these settings; see {@link Product.admin}. */
+export async function runAdmin(args: string[], env: Record<string, string>): Promise<string> {
   const child = fork(join(process.cwd(), 'dist', 'apps', 'cli', 'main.js'), args, {
     env: { ...INHERITED, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

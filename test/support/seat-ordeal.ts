@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import type pg from 'pg';
 import { ledgerKey, SeatProcess, SHARDS } from '#licensing/testing';
 import { testDatabase, type TestDatabase } from './database.js';
+import { INHERITED } from './environment.js';
 import { eventually } from './eventually.js';
 import { testRedis, type TestRedis } from './redis.js';
 import { generatorOf } from './seat-generator.js';
@@ -193,7 +194,7 @@ class Run {
   private async fork(program: string, orders: SeatOrders): Promise<ChildProcess> {
     const file = join(process.cwd(), 'dist', 'test', 'support', `${program}.js`);
     const child = fork(file, [JSON.stringify(orders)], {
-      env: { PATH: process.env.PATH, GATEHOUSE_TEST_RUN: process.env.GATEHOUSE_TEST_RUN },
+      env: INHERITED,
       execArgv: [],
     });
     const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${program} ended too early.`)));

@@ -27,11 +27,7 @@ export interface Table {
 export type Row = Record<string, unknown>;
 
 /** Connects to the test's database as a superuser, whom no policy binds. The caller ends it. */
-export async function superuser(database: TestDatabase): Promise<pg.Client> {
-  const url = new URL(database.adminUrl);
-  url.pathname = new URL(database.url).pathname;
-  return connected(url.href);
-}
+export const superuser = (database: TestDatabase): Promise<pg.Client> => connected(database.superuserUrl);
 
 /** The caller ends it. */
 export async function connected(url: string): Promise<pg.Client> {
