@@ -33,7 +33,7 @@ export default {
   maxWorkers: 2,
   // A worker keeps what each file leaves behind, and measuring coverage looks through all of it: it would take longer
   // from file to file, a hundred of them seconds each. A new one takes a second.
-  workerIdleMemoryLimit: '500MB',
+  workerIdleMemoryLimit: '250MB',
   coverageProvider: 'v8',
   coverageDirectory: 'coverage',
   coverageReporters: ['json-summary', 'text-summary'],
