@@ -1,15 +1,10 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+const { PATH, GATEHOUSE_TEST_RUN, NODE_COMPILE_CACHE } = process.env;
 
 /**
- * What every process gets that a test starts: the mark by which the runner ends what a killed test leaves behind, and a
+ * What every process gets that a test starts: the mark by which the runner ends what a killed test leaves behind, and the
  * place for compiled code, or each of hundreds of starts would compile all of the product again.
  */
-export const INHERITED = {
-  PATH: process.env.PATH,
-  GATEHOUSE_TEST_RUN: process.env.GATEHOUSE_TEST_RUN,
-  NODE_COMPILE_CACHE: join(tmpdir(), 'compiled'),
-};
+export const INHERITED = { PATH, GATEHOUSE_TEST_RUN, NODE_COMPILE_CACHE };
 
 /** What the runner behind `npm test` tells the tests about the parts it has started. */
 export function part(name: string): string {
