@@ -2,10 +2,7 @@ import type { LoginOutcome } from '../persistence/login-events.js';
 import type { Attempt } from './lockout.js';
 
 /** What a guess was: recorded under this name when it is wrong. */
-export type WrongGuess = Extract<
-  LoginOutcome,
-  'wrong_password' | 'unknown_address' | 'wrong_code' | 'refused'
->;
+export type WrongGuess = Extract<LoginOutcome, 'wrong_password' | 'unknown_address' | 'wrong_code'>;
 
 /**
  * A guess that was counted before it was tried. Nothing that can be guessed makes a session without one: only

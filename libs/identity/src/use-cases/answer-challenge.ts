@@ -6,7 +6,6 @@ import { policyOf } from '../domain/session-policy.js';
 import { MfaTokens, type PendingSignIn } from '../second-factor/mfa-tokens.js';
 import { codeInvalid, SecondFactor, SecondFactorCode } from '../second-factor/second-factor.js';
 import { type BegunEnrollment, TotpEnrollment } from '../second-factor/totp-enrollment.js';
-import { LoginEvents } from '../persistence/login-events.js';
 import { Passwords } from '../persistence/passwords.js';
 import { Users } from '../persistence/users.js';
 import { EndPersonSessions } from './end-person-sessions.js';
@@ -27,7 +26,6 @@ export class AnswerChallenge {
     private readonly enrollment: TotpEnrollment,
     private readonly users: Users,
     private readonly passwords: Passwords,
-    private readonly loginEvents: LoginEvents,
     private readonly endPersonSessions: EndPersonSessions,
     private readonly issueTokens: IssueTokens,
     private readonly startSession: StartSession,

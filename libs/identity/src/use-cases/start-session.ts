@@ -161,16 +161,6 @@ export class StartSession {
     return { session, refreshToken };
   }
 
-  /** What was shown was right, and holds no more. */
-  private async outdated(
-    actor: Actor,
-    { provider: method, addressHash }: Authenticated,
-  ): Promise<DomainError> {
-    const userId = actor.id ?? undefined;
-    await this.loginEvents.record(actor, { userId, method, addressHash, outcome: 'refused' });
-    return unauthenticated('password changed meanwhile');
-  }
-
   private async refused(actor: Actor, how: Authenticated, refusal: SessionRefusal): Promise<DomainError> {
     const { provider, amr, addressHash } = how;
     const userId = actor.id ?? '';
