@@ -15,6 +15,8 @@ const QUICK: RedisOptions = {
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
 };
+/** What every call asks of Redis: commands of one turn of the event loop go out in one write. */
+const PIPELINED: ReadonlySet<RedisPurpose> = new Set(['seats', 'limits']);
 const retryStrategy = (attempt: number) => Math.min(attempt * 50, 1_000);
 
 /** One connection for each purpose, opened at first use. */
@@ -39,7 +41,7 @@ export class RedisClients implements OnApplicationShutdown {
     const isCluster = purpose === 'seats' && this.config.seatsCluster;
     const client = isCluster
       ? this.openCluster(purpose)
-      : this.open(purpose, { ...QUICK, enableAutoPipelining: purpose === 'seats' });
+      : this.open(purpose, { ...QUICK, enableAutoPipelining: PIPELINED.has(purpose) });
     this.clients.set(purpose, client);
     return client;
   }
