@@ -98,6 +98,26 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
   );
 
   it(
+    'follow what no event tells with the next refresh: an override that has run out',
+    async () => {
+      const made = await signUp(product.api.url);
+      const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+      const override = ['license', 'override', made.license.id, '--set', 'seats=4', '--expires', tomorrow];
+      await product.admin(...override, ...BECAUSE);
+      await told(made.idToken, { ...free(made), max_seats: 4 });
+      // Tomorrow has come.
+      await product.query(
+        `update licensing.licenses
+         set overrides = jsonb_set(overrides, '{0,expiresAt}', to_jsonb(now() - interval '1 second')) where id = $1`,
+        [made.license.id],
+      );
+      await succeed(`${product.v1}/auth/refresh`, { body: { refresh_token: made.refresh_token } });
+      await told(made.idToken, free(made));
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'are in every account that a person signs in by, and gone with the way in, the tenant and the person, also while those are suspended',
     async () => {
       const made = await signUp(product.api.url);

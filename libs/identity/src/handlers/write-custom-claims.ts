@@ -7,6 +7,7 @@ import {
   EmailChanged,
   EmailVerified,
   IdentityLinked,
+  SessionRefreshed,
   SessionStarted,
   UpstreamAccountReleased,
   UserReactivated,
@@ -15,10 +16,12 @@ import {
 
 /**
  * What concerns one person. A sign-in is among them: it is the time when an account may have changed hands at the
- * issuer, and brings what no event tells (an override that ran out, a new catalogue).
+ * issuer. So is a refresh, each hour of whoever is there: it brings what no event tells (an override that ran out, a new
+ * catalogue).
  */
 const EVENTS = [
   SessionStarted,
+  SessionRefreshed,
   MembershipCreated,
   EmailVerified,
   EmailChanged,
