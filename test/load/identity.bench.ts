@@ -204,7 +204,9 @@ async function reads(
   ratio('better-auth to status: CPU', to(3, 0, 'cpuMicros'), 'aim ten');
   ratio('better-auth, cookie, to status: CPU', to(4, 0, 'cpuMicros'));
   ratio('better-auth to auth/me: CPU', to(3, 2, 'cpuMicros'));
-  say('  bound by: status, the budget of the caller in Redis; auth/me, four reads of Postgres in one round trip');
+  say(
+    '  bound by: status, the budget of the caller in Redis; auth/me, four reads of Postgres in one round trip',
+  );
 }
 
 async function storm(
