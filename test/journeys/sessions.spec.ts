@@ -116,11 +116,13 @@ describe('sessions and devices (S1-18..20, S2-41)', () => {
     const row = () =>
       product.query('select xmin from identity.auth_sessions where id = $1', [sidOf(session)]);
     const before = await row();
-    const monitor = await redis().monitor();
+    await redis().config('SET', 'notify-keyspace-events', 'Kh');
+    const listener = redis().duplicate();
     let writes = 0;
-    monitor.on('monitor', (_at: string, [command, key]: string[]) => {
-      if (command?.toLowerCase() === 'hset' && key === `session:${sidOf(session)}`) writes += 1;
+    listener.on('message', (_channel: string, event: string) => {
+      if (event === 'hset') writes += 1;
     });
+    await listener.subscribe(`__keyspace@0__:session:${sidOf(session)}`);
     await Promise.all(Array.from({ length: 50 }, () => me(product.api, session)));
     expect(await row()).toEqual(before);
     await eventually(async () => {
@@ -128,7 +130,7 @@ describe('sessions and devices (S1-18..20, S2-41)', () => {
       expect(Date.parse(seen.last_active_at)).toBeGreaterThan(Date.parse(began));
     });
     await eventually(() => writes > 0);
-    monitor.disconnect();
+    listener.disconnect();
     // One for each time that notes are written down, every five seconds; there were more than fifty requests.
     expect(writes).toBeLessThan(10);
     expect(await redis().hgetall(`session:${sidOf(session)}`)).toMatchObject({ address: '127.0.0.1' });
