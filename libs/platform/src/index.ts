@@ -69,5 +69,7 @@ export * from './queues/event-bus.module.js';
 export * from './queues/events.config.js';
 export * from './queues/dead-letter-events.js';
 export * from './mail/mail-events.js';
+export { EventMail } from './mail/event-mail.js';
 export * from './mail/mail.module.js';
+export { Lookout } from './queues/lookout.js';
 export { Loop } from './queues/loop.js';

@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { configOf, HttpConfig, key32, list, RuntimeConfig, secret, setting, whole } from '#platform';
-
-/** What ENV=local and test take for every limit here that is not set: nobody who tries things out meets it. */
-const GENEROUS = 1_000_000;
-const amount = () => whole(1, 1_000_000_000).optional();
-const doc = (what: string, normal: number) =>
-  `${what}; ${normal} unless set (${GENEROUS} with ENV=local and test).`;
+import {
+  amount,
+  amountDoc,
+  amountsIn,
+  configOf,
+  HttpConfig,
+  key32,
+  list,
+  RuntimeConfig,
+  secret,
+  setting,
+  whole,
+} from '#platform';
 
 /** Who may sign up, and what happens to those who guess. */
 export class AccountsConfig extends configOf('accounts', {
@@ -34,17 +40,17 @@ export class AccountsConfig extends configOf('accounts', {
   signUps: setting(
     'AUTH_SIGNUP_QUOTA',
     amount(),
-    doc('Sign-ups from one address (IPv6: one /64) an hour', 10),
+    amountDoc('Sign-ups from one address (IPv6: one /64) an hour', 10),
   ),
   mails: setting(
     'AUTH_MAIL_QUOTA',
     amount(),
-    doc('Mails that others can cause to one mailbox an hour, and that a person can ask for', 5),
+    amountDoc('Mails that others can cause to one mailbox an hour, and that a person can ask for', 5),
   ),
   lockoutThreshold: setting(
     'AUTH_LOCKOUT_THRESHOLD',
     amount(),
-    doc(
+    amountDoc(
       'Failed sign-ins to one account from one network until it has to wait (from everywhere: four times)',
       5,
     ),
@@ -58,7 +64,10 @@ export class AccountsConfig extends configOf('accounts', {
   ipLockoutThreshold: setting(
     'AUTH_IP_LOCKOUT_THRESHOLD',
     amount(),
-    doc('Failed sign-ins from one network (/24, IPv6 /64), to whatever account, until it has to wait', 50),
+    amountDoc(
+      'Failed sign-ins from one network (/24, IPv6 /64), to whatever account, until it has to wait',
+      50,
+    ),
   ),
   ipLockoutSeconds: setting(
     'AUTH_IP_LOCKOUT_SECONDS',
@@ -86,8 +95,7 @@ export class AccountLimits {
   readonly ipLockoutThreshold: number;
 
   constructor(config: AccountsConfig, runtime: RuntimeConfig) {
-    const generous = runtime.env === 'local' || runtime.env === 'test';
-    const inForce = (set: number | undefined, normal: number) => set ?? (generous ? GENEROUS : normal);
+    const inForce = amountsIn(runtime);
     this.signUps = inForce(config.signUps, 10);
     this.mails = inForce(config.mails, 5);
     this.lockoutThreshold = inForce(config.lockoutThreshold, 5);

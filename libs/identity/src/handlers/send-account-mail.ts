@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import {
   Actor,
-  Clock,
   type DeliveredEvent,
   type EventHandler,
+  EventMail,
   Handles,
-  Mailer,
-  MailSent,
-  occurred,
   type PayloadOf,
   type RecordedEvent,
 } from '#platform';
@@ -48,9 +45,8 @@ export class SendAccountMail implements EventHandler<typeof MailAsked> {
     private readonly mailTokens: MailTokens,
     private readonly changes: AddressChanges,
     private readonly addresses: Addresses,
-    private readonly mailer: Mailer,
+    private readonly eventMail: EventMail,
     private readonly config: MailTokensConfig,
-    private readonly clock: Clock,
   ) {}
 
   async handle(event: DeliveredEvent<typeof MailAsked>): Promise<RecordedEvent[]> {
@@ -59,14 +55,9 @@ export class SendAccountMail implements EventHandler<typeof MailAsked> {
     const letter = await this.write(person, event.payload);
     if (!letter) return [];
 
-    const messageId = `<${event.id}.account@gatehouse>`;
-    await this.mailer.send({
-      ...accountMail(letter.mail, this.config.baseUrl),
-      to: letter.to,
-      messageId,
-    });
-    if (letter.untold) return [];
-    return [occurred(MailSent, { kind: KINDS[kind], userId, messageId }, this.clock.now())];
+    const mail = { ...accountMail(letter.mail, this.config.baseUrl), to: letter.to };
+    const told = await this.eventMail.send(event, 'account', mail, { kind: KINDS[kind], userId });
+    return letter.untold ? [] : told;
   }
 
   /** Null when there is nothing to say any more: the person has gone, the token was used or has run out. */

@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import {
   Actor,
-  Clock,
   type DeliveredEvent,
   type EventHandler,
+  EventMail,
   Handles,
-  Mailer,
-  MailSent,
-  occurred,
   type RecordedEvent,
 } from '#platform';
 import { MailTokensConfig } from '../accounts/accounts.config.js';
@@ -30,9 +27,8 @@ export class SendIdentityMail implements EventHandler<
     private readonly users: Users,
     private readonly mailTokens: MailTokens,
     private readonly pending: PendingIdentities,
-    private readonly mailer: Mailer,
+    private readonly eventMail: EventMail,
     private readonly config: MailTokensConfig,
-    private readonly clock: Clock,
   ) {}
 
   async handle(event: Told): Promise<RecordedEvent[]> {
@@ -41,10 +37,8 @@ export class SendIdentityMail implements EventHandler<
     const letter = await this.write(person, event);
     if (!letter) return [];
 
-    const messageId = `<${event.id}.identity@gatehouse>`;
-    await this.mailer.send({ ...identityMail(letter.mail, this.config.baseUrl), to: letter.to, messageId });
-    const { kind } = letter.mail;
-    return [occurred(MailSent, { kind, userId, messageId }, this.clock.now())];
+    const mail = { ...identityMail(letter.mail, this.config.baseUrl), to: letter.to };
+    return this.eventMail.send(event, 'identity', mail, { kind: letter.mail.kind, userId });
   }
 
   /** Null when there is nothing to say any more: the person has gone, the token was used or has run out. */

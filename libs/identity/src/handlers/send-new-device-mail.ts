@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import {
   Actor,
-  Clock,
   type DeliveredEvent,
   type EventHandler,
+  EventMail,
   Handles,
-  Mailer,
-  MailSent,
-  occurred,
   type RecordedEvent,
 } from '#platform';
 import { MailTokensConfig } from '../accounts/accounts.config.js';
@@ -26,9 +23,8 @@ export class SendNewDeviceMail implements EventHandler<typeof DeviceDiscovered> 
     private readonly users: Users,
     private readonly sessions: AuthSessions,
     private readonly places: Places,
-    private readonly mailer: Mailer,
+    private readonly eventMail: EventMail,
     private readonly config: MailTokensConfig,
-    private readonly clock: Clock,
   ) {}
 
   /** Nothing to say when the person has gone. */
@@ -43,8 +39,7 @@ export class SendNewDeviceMail implements EventHandler<typeof DeviceDiscovered> 
     const { address, userAgent, authTime: at } = session;
     const place = address ? await this.places.of(address) : null;
     const seen = { ...deviceOf(userAgent), address, place, at, timeZone: user.timeZone, sessionId };
-    const messageId = `<${event.id}.device@gatehouse>`;
-    await this.mailer.send({ ...newDeviceMail(seen, this.config.baseUrl), to: user.email, messageId });
-    return [occurred(MailSent, { kind: 'new_device', userId, messageId }, this.clock.now())];
+    const mail = { ...newDeviceMail(seen, this.config.baseUrl), to: user.email };
+    return this.eventMail.send(event, 'device', mail, { kind: 'new_device', userId });
   }
 }

@@ -12,9 +12,8 @@ export class SessionEnds {
   constructor(private readonly database: SystemDatabase) {}
 
   /**
-   * Those that transactions from `from` on ended, and which transaction to ask from the next time: the oldest that
-   * was still running now. A transaction's number is given when it begins and its end seen when it commits, so
-   * "greater than the last one seen" would miss the slow ones.
+   * Those that transactions from `from` on ended, and which transaction to ask from the next time: the oldest that was
+   * still running now, as Lookout wants it.
    */
   async since(
     from: string,

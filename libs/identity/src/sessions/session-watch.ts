@@ -5,14 +5,12 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { Clock, Log, Loop } from '#platform';
+import { Clock, Log, Lookout, Loop } from '#platform';
 import { SessionEnds } from '../persistence/session-ends.js';
 import { MAX_REMEMBERED, REMEMBER_MS } from './ended-sessions.js';
 import { SessionActivity } from './session-activity.js';
 import { SessionNews } from './session-news.js';
 
-/** So often a process asks Postgres what it has not been told, in ms: half of what a revocation may take. */
-const LOOK_MS = 1_000;
 /** So often it writes down who was active, in ms. */
 const FLUSH_MS = 5_000;
 
@@ -22,10 +20,9 @@ const FLUSH_MS = 5_000;
  */
 @Injectable()
 export class SessionWatch implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loops: Loop[];
+  private readonly lookout: Lookout;
+  private readonly writing: Loop;
   private subscriber?: Redis;
-  /** Transactions from this one on may not have been seen. */
-  private from = '0';
 
   constructor(
     private readonly ends: SessionEnds,
@@ -34,33 +31,36 @@ export class SessionWatch implements OnModuleInit, OnApplicationBootstrap, OnMod
     private readonly clock: Clock,
     log: Log,
   ) {
-    const loop = (name: string, every: number, turn: () => Promise<void>) =>
-      new Loop({ name, turn, idleMs: every, failedMaxMs: every, log });
-    this.loops = [
-      loop('The look for ended sessions', LOOK_MS, () => this.look()),
-      loop('The writing down of activity', FLUSH_MS, () => activity.flush()),
-    ];
+    this.lookout = new Lookout({ name: 'The look for ended sessions', look: (from) => this.look(from), log });
+    this.writing = new Loop({
+      name: 'The writing down of activity',
+      turn: () => activity.flush(),
+      idleMs: FLUSH_MS,
+      failedMaxMs: FLUSH_MS,
+      log,
+    });
   }
 
   /** Nothing is served before it is known what ended in the last hour. */
   async onModuleInit(): Promise<void> {
-    await this.look();
+    await this.lookout.look();
     this.subscriber = this.news.listen();
   }
 
   onApplicationBootstrap(): void {
-    for (const loop of this.loops) loop.start();
+    this.lookout.start();
+    this.writing.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all(this.loops.map((loop) => loop.stop()));
+    await Promise.all([this.lookout.stop(), this.writing.stop()]);
     this.subscriber?.disconnect();
   }
 
-  private async look(): Promise<void> {
+  private async look(from: string): Promise<string> {
     const since = new Date(this.clock.now().getTime() - REMEMBER_MS);
-    const { sessions, nextFrom } = await this.ends.since(this.from, since, MAX_REMEMBERED + 1);
+    const { sessions, nextFrom } = await this.ends.since(from, since, MAX_REMEMBERED + 1);
     this.news.hear(sessions);
-    this.from = nextFrom;
+    return nextFrom;
   }
 }

@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import {
   Actor,
-  Clock,
   type DeliveredEvent,
   type EventHandler,
+  EventMail,
   Handles,
-  Mailer,
-  MailSent,
-  occurred,
   type RecordedEvent,
 } from '#platform';
 import { ReadContact } from '#identity';
@@ -19,8 +16,7 @@ import { welcomeMail } from './welcome-mail.js';
 
 /**
  * Sends the key to whoever registered (S1-15): at once, or, where no issuer vouched for the address, when it is proved;
- * else a stranger would get it. An effect: it is repeated until the mail server has taken it, always under the
- * Message-ID made of the event's id.
+ * else a stranger would get it. An effect: it is repeated until the mail server has taken it.
  */
 @Injectable()
 @Handles('onboarding.send-welcome-mail', [TenantRegistered, EmailVerified], 'effect')
@@ -29,8 +25,7 @@ export class SendWelcomeMail implements EventHandler<typeof TenantRegistered | t
     private readonly readContact: ReadContact,
     private readonly readLicenses: ReadLicenses,
     private readonly describeMembership: DescribeMembership,
-    private readonly mailer: Mailer,
-    private readonly clock: Clock,
+    private readonly eventMail: EventMail,
   ) {}
 
   async handle(
@@ -55,8 +50,7 @@ export class SendWelcomeMail implements EventHandler<typeof TenantRegistered | t
       key,
       tier: license.tier,
     });
-    const messageId = `<${event.id}.welcome@gatehouse>`;
-    await this.mailer.send({ ...mail, to: contact.email, messageId });
-    return [occurred(MailSent, { kind: 'welcome', userId: contact.id, messageId }, this.clock.now())];
+    const told = { kind: 'welcome', userId: contact.id } as const;
+    return this.eventMail.send(event, 'welcome', { ...mail, to: contact.email }, told);
   }
 }

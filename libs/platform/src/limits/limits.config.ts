@@ -5,15 +5,28 @@ import { RuntimeConfig } from '../config/runtime.config.js';
 /** What ENV=local and test take for every limit that is not set: nobody who tries things out meets it. */
 const GENEROUS = 1_000_000;
 
-const amount = () => whole(1, 1_000_000_000).optional();
-const doc = (what: string, normal: number) =>
+/** A limit that may be set; {@link amountsIn} says what holds where it is not. */
+export const amount = () => whole(1, 1_000_000_000).optional();
+
+/** What the settings' reference says of such a limit. */
+export const amountDoc = (what: string, normal: number): string =>
   `${what}; ${normal} unless set (${GENEROUS} with ENV=local and test).`;
+
+/** Gives the limit in force: what is set, else what the environment (`ENV`) stands for. */
+export function amountsIn({ env }: RuntimeConfig): (set: number | undefined, normal: number) => number {
+  const isGenerous = env === 'local' || env === 'test';
+  return (set, normal) => set ?? (isGenerous ? GENEROUS : normal);
+}
 
 /** How many calls are let through. Every amount is for one window of LIMIT_WINDOW_SECONDS. */
 export class LimitsConfig extends configOf('limits', {
-  user: setting('LIMIT_USER', amount(), doc('General calls of one user or service account', 100)),
-  address: setting('LIMIT_ADDRESS', amount(), doc('General calls of one address (IPv6: of one /64)', 1_000)),
-  global: setting('LIMIT_GLOBAL', amount(), doc('General calls of everybody together', 10_000)),
+  user: setting('LIMIT_USER', amount(), amountDoc('General calls of one user or service account', 100)),
+  address: setting(
+    'LIMIT_ADDRESS',
+    amount(),
+    amountDoc('General calls of one address (IPv6: of one /64)', 1_000),
+  ),
+  global: setting('LIMIT_GLOBAL', amount(), amountDoc('General calls of everybody together', 10_000)),
   windowSeconds: setting(
     'LIMIT_WINDOW_SECONDS',
     whole(1, 3_600).default(60),
@@ -24,23 +37,27 @@ export class LimitsConfig extends configOf('limits', {
     whole(1, 86_400).default(300),
     'The longest wait of a user or an address that keeps calling while refused.',
   ),
-  seatCalls: setting('LIMIT_SEAT_CALLS', amount(), doc('Seat calls on one pool, whatever its size', 600)),
+  seatCalls: setting(
+    'LIMIT_SEAT_CALLS',
+    amount(),
+    amountDoc('Seat calls on one pool, whatever its size', 600),
+  ),
   seatCallsPerSeat: setting(
     'LIMIT_SEAT_CALLS_PER_SEAT',
     amount(),
-    doc('What each seat of a pool adds to LIMIT_SEAT_CALLS (a client needs one beat in 150 s)', 6),
+    amountDoc('What each seat of a pool adds to LIMIT_SEAT_CALLS (a client needs one beat in 150 s)', 6),
   ),
-  usageReports: setting('LIMIT_USAGE_REPORTS', amount(), doc('Usage reports for one licence', 6_000)),
-  validations: setting('LIMIT_VALIDATIONS', amount(), doc('Validations of one licence', 600)),
+  usageReports: setting('LIMIT_USAGE_REPORTS', amount(), amountDoc('Usage reports for one licence', 6_000)),
+  validations: setting('LIMIT_VALIDATIONS', amount(), amountDoc('Validations of one licence', 600)),
   guessesPerAddress: setting(
     'LIMIT_GUESSES_ADDRESS',
     amount(),
-    doc('Unknown licence keys, and forged session ids, from one address', 20),
+    amountDoc('Unknown licence keys, and forged session ids, from one address', 20),
   ),
   guessesGlobal: setting(
     'LIMIT_GUESSES_GLOBAL',
     amount(),
-    doc(
+    amountDoc(
       'The same from everybody; once spent, an address that has guessed wrong once is refused, and a licence key is looked up only where it was used before',
       2_000,
     ),
@@ -63,8 +80,7 @@ export class Limits {
   readonly guessesGlobal: number;
 
   constructor(config: LimitsConfig, runtime: RuntimeConfig) {
-    const generous = runtime.env === 'local' || runtime.env === 'test';
-    const inForce = (set: number | undefined, normal: number) => set ?? (generous ? GENEROUS : normal);
+    const inForce = amountsIn(runtime);
     this.user = inForce(config.user, 100);
     this.address = inForce(config.address, 1_000);
     this.global = inForce(config.global, 10_000);

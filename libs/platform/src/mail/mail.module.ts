@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { createMailer } from './create-mailer.js';
+import { EventMail } from './event-mail.js';
 import { MailConfig } from './mail.config.js';
 import { Mailer } from './mailer.js';
 
@@ -8,7 +9,8 @@ import { Mailer } from './mailer.js';
 @Module({
   providers: [
     { provide: Mailer, inject: [MailConfig], useFactory: (config: MailConfig) => createMailer(config) },
+    EventMail,
   ],
-  exports: [Mailer],
+  exports: [Mailer, EventMail],
 })
 export class MailModule {}

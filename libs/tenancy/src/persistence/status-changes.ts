@@ -8,9 +8,8 @@ export class StatusChanges {
   constructor(private readonly database: SystemDatabase) {}
 
   /**
-   * Those that transactions from `from` on changed, as they are now, and which transaction to ask from the next time:
-   * the oldest that was still running now. A transaction's number is given when it begins and its change seen when it
-   * commits, so "greater than the last one seen" would miss the slow ones.
+   * Those that transactions from `from` on changed, as they are now, and which transaction to ask from the next time: see
+   * Lookout.
    */
   async since(from: string): Promise<{ changes: StatusChange[]; nextFrom: string }> {
     const [row] = await this.database.query<{ next: string; changes: StatusChange[] | null }>(

@@ -4,12 +4,9 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { Log, Loop } from '#platform';
+import { Log, Lookout } from '#platform';
 import { StatusChanges } from '../persistence/status-changes.js';
 import { SuspendedTenants } from './suspended-tenants.js';
-
-/** So often a process asks Postgres who was suspended, in ms: half of what a suspension may take. */
-const LOOK_MS = 1_000;
 
 /**
  * Keeps a serving process informed of organisations that are suspended, and of those that are no longer. No request
@@ -17,40 +14,27 @@ const LOOK_MS = 1_000;
  */
 @Injectable()
 export class SuspensionWatch implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: Loop;
-  /** Transactions from this one on may not have been seen. */
-  private from = '0';
+  private readonly lookout: Lookout;
 
-  constructor(
-    private readonly changes: StatusChanges,
-    private readonly suspended: SuspendedTenants,
-    log: Log,
-  ) {
-    this.loop = new Loop({
-      name: 'The look for suspended organisations',
-      turn: () => this.look().then(() => false),
-      idleMs: LOOK_MS,
-      failedMaxMs: LOOK_MS,
-      log,
-    });
+  constructor(changes: StatusChanges, suspended: SuspendedTenants, log: Log) {
+    const look = async (from: string) => {
+      const { changes: found, nextFrom } = await changes.since(from);
+      suspended.note(found);
+      return nextFrom;
+    };
+    this.lookout = new Lookout({ name: 'The look for suspended organisations', look, log });
   }
 
   /** Nothing is served before it is known who is suspended. */
-  async onModuleInit(): Promise<void> {
-    await this.look();
+  onModuleInit(): Promise<void> {
+    return this.lookout.look();
   }
 
   onApplicationBootstrap(): void {
-    this.loop.start();
+    this.lookout.start();
   }
 
   onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  private async look(): Promise<void> {
-    const { changes, nextFrom } = await this.changes.since(this.from);
-    this.suspended.note(changes);
-    this.from = nextFrom;
+    return this.lookout.stop();
   }
 }
