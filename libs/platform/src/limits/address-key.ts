@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 
 /**
  * What an address is counted under. IPv6 counts by its /64, the smallest network that a customer is given
@@ -18,16 +18,6 @@ export function addressKey(address: string): string {
     .slice(0, 4)
     .map((group) => group.toString(16))
     .join(':')}::/64`;
-}
-
-/** The 4 or 16 bytes of an address; null for what is none. IPv4 in IPv6 clothes is IPv4. */
-export function addressBytes(address: string): Uint8Array | null {
-  const plain = address.split('%', 1)[0] ?? address;
-  if (isIPv4(plain)) return Uint8Array.from(plain.split('.').map(Number));
-  if (!isIPv6(plain)) return null;
-  const key = addressKey(plain);
-  if (isIPv4(key)) return addressBytes(key);
-  return Uint8Array.from(groupsOf(plain).flatMap((group) => [group >> 8, group & 0xff]));
 }
 
 /** The eight groups of an IPv6 address in any of its written forms (RFC 4291, 2.2). */
