@@ -72,23 +72,7 @@ export async function createHttpApp(
 
   app.useGlobalFilters(envelope);
   app.useGlobalPipes(new WholeValuePipe({ exceptionFactory: validationFailed }));
-  app.enableCors({
-    origin: allowedOrigins(config),
-    credentials: true,
-    exposedHeaders: [
-      'X-Trace-Id',
-      'Retry-After',
-      'RateLimit',
-      'RateLimit-Policy',
-      'Idempotent-Replayed',
-      'Content-Digest',
-      'Signature-Input',
-      'Signature',
-    ],
-    maxAge: 600,
-    // An OPTIONS that is no preflight gets the same empty answer instead of a plain-text refusal.
-    strictPreflight: false,
-  });
+  app.enableCors(corsOf(config));
   return app;
 }
 
@@ -150,9 +134,35 @@ function guardHosts(server: FastifyInstance, config: HttpConfig): void {
   });
 }
 
-function allowedOrigins(config: HttpConfig): string[] | boolean {
-  if (config.allowedOrigins.includes('*')) return true;
-  return [new URL(config.baseUrl).origin, ...config.allowedOrigins];
+type Cors = NonNullable<Parameters<NestFastifyApplication['enableCors']>[0]>;
+
+/** Cookies are for the origins that are named: with a wildcard any page would act as whoever visits it. */
+function corsOf({ baseUrl, allowedOrigins }: HttpConfig): Cors {
+  const named = [new URL(baseUrl).origin, ...allowedOrigins.filter((origin) => origin !== '*')];
+  const shared: Cors = {
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: [
+      'X-Trace-Id',
+      'Retry-After',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Idempotent-Replayed',
+      'Content-Digest',
+      'Signature-Input',
+      'Signature',
+    ],
+    maxAge: 600,
+    // An OPTIONS that is no preflight gets the same empty answer instead of a plain-text refusal.
+    strictPreflight: false,
+  };
+  const ours: Cors = { ...shared, origin: named, credentials: true };
+  if (!allowedOrigins.includes('*')) return ours;
+  const anybodys: Cors = { ...shared, origin: '*' };
+  const isNamed = new Set(named);
+  return {
+    delegator: (request, callback) =>
+      callback(null, isNamed.has(request.headers.origin ?? '') ? ours : anybodys),
+  };
 }
 
 /** Answers leave as their schema says, in snake_case. */
