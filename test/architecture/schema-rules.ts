@@ -18,6 +18,7 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'identity.backup_codes': { kind: 'personal', column: 'user_id' },
   'identity.known_devices': { kind: 'personal', column: 'user_id' },
   'identity.user_profiles': { kind: 'personal', column: 'user_id' },
+  'identity.outdated_sessions': { kind: 'personal', column: 'user_id' },
   'identity.address_claims': { kind: 'locator', columns: ['address_hash', 'user_id'] },
   'identity.user_login_events': {
     kind: 'intake',

@@ -32,6 +32,7 @@ import { EndedSessions } from './sessions/ended-sessions.js';
 import { PLACES } from './sessions/open-places.js';
 import { SessionActivity } from './sessions/session-activity.js';
 import { SessionNews } from './sessions/session-news.js';
+import { MemberEpochs } from './tokens/epochs.js';
 import { FirebaseAccounts } from './upstream/firebase-accounts.js';
 import { FirebaseApp } from './upstream/firebase-app.js';
 import { FirebaseCheck } from './upstream/firebase-check.js';
@@ -81,6 +82,7 @@ export class IdentityContactModule {}
     EndPersonSessions,
     EndedSessions,
     SessionActivity,
+    MemberEpochs,
     SessionNews,
     Passwords,
     TotpFactors,

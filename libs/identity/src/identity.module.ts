@@ -20,9 +20,11 @@ import { JwksController } from './http/jwks.controller.js';
 import { LoginEventsController } from './http/login-events.controller.js';
 import { MfaController } from './http/mfa.controller.js';
 import { OauthController } from './http/oauth.controller.js';
+import { PageSessions } from './http/page-sessions.js';
 import { PasswordsController } from './http/passwords.controller.js';
 import { ServiceAccountsController } from './http/service-accounts.controller.js';
 import { ReauthenticationController } from './http/reauthentication.controller.js';
+import { SessionCookies } from './http/session-cookies.js';
 import { SessionsController } from './http/sessions.controller.js';
 import { TokenController } from './http/token.controller.js';
 import { FileKeys } from './keys/file-keys.js';
@@ -49,6 +51,8 @@ import { Passwords } from './persistence/passwords.js';
 import { ServiceChanges } from './persistence/service-changes.js';
 import { PendingIdentities } from './persistence/pending-identities.js';
 import { SessionEnds } from './persistence/session-ends.js';
+import { TokenEpochChanges } from './persistence/token-epoch-changes.js';
+import { TokenEpochs } from './persistence/token-epochs.js';
 import { SigningKeys } from './persistence/signing-keys.js';
 import { SERVICE_ACCOUNTS } from './service-accounts.providers.js';
 import { TotpFactors } from './persistence/totp-factors.js';
@@ -65,6 +69,7 @@ import { SessionActivity } from './sessions/session-activity.js';
 import { SessionNews } from './sessions/session-news.js';
 import { SessionWatch } from './sessions/session-watch.js';
 import { AccessTokens } from './tokens/access-tokens.js';
+import { MemberEpochs } from './tokens/epochs.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
 import { FirebaseApp } from './upstream/firebase-app.js';
 import { FirebaseIdentity } from './upstream/firebase-identity.js';
@@ -98,6 +103,9 @@ import { ImportUser } from './use-cases/import-user.js';
 import { LockAccount } from './use-cases/lock-account.js';
 import { ManageTotp } from './use-cases/manage-totp.js';
 import { OfferLink } from './use-cases/offer-link.js';
+import { OutdateTokens } from './use-cases/outdate-tokens.js';
+import { PutOutMember } from './use-cases/put-out-member.js';
+import { ReadPeople } from './use-cases/read-people.js';
 import { ProveAddress } from './use-cases/prove-address.js';
 import { RegisterPasswordUser } from './use-cases/register-password-user.js';
 import { RegisterUpstreamUser } from './use-cases/register-upstream-user.js';
@@ -119,6 +127,7 @@ import { RevokeToken } from './use-cases/revoke-token.js';
 import { RotateKeys } from './use-cases/rotate-keys.js';
 import { SignIn } from './use-cases/sign-in.js';
 import { StartSession } from './use-cases/start-session.js';
+import { SwitchTenant } from './use-cases/switch-tenant.js';
 
 /** Passwords, addresses and what mails carry. */
 const ACCOUNTS = [
@@ -217,6 +226,8 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
   providers: [
     Users,
     AuthSessions,
+    TokenEpochs,
+    MemberEpochs,
     ...ACCOUNTS,
     ...SERVICE_ACCOUNTS,
     ...SOCIAL,
@@ -233,11 +244,17 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     StartSession,
     KeepSession,
     SignIn,
+    SwitchTenant,
+    SessionCookies,
+    PageSessions,
     RegisterUser,
     RefreshSession,
     EndSessions,
     ListSessions,
     RevokeToken,
+    OutdateTokens,
+    PutOutMember,
+    ReadPeople,
     EndedSessions,
     SessionActivity,
     SessionNews,
@@ -269,6 +286,12 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     ListLoginEvents,
     FindUser,
     ImportUser,
+    OutdateTokens,
+    PutOutMember,
+    ReadPeople,
+    SwitchTenant,
+    SessionCookies,
+    PageSessions,
   ],
 })
 export class IdentityModule {}
@@ -276,6 +299,6 @@ export class IdentityModule {}
 /** What a process that serves keeps up to date by itself; commands do without. */
 @Module({
   imports: [IdentityModule],
-  providers: [KeyUpkeep, SessionEnds, SessionWatch, ServiceChanges, ServiceWatch],
+  providers: [KeyUpkeep, SessionEnds, TokenEpochChanges, SessionWatch, ServiceChanges, ServiceWatch],
 })
 export class IdentityWatchModule {}

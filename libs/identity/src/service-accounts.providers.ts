@@ -13,7 +13,7 @@ import { ServiceCredentials } from './persistence/service-credentials.js';
 import { ApiKeys } from './service-accounts/api-keys.js';
 import { MintApiKey } from './service-accounts/mint-api-key.js';
 import { ServiceActivity } from './service-accounts/service-activity.js';
-import { ServiceEpochs } from './service-accounts/service-epochs.js';
+import { ServiceEpochs } from './tokens/epochs.js';
 import { Standings } from './service-accounts/service-standing.js';
 import { AnswerTokenRequest } from './use-cases/answer-token-request.js';
 import { ChangeServiceAccount } from './use-cases/change-service-account.js';

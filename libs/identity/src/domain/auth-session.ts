@@ -26,6 +26,8 @@ export class AuthSession extends Aggregate {
   readonly address!: string | null;
   /** As the client names itself, cut; null when it does not. */
   readonly userAgent!: string | null;
+  /** What its owner calls what it runs on, where the program said; null for what was signed in to by hand. */
+  readonly deviceName!: string | null;
   readonly traceId!: string;
   endedAt!: Date | null;
   endReason!: EndReason | null;
@@ -40,8 +42,10 @@ export class AuthSession extends Aggregate {
       address: string | null;
       traceId: string;
       userAgent?: string | null;
+      deviceName?: string | null;
       /** When they showed who they are, where that was earlier. */
       authTime?: Date;
+      reauthenticatedAt?: Date | null;
     },
     now: Date,
   ): AuthSession {
@@ -51,7 +55,8 @@ export class AuthSession extends Aggregate {
       id: newId('ses'),
       amr: [...init.amr],
       authTime: init.authTime ?? now,
-      reauthenticatedAt: null,
+      reauthenticatedAt: init.reauthenticatedAt ?? null,
+      deviceName: init.deviceName ?? null,
       lastUsedAt: now,
       endedAt: null,
       endReason: null,

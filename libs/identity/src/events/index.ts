@@ -34,6 +34,10 @@ export const SESSION_ENDS = [
   'user_suspended',
   /** Its tenant has come to ask for a second factor, and it never showed one. */
   'second_factor_required',
+  /** Its owner is no member of its tenant any more. */
+  'membership_ended',
+  /** The authorization code that it was made with was brought a second time (RFC 6749, 4.1.2). */
+  'code_replayed',
 ] as const;
 
 export const SessionEnded = defineEvent(

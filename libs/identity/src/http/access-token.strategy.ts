@@ -7,6 +7,7 @@ import { API_KEY_PREFIX } from '../service-accounts/api-key.js';
 import { SessionActivity } from '../sessions/session-activity.js';
 import { type AccessClaims, AccessTokens, isOfService } from '../tokens/access-tokens.js';
 import { ServiceBearers } from './service-bearers.js';
+import { SessionCookies } from './session-cookies.js';
 
 export const ACCESS_TOKEN = 'access-token';
 
@@ -22,12 +23,13 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
     private readonly tokens: AccessTokens,
     private readonly activity: SessionActivity,
     private readonly services: ServiceBearers,
+    private readonly cookies: SessionCookies,
   ) {
     super({ jwtFromRequest: bearer, secretOrKeyProvider: (_request, _token, done) => done('not used') });
   }
 
   override authenticate(request: unknown): void {
-    const token = bearer(request as never);
+    const token = this.tokenOf(request as FastifyRequest);
     if (!token) return this.error(unauthenticated('no bearer'));
     this.identify(actorOf(request as FastifyRequest), token).then(
       (actor) => this.success(actor),
@@ -35,7 +37,14 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
     );
   }
 
-  private async identify(nobody: Actor, token: string): Promise<Actor> {
+  /** What a request shows: its bearer, else the cookie, where it asks for that to be looked at. */
+  private tokenOf(request: FastifyRequest): string | null {
+    if (request.headers.authorization !== undefined) return bearer(request);
+    return this.cookies.isAsked(request) ? this.cookies.access(request) : null;
+  }
+
+  /** Whose a token or API key is. Throws the one 401, 429 for an address that guesses at keys. */
+  async identify(nobody: Actor, token: string): Promise<Actor> {
     if (token.startsWith(API_KEY_PREFIX)) return this.services.byKey(nobody, token);
     const claims = await this.tokens.authenticate(token);
     return isOfService(claims) ? this.services.byToken(nobody, claims) : this.validate(nobody, claims);

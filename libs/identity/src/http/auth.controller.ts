@@ -1,13 +1,15 @@
-import { Body, Controller, Get, Post } from '@nestjs/common';
+import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Actor, CurrentActor, Endpoint, unauthenticated, wire } from '#platform';
+import { type Actor, CurrentActor, DomainError, Endpoint, unauthenticated, wire } from '#platform';
 import { tenantSuspended } from '../domain/session-policy.js';
 import { EndSessions } from '../use-cases/end-sessions.js';
 import { IssueTokens } from '../use-cases/issue-tokens.js';
 import { ReadServiceAccounts } from '../use-cases/read-service-accounts.js';
 import { RefreshInput, RefreshSession } from '../use-cases/refresh-session.js';
-import { PasswordLogin, SignInWithPassword } from '../use-cases/sign-in-with-password.js';
+import { PasswordLogin, SignInTo, SignInWithPassword } from '../use-cases/sign-in-with-password.js';
 import { SignIn } from '../use-cases/sign-in.js';
+import { SwitchTenant, SwitchTenantInput } from '../use-cases/switch-tenant.js';
 import {
   LogoutView,
   MeView,
@@ -19,10 +21,13 @@ import {
   TokensView,
 } from './auth.view.js';
 import { ME_EXAMPLE, TENANT_EXAMPLE, TOKENS_EXAMPLE, USER_EXAMPLE } from './examples.js';
+import { orInCookies, SessionCookies } from './session-cookies.js';
 import { OptionalUpstreamToken } from './upstream-token.js';
 
-/** Nothing, next to a bearer. */
-const LoginBody = z.union([PasswordLogin, z.strictObject({})]).optional();
+/** Nothing but where to, next to a bearer. */
+const LoginBody = z.union([PasswordLogin, z.strictObject({ tenantId: SignInTo })]).optional();
+/** Nothing, where the token is in a cookie. */
+const RefreshBody = RefreshInput.optional();
 
 const isByPassword = (input: z.output<typeof LoginBody>): input is z.output<typeof PasswordLogin> =>
   input !== undefined && 'email' in input;
@@ -36,6 +41,8 @@ export class AuthController {
     private readonly endSessions: EndSessions,
     private readonly issueTokens: IssueTokens,
     private readonly services: ReadServiceAccounts,
+    private readonly switchTenant: SwitchTenant,
+    private readonly cookies: SessionCookies,
   ) {}
 
   @Post('/login')
@@ -43,12 +50,13 @@ export class AuthController {
     summary:
       'Sign in with the ID token of a Google, GitHub or Microsoft account as the bearer, or by email and password',
     access: 'public',
-    output: SignedInView,
+    output: orInCookies(SignedInView),
     bodyExample: {},
     example: { ...TOKENS_EXAMPLE, user: USER_EXAMPLE, tenant: TENANT_EXAMPLE },
     refusals: {
       unauthenticated: ['UNAUTHENTICATED', 'INVALID_CREDENTIALS', 'MFA_REQUIRED', 'MFA_ENROLLMENT_REQUIRED'],
       forbidden: ['NOT_REGISTERED', 'TENANT_SUSPENDED', 'ACCOUNT_SUSPENDED', 'EMAIL_REQUIRED'],
+      not_found: ['NOT_FOUND'],
       conflict: ['ACCOUNT_LINK_REQUIRED'],
       too_many: ['SIGN_IN_LOCKED'],
       unavailable: ['UPSTREAM_UNAVAILABLE', 'BUSY'],
@@ -58,39 +66,82 @@ export class AuthController {
     @CurrentActor() actor: Actor,
     @OptionalUpstreamToken() idToken: string | null,
     @Body({ schema: wire(LoginBody) }) input: z.output<typeof LoginBody>,
-  ): Promise<z.input<typeof SignedInView>> {
-    if (isByPassword(input)) return signedInView(await this.signInWithPassword.execute(actor, input));
-    if (idToken === null) throw unauthenticated('no upstream bearer');
-    return signedInView(await this.signIn.execute(actor, idToken));
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const done = isByPassword(input)
+      ? await this.signInWithPassword.execute(actor, input)
+      : await this.signIn.execute(actor, upstream(idToken), input?.tenantId);
+    return this.cookies.deliver(request, reply, signedInView(done));
+  }
+
+  @Post('/switch')
+  @Endpoint({
+    summary:
+      'Sign in to another organisation of the caller’s, under what that one asks; a session of its own beside the present one',
+    access: 'bearer',
+    // Whoever is shut out with one of their organisations goes on in another.
+    judgesSuspension: true,
+    output: orInCookies(SignedInView),
+    bodyExample: { tenant_id: TENANT_EXAMPLE.id },
+    example: { ...TOKENS_EXAMPLE, user: USER_EXAMPLE, tenant: TENANT_EXAMPLE },
+    refusals: {
+      unauthenticated: ['MFA_REQUIRED', 'MFA_ENROLLMENT_REQUIRED'],
+      forbidden: ['TENANT_SUSPENDED', 'ACCOUNT_SUSPENDED'],
+      not_found: ['NOT_FOUND'],
+    },
+  })
+  async switch(
+    @CurrentActor() actor: Actor,
+    @Body({ schema: wire(SwitchTenantInput) }) input: z.output<typeof SwitchTenantInput>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    return this.cookies.deliver(request, reply, signedInView(await this.switchTenant.execute(actor, input)));
   }
 
   @Post('/refresh')
   @Endpoint({
-    summary: 'The next access token and refresh token',
+    summary: 'The next access token and refresh token; of a session in cookies without a body',
     access: 'public',
-    output: TokensView,
+    output: orInCookies(TokensView),
+    bodyExample: { refresh_token: TOKENS_EXAMPLE.refresh_token },
     example: TOKENS_EXAMPLE,
     refusals: { unauthenticated: ['UNAUTHENTICATED'], forbidden: ['TENANT_SUSPENDED'] },
   })
-  refresh(
+  async refresh(
     @CurrentActor() actor: Actor,
-    @Body({ schema: wire(RefreshInput) }) input: z.output<typeof RefreshInput>,
-  ): Promise<z.input<typeof TokensView>> {
-    return this.refreshSession.execute(actor, input);
+    @Body({ schema: wire(RefreshBody) }) input: z.output<typeof RefreshBody>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    try {
+      const tokens = await this.refreshSession.execute(actor, this.refreshTokenOf(request, input));
+      return this.cookies.deliver(request, reply, tokens);
+    } catch (error) {
+      const isOver = error instanceof DomainError && error.kind === 'unauthenticated';
+      if (isOver && this.cookies.isAsked(request)) this.cookies.clear(reply);
+      throw error;
+    }
   }
 
   @Post('/logout')
   @Endpoint({
-    summary: 'End the session of a refresh token; says how many ended',
+    summary: 'End the session of a refresh token, or, without a body, of the cookies; says how many ended',
     access: 'public',
+    bodyExample: { refresh_token: TOKENS_EXAMPLE.refresh_token },
     output: LogoutView,
     example: { revoked: 1 },
+    refusals: { unauthenticated: ['UNAUTHENTICATED'] },
   })
   logout(
     @CurrentActor() actor: Actor,
-    @Body({ schema: wire(RefreshInput) }) input: z.output<typeof RefreshInput>,
+    @Body({ schema: wire(RefreshBody) }) input: z.output<typeof RefreshBody>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.input<typeof LogoutView>> {
-    return this.endSessions.one(actor, input);
+    if (this.cookies.isAsked(request)) this.cookies.clear(reply);
+    return this.endSessions.one(actor, this.refreshTokenOf(request, input));
   }
 
   @Post('/logout/all')
@@ -100,7 +151,12 @@ export class AuthController {
     output: LogoutView,
     example: { revoked: 3 },
   })
-  logoutAll(@CurrentActor() actor: Actor): Promise<z.input<typeof LogoutView>> {
+  logoutAll(
+    @CurrentActor() actor: Actor,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<z.input<typeof LogoutView>> {
+    if (this.cookies.isAsked(request)) this.cookies.clear(reply);
     return this.endSessions.all(actor);
   }
 
@@ -119,4 +175,20 @@ export class AuthController {
     if (profile.tenant.status === 'suspended') throw tenantSuspended();
     return meView(profile, actor.scopes);
   }
+
+  /** What the body names, else what the cookie holds. Throws the one 401 for neither. */
+  private refreshTokenOf(
+    request: FastifyRequest,
+    input: z.output<typeof RefreshBody>,
+  ): z.output<typeof RefreshInput> {
+    const inCookie = this.cookies.isAsked(request) ? this.cookies.refresh(request) : null;
+    if (input) return input;
+    if (inCookie === null) throw unauthenticated('no refresh token');
+    return { refreshToken: inCookie };
+  }
+}
+
+function upstream(idToken: string | null): string {
+  if (idToken === null) throw unauthenticated('no upstream bearer');
+  return idToken;
 }

@@ -8,6 +8,7 @@ import { tenantSuspended } from '../domain/session-policy.js';
 import { deviceIdOf, type DeviceOrigin, MAX_USER_AGENT } from '../sessions/device.js';
 import { RequireStepUp } from '../use-cases/require-step-up.js';
 import { ACCESS_TOKEN } from './access-token.strategy.js';
+import { SessionCookies } from './session-cookies.js';
 
 /** Sets who is calling, on every route, as its @Endpoint says. A route without one is closed. */
 @Injectable()
@@ -16,6 +17,7 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
     private readonly reflector: Reflector,
     private readonly requireStepUp: RequireStepUp,
     private readonly suspended: SuspendedTenants,
+    private readonly cookies: SessionCookies,
   ) {
     super({ property: 'actor' });
   }
@@ -26,8 +28,11 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
     if (!endpoint) throw new DomainError('forbidden', 'FORBIDDEN', 'This is not allowed.');
 
     request.actor = Actor.anonymous(deviceOriginOf(request));
+    const isInCookies = this.cookies.isAsked(request);
+    // Also where somebody signs in: no page from elsewhere signs anybody in as somebody else.
+    if (isInCookies) this.cookies.mustComeFromOurs(request);
     if (endpoint.access === 'public') return true;
-    if (endpoint.access === 'optional_bearer' && !request.headers.authorization) return true;
+    if (endpoint.access === 'optional_bearer' && !this.showsAnything(request, isInCookies)) return true;
 
     await super.canActivate(context);
     refuseOtherTenant(request);
@@ -45,6 +50,11 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
     if (endpoint.stepUp && request.actor.type === 'user' && !showsItself(request, endpoint.stepUp.orBy))
       await this.requireStepUp.execute(request.actor, endpoint.stepUp.maxAgeSeconds);
     return true;
+  }
+
+  private showsAnything(request: FastifyRequest, isInCookies: boolean): boolean {
+    if (request.headers.authorization) return true;
+    return isInCookies && this.cookies.access(request) !== null;
   }
 
   override handleRequest<T>(error: Error | null, actor: T): T {

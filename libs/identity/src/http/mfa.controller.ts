@@ -1,4 +1,5 @@
-import { Body, Controller, Post } from '@nestjs/common';
+import { Body, Controller, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, type Refusals, unauthenticated, wire } from '#platform';
 import { STEP_UP_OR_SHOW } from '../domain/step-up.js';
@@ -11,6 +12,7 @@ import {
 } from '../use-cases/manage-totp.js';
 import { SignedInView, signedInView } from './auth.view.js';
 import { TENANT_EXAMPLE, TOKENS_EXAMPLE, USER_EXAMPLE } from './examples.js';
+import { orInCookies, SessionCookies } from './session-cookies.js';
 
 const EnrolledView = z.object({
   secret: z.string(),
@@ -24,7 +26,7 @@ const BackupCodesView = z.object({
 });
 const ConfirmedView = BackupCodesView.extend({
   /** What a sign-in gives, where this was its second step; null for who was signed in already. */
-  signedIn: SignedInView.nullable(),
+  signedIn: orInCookies(SignedInView).nullable(),
 });
 const DisabledView = z.object({ status: z.literal('disabled') });
 
@@ -47,6 +49,7 @@ export class MfaController {
   constructor(
     private readonly totp: ManageTotp,
     private readonly answerChallenge: AnswerChallenge,
+    private readonly cookies: SessionCookies,
   ) {}
 
   @Post('/totp/enroll')
@@ -93,19 +96,24 @@ export class MfaController {
   async confirm(
     @CurrentActor() actor: Actor,
     @Body({ schema: wire(ConfirmTotpInput) }) input: z.output<typeof ConfirmTotpInput>,
-  ): Promise<z.input<typeof ConfirmedView>> {
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
     const { mfaToken, code } = input;
     if (mfaToken === undefined)
       return { ...(await this.totp.confirm(signedIn(actor), { code })), signedIn: null };
     const done = await this.answerChallenge.confirm(actor, { mfaToken, code });
-    return { backupCodes: done.backupCodes, signedIn: signedInView(done.signedIn) };
+    return {
+      backupCodes: done.backupCodes,
+      signedIn: this.cookies.deliver(request, reply, signedInView(done.signedIn)),
+    };
   }
 
   @Post('/totp/challenge')
   @Endpoint({
     summary: 'The second step of a sign-in: the token of MFA_REQUIRED and a code, or a backup code',
     access: 'public',
-    output: SignedInView,
+    output: orInCookies(SignedInView),
     example: { ...TOKENS_EXAMPLE, user: USER_EXAMPLE, tenant: TENANT_EXAMPLE },
     refusals: {
       unauthenticated: ['UNAUTHENTICATED'],
@@ -116,8 +124,14 @@ export class MfaController {
   async challenge(
     @CurrentActor() actor: Actor,
     @Body({ schema: wire(ChallengeInput) }) input: z.output<typeof ChallengeInput>,
-  ): Promise<z.input<typeof SignedInView>> {
-    return signedInView(await this.answerChallenge.execute(actor, input));
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    return this.cookies.deliver(
+      request,
+      reply,
+      signedInView(await this.answerChallenge.execute(actor, input)),
+    );
   }
 
   @Post('/totp/disable')

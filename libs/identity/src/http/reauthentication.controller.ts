@@ -1,17 +1,25 @@
-import { Body, Controller, Post } from '@nestjs/common';
+import { Body, Controller, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
 import { Reauthenticate, ReauthenticateInput } from '../use-cases/reauthenticate.js';
 import { TokensView } from './auth.view.js';
 import { TOKENS_EXAMPLE } from './examples.js';
+import { SessionCookies } from './session-cookies.js';
 
-const AccessView = TokensView.omit({ refreshToken: true });
+const AccessView = z.union([
+  TokensView.omit({ refreshToken: true }),
+  TokensView.omit({ refreshToken: true, accessToken: true }),
+]);
 const { refresh_token: _, ...ACCESS_EXAMPLE } = TOKENS_EXAMPLE;
 
 /** What is dangerous asks for a token whose owner showed who they are a short time ago: this is where they do. */
 @Controller('/api/v1/auth')
 export class ReauthenticationController {
-  constructor(private readonly reauthenticate: Reauthenticate) {}
+  constructor(
+    private readonly reauthenticate: Reauthenticate,
+    private readonly cookies: SessionCookies,
+  ) {}
 
   @Post('/reauthenticate')
   @Endpoint({
@@ -27,10 +35,12 @@ export class ReauthenticationController {
       unavailable: ['BUSY', 'UPSTREAM_UNAVAILABLE'],
     },
   })
-  create(
+  async create(
     @CurrentActor() actor: Actor,
     @Body({ schema: wire(ReauthenticateInput) }) input: z.output<typeof ReauthenticateInput>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.input<typeof AccessView>> {
-    return this.reauthenticate.execute(actor, input);
+    return this.cookies.deliver(request, reply, await this.reauthenticate.execute(actor, input));
   }
 }

@@ -11,6 +11,8 @@ const SessionView = z.object({
   id: idOf('ses'),
   tenantId: idOf('ten'),
   current: z.boolean(),
+  /** What its program calls what it runs on; null where none said. */
+  deviceName: z.string().nullable(),
   provider: z.string(),
   amr: z.array(z.string()),
   browser: z.string().nullable(),
@@ -30,6 +32,7 @@ const SESSION_EXAMPLE = {
   id: 'ses_01k9zq6mwee4rr8q3fjz6c1v2d',
   tenant_id: 'ten_01k9zq6mwee4rr8q3fjz6c1v2d',
   current: true,
+  device_name: null,
   provider: 'google.com',
   amr: ['fed'],
   browser: 'Firefox 128',

@@ -20,6 +20,7 @@ export interface LiveSession {
   amr: string[];
   address: string | null;
   userAgent: string | null;
+  deviceName: string | null;
   authTime: Date;
   lastUsedAt: Date;
 }
@@ -29,13 +30,17 @@ export class AuthSessions {
   constructor(private readonly db: Db) {}
 
   async insert(session: AuthSession): Promise<void> {
-    const { tenantId, id, userId, provider, amr, authTime, lastUsedAt, address, userAgent, traceId } =
-      session;
+    const { tenantId, id, userId, provider, amr, authTime, reauthenticatedAt, lastUsedAt } = session;
+    const { address, userAgent, deviceName, traceId } = session;
     await this.db.query(
       `insert into identity.auth_sessions
-         (tenant_id, id, user_id, provider, amr, auth_time, last_used_at, address, user_agent, trace_id)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-      [tenantId, id, userId, provider, amr, authTime, lastUsedAt, address, userAgent, traceId],
+         (tenant_id, id, user_id, provider, amr, auth_time, reauthenticated_at, last_used_at, address, user_agent,
+          device_name, trace_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+      [
+        ...[tenantId, id, userId, provider, amr, authTime, reauthenticatedAt, lastUsedAt],
+        ...[address, userAgent, deviceName, traceId],
+      ],
     );
     this.db.record(session.takeEvents());
   }
@@ -82,6 +87,34 @@ export class AuthSessions {
   }
 
   /**
+   * Says of the transaction's person what {@link isOutdated} then knows: the last that was said. Those of before have ended
+   * by then.
+   */
+  async noteOutdated({ until, except, provider }: PayloadOf<typeof SessionsOutdated>): Promise<void> {
+    await this.db.query(
+      `insert into identity.outdated_sessions (user_id, until, except_id, provider)
+       select id, $2, $3, $4 from identity.users where id = $1
+       on conflict (user_id) do update
+         set until = excluded.until, except_id = excluded.except_id, provider = excluded.provider`,
+      [this.db.actor.id, until, except, provider],
+    );
+  }
+
+  /**
+   * Whether one of the transaction's person, in its tenant, is to end though nobody may have come to it: no other derives
+   * from it then. Asked while the person is held.
+   */
+  async isOutdated(id: string): Promise<boolean> {
+    const rows = await this.db.query(
+      `select 1 from identity.auth_sessions s join identity.outdated_sessions o on o.user_id = s.user_id
+       where s.tenant_id = $1 and s.id = $2 and (s.begun_at is null or s.begun_at <= o.until)
+         and s.id is distinct from o.except_id and (o.provider is null or o.provider = s.provider)`,
+      [this.db.actor.tenantId, id],
+    );
+    return rows.length > 0;
+  }
+
+  /**
    * Those that are outdated in the transaction's tenant, locked: also what has ended for this very reason since, which is
    * whoever else is at it.
    */
@@ -116,7 +149,8 @@ export class AuthSessions {
   async liveOf(actor: Actor, now: Date, cursor: string | null, limit: number): Promise<LiveSession[]> {
     return this.db.read<LiveSession & QueryResultRow>(
       actor,
-      `select id, tenant_id as "tenantId", provider, amr, address, user_agent as "userAgent", auth_time as "authTime", last_used_at as "lastUsedAt"
+      `select id, tenant_id as "tenantId", provider, amr, address, user_agent as "userAgent",
+         device_name as "deviceName", auth_time as "authTime", last_used_at as "lastUsedAt"
        from identity.auth_sessions
        where tenant_id = $1 and user_id = $2 and ended_at is null and auth_time > $3 and last_used_at > $4
          and ($5::text is null or id < $5) order by id desc limit $6`,
@@ -172,7 +206,7 @@ export class AuthSessions {
 const SELECT = `
   select tenant_id as "tenantId", id, user_id as "userId", provider, amr, auth_time as "authTime",
     reauthenticated_at as "reauthenticatedAt", last_used_at as "lastUsedAt", address, user_agent as "userAgent",
-    trace_id as "traceId", ended_at as "endedAt", end_reason as "endReason"
+    device_name as "deviceName", trace_id as "traceId", ended_at as "endedAt", end_reason as "endReason"
   from identity.auth_sessions`;
 
 const asSession = (row: QueryResultRow) => Object.assign(new AuthSession(), row);

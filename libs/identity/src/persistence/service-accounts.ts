@@ -118,6 +118,19 @@ export class ServiceAccounts {
     return key;
   }
 
+  /** The keys that a person has made in the transaction's tenant and that nobody revoked, in the order of their accounts. */
+  async liveKeysMadeBy(userId: string): Promise<{ accountId: string; keyId: string }[]> {
+    return this.db.query<{ accountId: string; keyId: string }>(
+      `select service_account_id as "accountId", t.id as "keyId"
+       from identity.service_account_tokens t
+       join identity.service_accounts a on a.tenant_id = t.tenant_id and a.id = t.service_account_id
+       where t.tenant_id = $1 and t.created_by_type = 'user' and t.created_by_id = $2 and t.revoked_at is null
+         and a.status <> 'deleted'
+       order by service_account_id, t.id`,
+      [this.db.actor.tenantId, userId],
+    );
+  }
+
   /** How many keys of a locked account can still be used at `now`. */
   async liveKeys(serviceAccountId: string, now: Date): Promise<number> {
     const [row] = await this.db.query<{ live: number }>(

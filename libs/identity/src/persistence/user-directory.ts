@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { notFound, SystemDatabase } from '#platform';
 
+/** What those who are in an organisation with somebody may know of them. */
+export interface DirectoryEntry {
+  email: string;
+  emailVerified: boolean;
+  /** What they call themselves; else what their issuer called them. */
+  displayName: string | null;
+}
+
 /** People of every tenant, for operators and the worker: as the system role, since nobody reads anybody else. */
 @Injectable()
 export class UserDirectory {
@@ -16,6 +24,18 @@ export class UserDirectory {
     const there = await this.database.query('select 1 from identity.users where id = $1', [id]);
     if (there.length === 0) throw notFound('user');
     return false;
+  }
+
+  /** Of these ids, by id; who has gone is not in it. */
+  async entries(ids: readonly string[]): Promise<Map<string, DirectoryEntry>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.database.query<DirectoryEntry & { id: string }>(
+      `select u.id, u.email, u.email_verified as "emailVerified",
+         coalesce(p.display_name, u.display_name) as "displayName"
+       from identity.users u left join identity.user_profiles p on p.user_id = u.id where u.id = any ($1)`,
+      [ids],
+    );
+    return new Map(rows.map(({ id, ...entry }) => [id, entry]));
   }
 
   /** Those who signed up by password before then and have not verified their address, the oldest first. */

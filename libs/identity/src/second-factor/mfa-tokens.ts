@@ -16,6 +16,11 @@ const Pending = z.object({
   amr: z.array(z.string()),
   /** When the password was chosen that was shown, epoch ms; null: it was none. */
   passwordOf: z.int().nullable(),
+  /** The session that showed the rest, where it was one: it has to live on. */
+  from: z
+    .object({ tenantId: idOf('ten'), sessionId: idOf('ses') })
+    .nullable()
+    .default(null),
 });
 
 /** Somebody who has shown the first factor and owes the second. */

@@ -15,7 +15,7 @@ import { ApiKeys } from './api-keys.js';
 import { MintApiKey } from './mint-api-key.js';
 import { ServiceAccountsConfig } from './service-accounts.config.js';
 import { ServiceActivity } from './service-activity.js';
-import { ServiceEpochs } from './service-epochs.js';
+import { ServiceEpochs } from '../tokens/epochs.js';
 import { Standings, stillAllowed } from './service-standing.js';
 import { ServiceWatch } from './service-watch.js';
 

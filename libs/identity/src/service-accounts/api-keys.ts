@@ -7,7 +7,7 @@ import { type KeyRow, ServiceCredentials } from '../persistence/service-credenti
 import { SharedTurns } from '../tokens/shared-turns.js';
 import { type ApiKeyParts, hashOfApiKey, parseApiKey } from './api-key.js';
 import { ServiceAccountsConfig } from './service-accounts.config.js';
-import { ServiceEpochs } from './service-epochs.js';
+import { ServiceEpochs } from '../tokens/epochs.js';
 import { type ServiceStanding, Standings, stillAllowed } from './service-standing.js';
 
 /** A key that is good, with what stands behind it. */

@@ -9,7 +9,7 @@ import { ServiceChanges } from '../persistence/service-changes.js';
 import { REMEMBER_MS } from '../sessions/ended-sessions.js';
 import { ApiKeys } from './api-keys.js';
 import { ServiceActivity } from './service-activity.js';
-import { MAX_ACCOUNTS } from './service-epochs.js';
+import { MAX_EPOCHS } from '../tokens/epochs.js';
 
 /** So often it writes down what was used, in ms. */
 const FLUSH_MS = 5_000;
@@ -58,7 +58,7 @@ export class ServiceWatch implements OnModuleInit, OnApplicationBootstrap, OnMod
 
   private async look(from: string): Promise<string> {
     const since = new Date(this.clock.now().getTime() - REMEMBER_MS);
-    const { changes, nextFrom } = await this.changes.since(from, since, MAX_ACCOUNTS + 1);
+    const { changes, nextFrom } = await this.changes.since(from, since, MAX_EPOCHS + 1);
     const fresh = changes.filter(({ id, changedBy }) => this.seen.get(id) !== changedBy);
     if (fresh.length > 0) this.keys.changed(fresh);
     this.seen = new Map(changes.map(({ id, changedBy }) => [id, changedBy]));

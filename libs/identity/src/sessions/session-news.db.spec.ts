@@ -2,6 +2,7 @@ import { ManualClock, newId, type RedisConfig, RedisClients } from '#platform';
 import { eventually } from '../../../../test/support/eventually.js';
 import { silent } from '../../../../test/support/keyring.js';
 import { testRedis, type TestRedis } from '../../../../test/support/redis.js';
+import { MemberEpochs, memberKey } from '../tokens/epochs.js';
 import { EndedSessions } from './ended-sessions.js';
 import { SessionActivity } from './session-activity.js';
 import { SessionNews } from './session-news.js';
@@ -25,9 +26,11 @@ describe('the news of ended sessions', () => {
   function aProcess() {
     const clients = new RedisClients({ url: server.url } as RedisConfig);
     const ended = new EndedSessions(clock);
-    const news = new SessionNews(clients, ended, new SessionActivity(clients, clock), clock, silent);
+    const activity = new SessionActivity(clients, clock);
+    const epochs = new MemberEpochs(clock);
+    const news = new SessionNews(clients, ended, epochs, activity, clock, silent);
     opened.push({ close: () => clients.onApplicationShutdown() });
-    return { ended, news };
+    return { ended, epochs, news };
   }
   const hasHeard = async (listener: ReturnType<typeof aProcess>, teller: ReturnType<typeof aProcess>) =>
     eventually(() => {
@@ -48,6 +51,19 @@ describe('the news of ended sessions', () => {
     await server.kill();
     await server.start();
     expect(await hasHeard(listener, teller)).toBe(true);
+  });
+
+  it('tell of outdated access tokens as well', async () => {
+    const [teller, listener] = [aProcess(), aProcess()];
+    const subscriber = listener.news.listen();
+    opened.push({ close: () => subscriber.disconnect() });
+    expect(await hasHeard(listener, teller)).toBe(true);
+    const member = { tenantId: newId('ten'), userId: newId('usr'), epoch: 2 };
+    teller.news.tellOutdated([member]);
+    const isOver = (epoch: number) =>
+      listener.epochs.isOver(memberKey(member.tenantId, member.userId), epoch, NOW);
+    await eventually(() => isOver(1));
+    expect(isOver(2)).toBe(false);
   });
 
   it('are taken up at once by whoever tells them, Redis or none', async () => {

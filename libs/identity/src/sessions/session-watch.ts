@@ -7,6 +7,8 @@ import {
 import type { Redis } from 'ioredis';
 import { Clock, Log, Lookout, Loop } from '#platform';
 import { SessionEnds } from '../persistence/session-ends.js';
+import { TokenEpochChanges } from '../persistence/token-epoch-changes.js';
+import { MAX_EPOCHS } from '../tokens/epochs.js';
 import { MAX_REMEMBERED, REMEMBER_MS } from './ended-sessions.js';
 import { SessionActivity } from './session-activity.js';
 import { SessionNews } from './session-news.js';
@@ -15,23 +17,27 @@ import { SessionNews } from './session-news.js';
 const FLUSH_MS = 5_000;
 
 /**
- * Keeps a serving process informed of sessions that end: told by Redis within milliseconds, found in Postgres within
+ * Keeps a serving process informed of sessions that end, and of access tokens that are outdated: told by Redis within milliseconds, found in Postgres within
  * a second when it was not told. No request asks either.
  */
 @Injectable()
 export class SessionWatch implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  private readonly lookout: Lookout;
+  private readonly lookouts: readonly Lookout[];
   private readonly writing: Loop;
   private subscriber?: Redis;
 
   constructor(
     private readonly ends: SessionEnds,
+    private readonly epochs: TokenEpochChanges,
     private readonly news: SessionNews,
     activity: SessionActivity,
     private readonly clock: Clock,
     log: Log,
   ) {
-    this.lookout = new Lookout({ name: 'The look for ended sessions', look: (from) => this.look(from), log });
+    this.lookouts = [
+      new Lookout({ name: 'The look for ended sessions', look: (from) => this.lookForEnds(from), log }),
+      new Lookout({ name: 'The look for outdated tokens', look: (from) => this.lookForEpochs(from), log }),
+    ];
     this.writing = new Loop({
       name: 'The writing down of activity',
       turn: () => activity.flush(),
@@ -43,24 +49,34 @@ export class SessionWatch implements OnModuleInit, OnApplicationBootstrap, OnMod
 
   /** Nothing is served before it is known what ended in the last hour. */
   async onModuleInit(): Promise<void> {
-    await this.lookout.look();
+    await Promise.all(this.lookouts.map((one) => one.look()));
     this.subscriber = this.news.listen();
   }
 
   onApplicationBootstrap(): void {
-    this.lookout.start();
+    for (const one of this.lookouts) one.start();
     this.writing.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all([this.lookout.stop(), this.writing.stop()]);
+    await Promise.all([...this.lookouts, this.writing].map((one) => one.stop()));
     this.subscriber?.disconnect();
   }
 
-  private async look(from: string): Promise<string> {
-    const since = new Date(this.clock.now().getTime() - REMEMBER_MS);
-    const { sessions, nextFrom } = await this.ends.since(from, since, MAX_REMEMBERED + 1);
+  private async lookForEnds(from: string): Promise<string> {
+    const { sessions, nextFrom } = await this.ends.since(from, this.remembered(), MAX_REMEMBERED + 1);
     this.news.hear(sessions);
     return nextFrom;
+  }
+
+  private async lookForEpochs(from: string): Promise<string> {
+    const { changes, nextFrom } = await this.epochs.since(from, this.remembered(), MAX_EPOCHS + 1);
+    this.news.hearOutdated(changes);
+    return nextFrom;
+  }
+
+  /** No access token of before then lives. */
+  private remembered(): Date {
+    return new Date(this.clock.now().getTime() - REMEMBER_MS);
   }
 }

@@ -8,9 +8,9 @@ import { KeyMaker } from '../keys/key-maker.js';
 import { Keyring } from '../keys/keyring.js';
 import type { KeysConfig } from '../keys/keys.config.js';
 import { SigningKeys } from '../persistence/signing-keys.js';
-import { ServiceEpochs } from '../service-accounts/service-epochs.js';
 import { EndedSessions } from '../sessions/ended-sessions.js';
 import { ACCESS_TOKEN_SECONDS, type AccessGrant, AccessTokens } from './access-tokens.js';
+import { MemberEpochs, memberKey, ServiceEpochs } from './epochs.js';
 
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 const PAIRS = {
@@ -26,11 +26,13 @@ let database: TestDatabase;
 let around: ReturnType<typeof keySurroundings>;
 let ended: EndedSessions;
 let epochs: ServiceEpochs;
+let members: MemberEpochs;
 beforeAll(async () => {
   database = await testDatabase();
   around = keySurroundings(database);
   ended = new EndedSessions(around.clock);
   epochs = new ServiceEpochs(around.clock);
+  members = new MemberEpochs(around.clock);
 });
 afterAll(async () => {
   await around.close();
@@ -50,7 +52,8 @@ async function tokensUnder(
   const maker = new KeyMaker(keys, register, null, box, clock, silent);
   const ring = new Keyring(keys, register, maker, null, box, clock, silent);
   await ring.onModuleInit();
-  return new AccessTokens({ ...IDENTITY, ...config } as IdentityConfig, http, ring, ended, epochs, clock);
+  const identity = { ...IDENTITY, ...config } as IdentityConfig;
+  return new AccessTokens(identity, http, ring, ended, epochs, members, clock);
 }
 
 describe.each(Object.keys(PAIRS) as SigningAlgorithm[])('access tokens under %s', (algorithm) => {
@@ -290,6 +293,20 @@ describe.each(Object.keys(PAIRS) as SigningAlgorithm[])('access tokens under %s'
     ended.note([{ id: of.sid, endedAt: around.clock.now() }]);
     expect(refusal(token)).toBe('session over');
     expect(refusal(await tokens.issue(of))).toBe('session over');
+    expect(refusal(await tokens.issue(grant))).toBeNull();
+  });
+
+  it('of an epoch of their person in the tenant that is over are refused, also once remembered', async () => {
+    const of = { ...grant, sub: newId('usr') };
+    // As they were before there were epochs.
+    const token = await tokens.issue(of);
+    const elsewhere = await tokens.issue({ ...of, tenant_id: newId('ten') });
+    tokens.verify(token);
+    members.note(memberKey(of.tenant_id, of.sub), 1);
+    expect(refusal(token)).toBe('token outdated');
+    expect(refusal(await tokens.issue({ ...of, epoch: 0 }))).toBe('token outdated');
+    expect(refusal(await tokens.issue({ ...of, epoch: 1 }))).toBeNull();
+    expect(refusal(elsewhere)).toBeNull();
     expect(refusal(await tokens.issue(grant))).toBeNull();
   });
 

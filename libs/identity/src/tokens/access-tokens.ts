@@ -6,8 +6,8 @@ import { LONGEST_TOKEN_SECONDS } from '../domain/signing-key.js';
 import { IdentityConfig } from '../identity.config.js';
 import { ALGORITHMS, verifyWith } from '../keys/algorithms.js';
 import { Keyring, type KeySet, type RingKey } from '../keys/keyring.js';
-import { ServiceEpochs } from '../service-accounts/service-epochs.js';
 import { EndedSessions } from '../sessions/ended-sessions.js';
+import { MemberEpochs, memberKey, ServiceEpochs } from './epochs.js';
 
 /** Seconds; S1-01. Nothing that these keys sign may live longer: they retire after it. */
 export const ACCESS_TOKEN_SECONDS = LONGEST_TOKEN_SECONDS;
@@ -45,6 +45,8 @@ const Claims = z.object({
   max_seats: z.number().nullable(),
   amr: z.array(z.string()),
   auth_time: z.number(),
+  /** Tokens of an epoch that is over are refused; those of before there were any are of 0. */
+  epoch: z.number().optional(),
 });
 
 /** Of a service account: it is no person, and has no session. `client_id` as RFC 9068 has it. */
@@ -91,6 +93,7 @@ export class AccessTokens {
     private readonly ring: Keyring,
     private readonly ended: EndedSessions,
     private readonly epochs: ServiceEpochs,
+    private readonly memberEpochs: MemberEpochs,
     private readonly clock: Clock,
   ) {
     this.issuer = config.issuer ?? http.baseUrl;
@@ -140,7 +143,12 @@ export class AccessTokens {
     if (isOfService(claims)) {
       if (this.epochs.isOver(claims.sub, claims.epoch, claims.iat))
         throw unauthenticated('service account changed');
-    } else if (this.ended.has(claims.sid, claims.iat)) throw unauthenticated('session over');
+    } else {
+      if (this.ended.has(claims.sid, claims.iat)) throw unauthenticated('session over');
+      const member = memberKey(claims.tenant_id, claims.sub);
+      if (this.memberEpochs.isOver(member, claims.epoch ?? 0, claims.iat))
+        throw unauthenticated('token outdated');
+    }
     if (claims.nbf !== undefined && claims.nbf > now + SKEW) throw unauthenticated('not valid yet');
     return claims;
   }

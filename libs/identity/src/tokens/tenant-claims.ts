@@ -6,6 +6,8 @@ import type { UserRow } from '../persistence/users.js';
 export interface Profile extends MembershipDescription {
   user: UserRow;
   license: LicenseRow | null;
+  /** From which on their access tokens of that tenant hold; read before the rest. */
+  epoch: number;
 }
 
 /** What our tokens and the upstream issuer's say of a person in their tenant, in the same words. */
@@ -20,7 +22,13 @@ export interface TenantClaims {
   max_seats: number | null;
 }
 
-export const tenantClaims = ({ user, tenant, role, scopes, license }: Profile): TenantClaims => ({
+export const tenantClaims = ({
+  user,
+  tenant,
+  role,
+  scopes,
+  license,
+}: Omit<Profile, 'epoch'>): TenantClaims => ({
   email_verified: user.emailVerified,
   tenant_id: tenant.id,
   role,

@@ -70,8 +70,8 @@ export class AnswerChallenge {
   private async open(actor: Actor, mfaToken: string, purpose: PendingSignIn['purpose']) {
     const pending = await this.mfaTokens.look(mfaToken, purpose);
     if (!pending) return this.turnAway(actor, unauthenticated('unknown MFA token'));
-    const { userId, tenantId, passwordOf } = pending;
-    const person = actor.as({ type: 'user', id: userId, tenantId });
+    const { userId, tenantId, passwordOf, from } = pending;
+    const person = actor.as({ type: 'user', id: userId, tenantId, sessionId: from?.sessionId ?? null });
     if (passwordOf !== null && (await this.passwords.find(person))?.changedAt.getTime() !== passwordOf)
       return this.turnAway(person, unauthenticated('password changed meanwhile'));
     return { pending, person };
@@ -83,7 +83,7 @@ export class AnswerChallenge {
 
   private async signIn(
     person: Actor,
-    { provider, amr, passwordOf }: PendingSignIn,
+    { provider, amr, passwordOf, from }: PendingSignIn,
     mfaToken: string,
     attempt: CountedAttempt,
   ): Promise<SignedIn> {
@@ -91,14 +91,18 @@ export class AnswerChallenge {
       await attempt.undo();
       return this.turnAway(person, error);
     });
-    const { session, refreshToken } = await this.startSession.execute(
-      person,
-      {
-        ...{ provider, amr: [...amr, 'otp', 'mfa'], attempt },
-        ...(passwordOf !== null && { passwordOf: new Date(passwordOf) }),
-      },
-      policyOf(profile.tenant),
-    );
+    const policy = policyOf(profile.tenant);
+    const shown = ['otp', 'mfa'];
+    const { session, refreshToken } = from
+      ? await this.startSession.derive(person, { from, attempt, amr: shown }, policy)
+      : await this.startSession.execute(
+          person,
+          {
+            ...{ provider, amr: [...amr, ...shown], attempt },
+            ...(passwordOf !== null && { passwordOf: new Date(passwordOf) }),
+          },
+          policy,
+        );
     return { ...profile, tokens: await this.issueTokens.tokens(profile, session, refreshToken) };
   }
 

@@ -33,6 +33,7 @@ export class EndPersonSessions {
   ): Promise<Outdated> {
     const until = await this.sessions.holdBegun();
     const outdated = { userId: this.db.actor.id ?? '', reason, until, except, provider };
+    await this.sessions.noteOutdated(outdated);
     this.db.record([occurred(SessionsOutdated, outdated, this.clock.now())]);
     return outdated;
   }

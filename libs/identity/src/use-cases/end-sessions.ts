@@ -46,14 +46,21 @@ export class EndSessions {
   }
 
   /** Ends every session of the actor, in every tenant; those that had run out are not counted. */
-  async all(actor: Actor): Promise<{ revoked: number }> {
-    return { revoked: await this.endPersonSessions.execute(actor, 'logout_all') };
+  all(actor: Actor): Promise<{ revoked: number }> {
+    return this.outdate(actor, null);
   }
 
   /** Like {@link all}, but the one that asks goes on. */
-  async others(actor: Actor): Promise<{ revoked: number }> {
-    const except = actor.sessionId ?? undefined;
-    return { revoked: await this.endPersonSessions.execute(actor, 'logout_all', except) };
+  others(actor: Actor): Promise<{ revoked: number }> {
+    return this.outdate(actor, actor.sessionId);
+  }
+
+  /** What derives from one of them while they end, ends as well. */
+  private async outdate(actor: Actor, except: string | null): Promise<{ revoked: number }> {
+    const outdated = await this.db.transaction(actor, () =>
+      this.endPersonSessions.begin('logout_all', { except }),
+    );
+    return { revoked: await this.endPersonSessions.finish(actor, outdated) };
   }
 
   /** Gives how many were live that ended, one or none; null for a session that is not there or not the caller's. */

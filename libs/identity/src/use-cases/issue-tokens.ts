@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Actor, unauthenticated } from '#platform';
+import { Actor, notFound, unauthenticated } from '#platform';
 import { type LicenseRow, ReadLicenses } from '#licensing';
-import { DescribeMembership } from '#tenancy';
+import { DescribeMembership, ListTenants, SuspendedTenants } from '#tenancy';
 import { IdentityConfig } from '../identity.config.js';
+import { TokenEpochs } from '../persistence/token-epochs.js';
 import { Users } from '../persistence/users.js';
 import type { AuthSession } from '../domain/auth-session.js';
 import { ACCESS_TOKEN_SECONDS, AccessTokens } from '../tokens/access-tokens.js';
@@ -24,28 +25,50 @@ export interface Tokens {
 export class IssueTokens {
   constructor(
     private readonly users: Users,
+    private readonly epochs: TokenEpochs,
     private readonly describeMembership: DescribeMembership,
+    private readonly listTenants: ListTenants,
+    private readonly suspended: SuspendedTenants,
     private readonly readLicenses: ReadLicenses,
     private readonly accessTokens: AccessTokens,
     private readonly config: IdentityConfig,
   ) {}
 
   /**
-   * The profile of the actor, in the actor's tenant or in their oldest. Throws the one 401 for a person who is in
-   * no tenant. Whether they may have a session there is StartSession's to decide.
+   * The profile of the actor, in the actor's tenant or in their oldest that is not suspended. Throws the one 401 for a
+   * person who is in no tenant. Whether they may have a session there is StartSession's to decide.
    */
   async profile(actor: Actor): Promise<Profile> {
-    const tenantId = await this.describeMembership.tenantOf(actor);
+    const tenantId = actor.tenantId ?? (await this.tenantToSignInTo(actor));
     if (!tenantId) throw unauthenticated('no such person in any tenant');
-    // Asked for at once, they are one round trip.
-    const here = actor.as({ tenantId });
-    const [user, membership, license] = await Promise.all([
+    const profile = await this.profileIn(actor.as({ tenantId }));
+    if (!profile) throw unauthenticated('no such person in that tenant');
+    return profile;
+  }
+
+  /** The same for who signs in and may have said where to. Throws 404 for a tenant that they are not in. */
+  async profileToSignIn(anywhere: Actor, tenantId: string | undefined): Promise<Profile> {
+    if (tenantId === undefined) return this.profile(anywhere);
+    const profile = await this.profileIn(anywhere.as({ tenantId }));
+    if (!profile) throw notFound('organisation');
+    return profile;
+  }
+
+  private async tenantToSignInTo(actor: Actor): Promise<string | undefined> {
+    const tenantIds = await this.listTenants.execute(actor);
+    return tenantIds.find((id) => !this.suspended.has(id)) ?? tenantIds[0];
+  }
+
+  /** The profile of the actor in the actor's tenant; null for who is no member of it. */
+  async profileIn(here: Actor): Promise<Profile | null> {
+    // Asked for at once, they are one round trip; the epoch first, see TokenEpochs.
+    const [epoch, user, membership, license] = await Promise.all([
+      this.epochs.of(here),
       this.users.self(here),
       this.describeMembership.execute(here),
       this.readLicenses.first(here),
     ]);
-    if (!user || !membership) throw unauthenticated('no such person in that tenant');
-    return { ...membership, user, license };
+    return user && membership && { ...membership, user, license, epoch };
   }
 
   /** Throws 503 `UNAVAILABLE` when nothing can be signed; the session stands, and a refresh gives its tokens. */
@@ -71,6 +94,7 @@ export class IssueTokens {
       license_key: await this.licenseKey(session, license),
       amr: session.amr,
       auth_time: Math.floor(session.provenAt.getTime() / 1000),
+      epoch: profile.epoch,
     });
   }
 

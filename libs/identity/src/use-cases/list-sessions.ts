@@ -19,6 +19,8 @@ export interface ListedSession extends Device {
   tenantId: string;
   /** The one that asks. */
   current: boolean;
+  /** What its program calls what it runs on; null where none said. */
+  deviceName: string | null;
   provider: string;
   amr: string[];
   /** Where it was last used; where it was started when that is not known. */
@@ -49,23 +51,26 @@ export class ListSessions {
     const page = rows.slice(0, input.limit);
     const activity = await this.activity.of(page.map((row) => row.id));
     const data = await Promise.all(
-      page.map(async ({ id, tenantId, provider, amr, userAgent, ...row }, i): Promise<ListedSession> => {
-        const seen = activity[i];
-        const address = seen?.address ?? row.address;
-        return {
-          id,
-          tenantId,
-          current: id === actor.sessionId,
-          provider,
-          amr,
-          ...deviceOf(userAgent),
-          address,
-          place: address ? await this.places.of(address) : null,
-          createdAt: row.authTime,
-          lastActiveAt: new Date(Math.max(row.lastUsedAt.getTime(), seen?.lastActiveAt.getTime() ?? 0)),
-          expiresAt: new Date(row.authTime.getTime() + SESSION_LIFETIME_MS),
-        };
-      }),
+      page.map(
+        async ({ id, tenantId, provider, amr, userAgent, deviceName, ...row }, i): Promise<ListedSession> => {
+          const seen = activity[i];
+          const address = seen?.address ?? row.address;
+          return {
+            id,
+            tenantId,
+            current: id === actor.sessionId,
+            deviceName,
+            provider,
+            amr,
+            ...deviceOf(userAgent),
+            address,
+            place: address ? await this.places.of(address) : null,
+            createdAt: row.authTime,
+            lastActiveAt: new Date(Math.max(row.lastUsedAt.getTime(), seen?.lastActiveAt.getTime() ?? 0)),
+            expiresAt: new Date(row.authTime.getTime() + SESSION_LIFETIME_MS),
+          };
+        },
+      ),
     );
     return { data, nextCursor: rows.length > input.limit ? (data.at(-1)?.id ?? null) : null };
   }

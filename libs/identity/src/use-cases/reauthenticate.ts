@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock, Db, DomainError, unauthenticated } from '#platform';
 import { PasswordText } from '../accounts/address.js';
-import { policyOf } from '../domain/session-policy.js';
 import { reauthenticationRequired, STEP_UP_SECONDS } from '../domain/step-up.js';
 import type { AuthSession } from '../domain/auth-session.js';
 import { AuthSessions } from '../persistence/auth-sessions.js';
@@ -64,8 +63,7 @@ export class Reauthenticate {
     const { method, amr } = await this.show(actor, input);
     const session = await this.note(actor, amr);
     await this.loginEvents.record(actor, { userId: session.userId, method, outcome: 'reauthenticated' });
-    const profile = await this.issueTokens.profile(actor);
-    await this.keepSession.execute(actor, session, policyOf(profile.tenant));
+    const profile = await this.keepSession.execute(actor, session, this.issueTokens.profileIn(actor));
     const accessToken = await this.issueTokens.access(profile, session);
     return { accessToken, tokenType: 'Bearer', expiresIn: ACCESS_TOKEN_SECONDS };
   }

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock, Db, unauthenticated } from '#platform';
 import type { AuthSession } from '../domain/auth-session.js';
-import { policyOf } from '../domain/session-policy.js';
 import { LoginEvents } from '../persistence/login-events.js';
 import { AuthSessions, type StoredRefreshToken } from '../persistence/auth-sessions.js';
 import { SessionNews } from '../sessions/session-news.js';
@@ -70,10 +69,8 @@ export class RefreshSession {
 
     const { session, successor } = rotated;
     const owner = actor.as({ type: 'user', id: session.userId, tenantId: session.tenantId });
-    const profile = this.issueTokens.profile(owner);
-    const policy = profile.then(({ tenant }) => policyOf(tenant));
-    await this.keepSession.execute(owner, session, policy);
-    return this.issueTokens.tokens(await profile, session, successor);
+    const profile = await this.keepSession.execute(owner, session, this.issueTokens.profileIn(owner));
+    return this.issueTokens.tokens(profile, session, successor);
   }
 
   private async rotate(token: RefreshToken): Promise<Rotated | { reused: AuthSession } | null> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, DomainError } from '#platform';
+import { type Actor, DomainError, idOf } from '#platform';
 import { AddressHash, EmailAddress, PasswordText } from '../accounts/address.js';
 import type { CountedAttempt } from '../accounts/counted-attempt.js';
 import { policyOf } from '../domain/session-policy.js';
@@ -10,7 +10,14 @@ import { Passwords } from '../persistence/passwords.js';
 import { IssueTokens, type Profile, type Tokens } from './issue-tokens.js';
 import { StartSession } from './start-session.js';
 
-export const PasswordLogin = z.strictObject({ email: EmailAddress, password: PasswordText });
+/** Which organisation to sign in to; the oldest that is not suspended unless given. */
+export const SignInTo = idOf('ten').optional();
+
+export const PasswordLogin = z.strictObject({
+  email: EmailAddress,
+  password: PasswordText,
+  tenantId: SignInTo,
+});
 
 /** 401 `INVALID_CREDENTIALS`: one answer, whatever was wrong. */
 const invalidCredentials = () =>
@@ -40,7 +47,10 @@ export class SignInWithPassword {
     private readonly startSession: StartSession,
   ) {}
 
-  /** Throws 401 `INVALID_CREDENTIALS`, 429 `SIGN_IN_LOCKED`, 503 `BUSY`, and what StartSession throws. */
+  /**
+   * Throws 401 `INVALID_CREDENTIALS`, 404 for a tenant that they are not in, 429 `SIGN_IN_LOCKED`, 503 `BUSY`, and what
+   * StartSession throws.
+   */
   async execute(actor: Actor, input: z.output<typeof PasswordLogin>): Promise<Profile & { tokens: Tokens }> {
     const addressHash = this.addressHash.of(input.email);
     const attempt = await this.startSession.begin(actor, {
@@ -52,10 +62,12 @@ export class SignInWithPassword {
     const { userId, isOwner, changedAt } = await this.prove(actor, attempt, addressHash, input.password);
 
     const anywhere = actor.as({ type: 'user', id: userId, tenantId: null });
-    const profile = await this.issueTokens.profile(anywhere).catch(async (error: unknown) => {
-      await attempt.undo();
-      return this.startSession.turnAway(anywhere, { method: 'password', addressHash }, error);
-    });
+    const profile = await this.issueTokens
+      .profileToSignIn(anywhere, input.tenantId)
+      .catch(async (error: unknown) => {
+        await attempt.undo();
+        return this.startSession.turnAway(anywhere, { method: 'password', addressHash }, error);
+      });
     const { session, refreshToken } = await this.startSession.execute(
       anywhere.as({ tenantId: profile.tenant.id }),
       {

@@ -30,12 +30,12 @@ export class SignIn {
   ) {}
 
   /**
-   * By an upstream ID token. Throws the one 401, 403 `NOT_REGISTERED` or `EMAIL_REQUIRED`, 409 `ACCOUNT_LINK_REQUIRED`,
-   * 503, and what StartSession throws.
+   * By an upstream ID token. Throws the one 401, 403 `NOT_REGISTERED` or `EMAIL_REQUIRED`, 404 for a tenant that they are
+   * not in, 409 `ACCOUNT_LINK_REQUIRED`, 503, and what StartSession throws.
    */
-  async execute(actor: Actor, idToken: string): Promise<Profile & { tokens: Tokens }> {
+  async execute(actor: Actor, idToken: string, tenantId?: string): Promise<Profile & { tokens: Tokens }> {
     const person = await this.vouched(actor, idToken);
-    return (await this.known(actor, person)) ?? this.refuse(actor, person);
+    return (await this.known(actor, person, tenantId)) ?? this.refuse(actor, person);
   }
 
   /** Who an ID token is of; an attempt that the issuer refuses is recorded. Throws like UpstreamIdentity.verify. */
@@ -48,16 +48,22 @@ export class SignIn {
   }
 
   /** The same for a person whose token has been verified; null when they have no account yet. */
-  async known(actor: Actor, person: UpstreamPerson): Promise<(Profile & { tokens: Tokens }) | null> {
+  async known(
+    actor: Actor,
+    person: UpstreamPerson,
+    tenantId?: string,
+  ): Promise<(Profile & { tokens: Tokens }) | null> {
     const userId = (await this.identities.ownerOf(actor, person)) ?? (await this.brought(actor, person));
     if (!userId) return null;
 
     const anywhere = actor.as({ type: 'user', id: userId, tenantId: null });
-    const before = await this.issueTokens.profile(anywhere).catch(async (error: unknown) => {
-      if (!(error instanceof DomainError)) throw error;
-      await this.loginEvents.record(anywhere, { ...this.attemptOf(person), userId, outcome: 'refused' });
-      throw error;
-    });
+    const before = await this.issueTokens
+      .profileToSignIn(anywhere, tenantId)
+      .catch(async (error: unknown) => {
+        if (!(error instanceof DomainError)) throw error;
+        await this.loginEvents.record(anywhere, { ...this.attemptOf(person), userId, outcome: 'refused' });
+        throw error;
+      });
     const here = anywhere.as({ tenantId: before.tenant.id });
     await this.db.transaction(here, () => this.identities.used(person));
     const profile = await this.noteVerified(here, before, person);

@@ -22,6 +22,22 @@ import { Users } from '../persistence/users.js';
 import type { RefreshToken } from '../tokens/refresh-token.js';
 import { RefreshTokens } from '../tokens/refresh-tokens.js';
 
+/** A session that another one derives from. */
+export interface SessionRef {
+  tenantId: string;
+  sessionId: string;
+}
+
+/** How somebody who is signed in has come to another session: in another tenant, or for a program of theirs. */
+export interface Derived {
+  from: SessionRef;
+  /** What was counted before it was guessed at, where something more was shown just now; and what it shows (RFC 8176). */
+  attempt?: CountedAttempt;
+  amr?: readonly string[];
+  /** What the program calls what it runs on. */
+  deviceName?: string | null;
+}
+
 export interface StartedSession {
   session: AuthSession;
   refreshToken: RefreshToken;
@@ -43,7 +59,15 @@ export interface Authenticated {
   passwordOf?: Date;
   /** The account is made in the same transaction. */
   isSignUp?: boolean;
+  /** The session that showed all but what `attempt` did. */
+  from?: SessionRef;
 }
+
+/** What a new session is made of. */
+type Making = Pick<Authenticated, 'provider' | 'amr' | 'authTime' | 'addressHash' | 'isSignUp' | 'from'> & {
+  reauthenticatedAt?: Date | null;
+  deviceName?: string | null;
+};
 
 /** What is about to be guessed at. */
 export interface Guess {
@@ -63,8 +87,8 @@ const GUESSABLE = new Set(['pwd', 'otp']);
  * The one function that makes sessions: a user, a tenant, how they authenticated and what the policy says in, a session
  * or a refusal out. Whether one is made and whether it goes on is decided here and nowhere else, by lockout, suspension,
  * second factor and what the tenant asks: the lockout in {@link begin}, before anything is tried, also within a
- * session; the rest in {@link execute} and, for sessions that are there, in {@link standsAgainst}. What a session may do
- * while it lives, its routes decide.
+ * session; the rest in {@link execute}, in {@link derive} for a session that comes of another one, whose guess was counted
+ * then, and, for sessions that are there, in {@link standsAgainst}. What a session may do while it lives, its routes decide.
  */
 @Injectable()
 export class StartSession {
@@ -98,8 +122,7 @@ export class StartSession {
    * `ACCOUNT_SUSPENDED`, 401 `MFA_REQUIRED` or `MFA_ENROLLMENT_REQUIRED`.
    */
   async execute(actor: Actor, how: Authenticated, policy: SessionPolicy): Promise<StartedSession> {
-    if (actor.type !== 'user' || !actor.id || !actor.tenantId)
-      throw new Error('A session needs a user and a tenant.');
+    mustNameBoth(actor);
     if (!how.isSignUp && !how.attempt && how.amr.some((method) => GUESSABLE.has(method)))
       throw new Error('What can be guessed makes no session unless the guess was counted.');
     await how.attempt?.succeeded();
@@ -116,6 +139,49 @@ export class StartSession {
       .catch((error: unknown) => this.turnAway(actor, { ...how, method: how.provider }, error));
     if (typeof outcome === 'string') throw await this.refused(actor, how, outcome);
     return outcome;
+  }
+
+  /**
+   * For the actor's user in the actor's tenant, by a session of theirs, in whichever tenant: another one beside it, with how
+   * and when they signed in. Throws the one 401 where that session is over or about to end, and as {@link execute} does.
+   */
+  async derive(actor: Actor, how: Derived, policy: SessionPolicy): Promise<StartedSession> {
+    mustNameBoth(actor);
+    if (how.amr && !how.attempt)
+      throw new Error('What can be guessed makes no session unless the guess was counted.');
+    await how.attempt?.succeeded();
+
+    const there = actor.as({ tenantId: how.from.tenantId });
+    const { outcome, making } = await this.db
+      .transaction(there, async () => {
+        const [person, making] = await Promise.all([this.users.holdStanding(), this.inherit(how)]);
+        const begin = async () =>
+          refusalOf(policy, person ?? nobody(), making.amr) ?? this.start(actor, making);
+        const isHere = actor.tenantId === there.tenantId;
+        return { making, outcome: await (isHere ? begin() : this.db.alongside(actor, begin)) };
+      })
+      .catch((error: unknown) => this.turnAway(actor, { method: 'session' }, error));
+    if (typeof outcome === 'string') throw await this.refused(actor, making, outcome);
+    return outcome;
+  }
+
+  /** What the session gives that another derives from. It is locked: it ends before this, or after. */
+  private async inherit({ from, amr = [], deviceName }: Derived): Promise<Making> {
+    const [original, isOutdated] = await Promise.all([
+      this.sessions.lock(from.sessionId),
+      this.sessions.isOutdated(from.sessionId),
+    ]);
+    const now = this.clock.now();
+    if (!original?.isLive(now) || original.userId !== this.db.actor.id || isOutdated)
+      throw unauthenticated('the session it derives from is over');
+    return {
+      provider: original.provider,
+      amr: [...new Set([...original.amr, ...amr])],
+      authTime: original.authTime,
+      reauthenticatedAt: amr.length > 0 ? now : original.reauthenticatedAt,
+      deviceName,
+      from,
+    };
   }
 
   /**
@@ -144,11 +210,15 @@ export class StartSession {
     return refusalOf(asked, person ?? nobody(), amr);
   }
 
-  private async start(actor: Actor, how: Authenticated): Promise<StartedSession> {
+  private async start(actor: Actor, how: Making): Promise<StartedSession> {
     const now = this.clock.now();
-    const { provider, amr, addressHash, authTime } = how;
+    const { provider, addressHash } = how;
     const { id: userId, tenantId, origin } = actor as Actor & { id: string; tenantId: string };
-    const session = AuthSession.start({ tenantId, userId, provider, amr, authTime, ...origin }, now);
+    const { amr, authTime, reauthenticatedAt, deviceName } = how;
+    const session = AuthSession.start(
+      { tenantId, userId, provider, amr, authTime, reauthenticatedAt, deviceName, ...origin },
+      now,
+    );
     const outcome = how.isSignUp ? 'signed_up' : 'signed_in';
     const event = { userId, method: provider, addressHash, outcome, sessionId: session.id } as const;
     const [, refreshToken, isNewDevice] = await Promise.all([
@@ -161,8 +231,12 @@ export class StartSession {
     return { session, refreshToken };
   }
 
-  private async refused(actor: Actor, how: Authenticated, refusal: SessionRefusal): Promise<DomainError> {
-    const { provider, amr, addressHash } = how;
+  private async refused(
+    actor: Actor,
+    how: Making & Pick<Authenticated, 'passwordOf'>,
+    refusal: SessionRefusal,
+  ): Promise<DomainError> {
+    const { provider, amr, addressHash, from = null } = how;
     const userId = actor.id ?? '';
     const outcome = refusal.endsWith('_suspended') ? 'suspended' : refusal;
     await this.loginEvents.record(actor, {
@@ -175,7 +249,7 @@ export class StartSession {
     if (refusal === 'person_suspended') return accountSuspended();
 
     const passwordOf = how.passwordOf?.getTime() ?? null;
-    const pending = { userId, tenantId: actor.tenantId ?? '', provider, amr: [...amr], passwordOf };
+    const pending = { userId, tenantId: actor.tenantId ?? '', provider, amr: [...amr], passwordOf, from };
     if (refusal === 'second_factor') {
       const mfaToken = await this.mfaTokens.make({ ...pending, purpose: 'challenge' });
       return new DomainError('unauthenticated', 'MFA_REQUIRED', 'Give a code of your authenticator.', {
@@ -190,6 +264,11 @@ export class StartSession {
       { details: { mfaToken } },
     );
   }
+}
+
+function mustNameBoth(actor: Actor): void {
+  if (actor.type !== 'user' || !actor.id || !actor.tenantId)
+    throw new Error('A session needs a user and a tenant.');
 }
 
 function nobody(): never {

@@ -1,8 +1,8 @@
-import { Body, Controller, Post, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, unauthenticated, wire } from '#platform';
-import { OptionalUpstreamToken } from '#identity';
+import { OptionalUpstreamToken, orInCookies, SessionCookies } from '#identity';
 import { PasswordRegisterInput, Register, RegisterInput } from '../use-cases/register.js';
 import { REGISTERED_EXAMPLE, RegisteredView, registeredView } from './register.view.js';
 
@@ -10,7 +10,10 @@ const RegisterBody = z.union([PasswordRegisterInput, RegisterInput]);
 
 @Controller('/api/v1/auth')
 export class RegisterController {
-  constructor(private readonly register: Register) {}
+  constructor(
+    private readonly register: Register,
+    private readonly cookies: SessionCookies,
+  ) {}
 
   @Post('/register')
   @Endpoint({
@@ -18,13 +21,13 @@ export class RegisterController {
       'Sign up with the ID token of a Google, GitHub or Microsoft account as the bearer, or by email and password',
     access: 'public',
     status: 201,
-    output: RegisteredView,
+    output: orInCookies(RegisteredView),
     bodyExample: { organization_name: 'Acme Tools' },
     example: REGISTERED_EXAMPLE,
     answers: {
       200: {
         description: 'The account was there already; signed in, without the key',
-        output: RegisteredView,
+        output: orInCookies(RegisteredView),
       },
     },
     refusals: {
@@ -45,12 +48,19 @@ export class RegisterController {
     @CurrentActor() actor: Actor,
     @OptionalUpstreamToken() idToken: string | null,
     @Body({ schema: wire(RegisterBody) }) input: z.output<typeof RegisterBody>,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<z.input<typeof RegisteredView>> {
-    if ('email' in input) return registeredView(await this.register.withPassword(actor, input));
-    if (idToken === null) throw unauthenticated('no upstream bearer');
-    const made = await this.register.execute(actor, idToken, input);
+  ): Promise<object> {
+    const made =
+      'email' in input
+        ? await this.register.withPassword(actor, input)
+        : await this.register.execute(actor, upstream(idToken), input);
     if (made.licenseKey === null) reply.status(200);
-    return registeredView(made);
+    return this.cookies.deliver(request, reply, registeredView(made));
   }
+}
+
+function upstream(idToken: string | null): string {
+  if (idToken === null) throw unauthenticated('no upstream bearer');
+  return idToken;
 }

@@ -360,7 +360,14 @@ describe('Db', () => {
       ]);
     });
 
-    it('is for operators, inside a transaction', async () => {
+    it('is for one person who is in both', async () => {
+      const mine = { type: 'user', id: newId('usr') } as const;
+      const [one, two] = [tenant().as(mine), tenant().as(mine)];
+      await db.transaction(one, () => db.alongside(two, note(two, 'mine')));
+      expect([await notes(one), await notes(two)]).toEqual([[], ['mine']]);
+    });
+
+    it('is for operators else, inside a transaction', async () => {
       const [one, two] = [tenant(), tenant()];
       const refused = 'Only an operator may change two tenants';
       await expect(db.transaction(one, () => db.alongside(two, async () => 1))).rejects.toThrow(refused);

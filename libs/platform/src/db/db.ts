@@ -76,12 +76,15 @@ export class Db {
 
   /**
    * Inside the transaction of one tenant: `work` for another, with its rows and its events, in the same transaction.
-   * For operators alone, for what spans two tenants and must not happen by halves; anybody else's throws.
+   * For operators, and for one person who is in both, for what spans two tenants and must not happen by halves; anybody
+   * else's throws.
    */
   async alongside<T>(actor: Actor, work: () => Promise<T>): Promise<T> {
     const outer = this.scope;
-    if (outer.actor.type !== 'operator' || actor.type !== 'operator') {
-      throw new Error('Only an operator may change two tenants in one transaction.');
+    if (!mayWorkAlongside(outer.actor, actor)) {
+      throw new Error(
+        'Only an operator may change two tenants in one transaction, or a person for themselves.',
+      );
     }
     const { manager, client } = outer;
     const scope: Scope = { actor, manager, client, events: [], open: true };
@@ -139,6 +142,12 @@ async function commit(scope: Scope): Promise<void> {
   const written = outboxStatements(actor, events).map(({ text, values }) => send(client, text, values));
   const outcomes = await settle([...written, send(client, 'commit')]);
   if (outcomes.at(-1)?.command !== 'COMMIT') throw partFailed();
+}
+
+/** A person's own settings are the same in both. */
+function mayWorkAlongside(one: Actor, other: Actor): boolean {
+  if (one.type !== other.type) return false;
+  return one.type === 'operator' || (one.type === 'user' && one.id !== null && one.id === other.id);
 }
 
 const partFailed = () => new Error('A part of this transaction failed.');

@@ -3,22 +3,22 @@ import { Clock } from '#platform';
 import { REMEMBER_MS } from '../sessions/ended-sessions.js';
 
 /** About 15 MB. */
-export const MAX_ACCOUNTS = 100_000;
+export const MAX_EPOCHS = 100_000;
 
 /**
- * In which epoch the service accounts are that changed while access tokens of before still live, as this process knows
+ * In which epoch those are from whom something was taken while access tokens of before still live, as this process knows
  * them. Asked on each request with such a token, so it is memory, and bounded: when it is full it forgets the oldest
  * and refuses every token as old as that instead. Whoever is refused so asks for another one.
  */
 @Injectable()
-export class ServiceEpochs {
+class Epochs {
   private readonly epochs = new Map<string, { epoch: number; heardAt: number }>();
   /** Tokens issued until then are refused, in seconds of Unix time. */
   private horizon = 0;
 
   constructor(private readonly clock: Clock) {}
 
-  note(id: string, epoch: number, max = MAX_ACCOUNTS): void {
+  note(id: string, epoch: number, max = MAX_EPOCHS): void {
     const known = this.epochs.get(id)?.epoch ?? 0;
     if (known >= epoch) return;
     // Removed first, so that the oldest stays in front.
@@ -27,7 +27,7 @@ export class ServiceEpochs {
     this.forget(max);
   }
 
-  /** Whether an access token is of an epoch that is over, by its account, epoch and iat in seconds. */
+  /** Whether an access token is of an epoch that is over, by whose it is, its epoch and its iat in seconds. */
   isOver(id: string, epoch: number, issuedAt: number): boolean {
     return epoch < (this.epochs.get(id)?.epoch ?? 0) || issuedAt <= this.horizon;
   }
@@ -42,3 +42,14 @@ export class ServiceEpochs {
     }
   }
 }
+
+/** Those of service accounts, by their ids. */
+@Injectable()
+export class ServiceEpochs extends Epochs {}
+
+/** Those of people in a tenant, by {@link memberKey}. */
+@Injectable()
+export class MemberEpochs extends Epochs {}
+
+/** A person in a tenant: what is taken from them there holds elsewhere. */
+export const memberKey = (tenantId: string, userId: string): string => `${tenantId} ${userId}`;

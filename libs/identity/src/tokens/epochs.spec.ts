@@ -1,6 +1,6 @@
 import { ManualClock } from '#platform';
 import { REMEMBER_MS } from '../sessions/ended-sessions.js';
-import { ServiceEpochs } from './service-epochs.js';
+import { ServiceEpochs } from './epochs.js';
 
 describe('the epochs of service accounts', () => {
   let clock: ManualClock;

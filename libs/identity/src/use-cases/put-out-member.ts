@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '#platform';
+import type { ServiceAccount } from '../domain/service-account.js';
+import { AuthSessions } from '../persistence/auth-sessions.js';
+import { ServiceAccounts } from '../persistence/service-accounts.js';
+import { ApiKeys } from '../service-accounts/api-keys.js';
+import { SessionNews } from '../sessions/session-news.js';
+import { type OutdatedTokens, OutdateTokens } from './outdate-tokens.js';
+
+/** What ended with a membership, to be told once it is true. */
+export interface PutOut {
+  sessionIds: readonly string[];
+  outdated: OutdatedTokens;
+  /** Service accounts that lost a key. */
+  accounts: readonly ServiceAccount[];
+}
+
+/**
+ * Somebody is no member of a tenant any more: they are signed out there, and the API keys that they made there end, with
+ * the access tokens that were given for them. Keys that others made, and service accounts, are the organisation's.
+ */
+@Injectable()
+export class PutOutMember {
+  constructor(
+    private readonly sessions: AuthSessions,
+    private readonly serviceAccounts: ServiceAccounts,
+    private readonly outdateTokens: OutdateTokens,
+    private readonly apiKeys: ApiKeys,
+    private readonly news: SessionNews,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Inside the transaction that ends the membership, of the tenant; whoever acts, and is named in the trail. A session that
+   * begins at the same time gets no access token that is good, and ends with its first refresh.
+   */
+  async begin(userId: string): Promise<PutOut> {
+    const now = this.clock.now();
+    const outdated = await this.outdateTokens.begin([userId]);
+    const sessions = await this.sessions.lockAllOf(userId);
+    for (const session of sessions) {
+      session.end('membership_ended', now);
+      await this.sessions.save(session);
+    }
+    return { sessionIds: sessions.map(({ id }) => id), outdated, accounts: await this.endKeys(userId, now) };
+  }
+
+  /** After the commit: tells every process at once, as far as Redis is there; within two seconds they know without. */
+  finish({ sessionIds, outdated, accounts }: PutOut): void {
+    this.news.tell(sessionIds);
+    this.outdateTokens.finish(outdated);
+    this.apiKeys.changed(accounts);
+  }
+
+  private async endKeys(userId: string, now: Date): Promise<ServiceAccount[]> {
+    const accounts = new Map<string, ServiceAccount>();
+    for (const { accountId, keyId } of await this.serviceAccounts.liveKeysMadeBy(userId)) {
+      const account = accounts.get(accountId) ?? (await this.serviceAccounts.lock(accountId));
+      const key = await this.serviceAccounts.key(accountId, keyId);
+      if (!key.revoke(now)) continue;
+      await this.serviceAccounts.saveKey(key);
+      if (!accounts.has(accountId)) account.endTokens();
+      accounts.set(accountId, account);
+    }
+    for (const account of accounts.values()) await this.serviceAccounts.save(account);
+    return [...accounts.values()];
+  }
+}

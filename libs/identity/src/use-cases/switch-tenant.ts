@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { type Actor, idOf, notFound, unauthenticated } from '#platform';
+import { policyOf } from '../domain/session-policy.js';
+import { IssueTokens, type Profile, type Tokens } from './issue-tokens.js';
+import { StartSession } from './start-session.js';
+
+export const SwitchTenantInput = z.strictObject({ tenantId: idOf('ten') });
+
+/**
+ * Signs somebody who is signed in to one of their organisations in to another, under what that one asks. A session of its
+ * own: the one there was goes on, and neither ends with the other.
+ */
+@Injectable()
+export class SwitchTenant {
+  constructor(
+    private readonly issueTokens: IssueTokens,
+    private readonly startSession: StartSession,
+  ) {}
+
+  /**
+   * Throws 404 for a tenant that the actor is not in, the one 401 where their session is over, 401 `MFA_REQUIRED` or
+   * `MFA_ENROLLMENT_REQUIRED` where that tenant asks for more, 403 `TENANT_SUSPENDED` or `ACCOUNT_SUSPENDED`.
+   */
+  async execute(
+    actor: Actor,
+    { tenantId }: z.output<typeof SwitchTenantInput>,
+  ): Promise<Profile & { tokens: Tokens }> {
+    const from = sessionOf(actor);
+    const there = actor.as({ tenantId });
+    const profile = await this.issueTokens.profileIn(there);
+    if (!profile) throw notFound('organisation');
+    const { session, refreshToken } = await this.startSession.derive(
+      there,
+      { from },
+      policyOf(profile.tenant),
+    );
+    return { ...profile, tokens: await this.issueTokens.tokens(profile, session, refreshToken) };
+  }
+}
+
+/** The session that a person's bearer belongs to. Throws the one 401 for who has none. */
+export function sessionOf({ type, tenantId, sessionId }: Actor): { tenantId: string; sessionId: string } {
+  if (type !== 'user' || !tenantId || !sessionId) throw unauthenticated('no session');
+  return { tenantId, sessionId };
+}
