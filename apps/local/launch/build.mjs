@@ -11,18 +11,24 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { withLock } from './lock.mjs';
 import { diskSentence, Stop } from './stop.mjs';
 
 const STAGING = '.build-';
 const SOURCES = ['apps', 'libs', 'migrations', 'test'];
 /** Besides the sources, what the result depends on. */
-const SETTINGS = ['.swcrc', 'package-lock.json', join('apps', 'local', 'launch', 'build.mjs')];
+const SETTINGS = [
+  '.swcrc',
+  'package.json',
+  'package-lock.json',
+  ...['build.mjs', 'bundle.mjs'].map((name) => join('apps', 'local', 'launch', name)),
+];
 
 /**
- * Builds dist/ from the sources when they changed (by size and time), as `npm run build` does, but beside a product
- * that runs from it: every file is replaced in one step, only when it differs, and only what has no source any more
- * is removed.
+ * Builds dist/ from the sources when they changed (by size and time), as `npm run build` does, but with each program in
+ * one file, and beside a product that runs from it: every file is replaced in one step, only when it differs, and only
+ * what has no source any more is removed.
  */
 export async function build(root, node) {
   const before = stamp(root);
@@ -31,7 +37,10 @@ export async function build(root, node) {
     mkdirSync(join(root, '.gatehouse'), { recursive: true });
     await withLock(join(root, '.gatehouse', 'build.lock'), async () => {
       const now = stamp(root);
-      if (!isBuilt(root, now)) replace(root, compile(root, node), now);
+      if (isBuilt(root, now)) return;
+      const staging = compile(root, node);
+      await bundled(root, staging);
+      replace(root, staging, now);
     });
   } catch (error) {
     if (error instanceof Stop) throw error;
@@ -79,6 +88,15 @@ function compile(root, node) {
   rmSync(staging, { recursive: true, force: true });
   const output = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim();
   throw new Stop(diskSentence(output) ?? `The build failed:\n${complaint(output)}`);
+}
+
+async function bundled(root, staging) {
+  try {
+    await bundle(root, staging);
+  } catch (error) {
+    rmSync(staging, { recursive: true, force: true });
+    throw new Stop(diskSentence(error.message) ?? `The build failed:\n${error.message}`);
+  }
 }
 
 function replace(root, staging, wanted) {
