@@ -3,7 +3,7 @@
  * Node and one for browsers, the `gatehouse` program and the Python client; no dependency. Then `npm publish` there.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const room = import.meta.dirname;
@@ -40,4 +40,23 @@ writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifest, null, 2)
 for (const name of ['README.md', join('python', 'gatehouse.py')])
   cpSync(join(room, name), join(target, name));
 cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'));
+vendorQrEncoder();
 process.stdout.write(`${target}\n`);
+
+/**
+ * The encoder that `gatehouse login` draws its QR code with (cli/qr-code.ts): the part of the package `qrcode` that makes
+ * one, and what that needs, with their licences. So what is published has no dependency, and no encoder of its own.
+ */
+function vendorQrEncoder() {
+  const from = join(root, 'node_modules', 'qrcode');
+  const to = join(target, 'dist', 'vendor', 'qrcode');
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(join(from, 'lib', 'core'))) {
+    const text = readFileSync(join(from, 'lib', 'core', name), 'utf8');
+    writeFileSync(join(to, name), text.replace("require('dijkstrajs')", "require('./dijkstra')"));
+  }
+  cpSync(join(root, 'node_modules', 'dijkstrajs', 'dijkstra.js'), join(to, 'dijkstra.js'));
+  writeFileSync(join(to, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
+  const licences = [join(from, 'license'), join(root, 'node_modules', 'dijkstrajs', 'LICENSE.md')];
+  writeFileSync(join(to, 'LICENSE'), licences.map((one) => readFileSync(one, 'utf8')).join('\n'));
+}

@@ -17,6 +17,11 @@ export type {
   User,
   Verdict,
 } from './api/answers.js';
+export type { ExportFile, ExportsApi, TenantExport } from './api/exports-api.js';
+export type { Invitation, InvitationPreview, JoinedTenant } from './api/invitation-answers.js';
+export type { AuthorizationServer, DeviceCode, OAuthApi } from './api/oauth-api.js';
+export type { TenancyApi } from './api/tenancy-api.js';
+export type { Member, OwnTenant, Role, TenantDetails, TenantSettings } from './api/tenancy-answers.js';
 export type { Enrolled, LoginSession, TotpEnrolment, VerifiedEmail } from './api/account-answers.js';
 export type { AccountApi, Reauthentication, ShownAnew } from './api/account-api.js';
 export {
@@ -27,14 +32,22 @@ export {
   type LocalErrorCode,
   MfaEnrollmentRequired,
   MfaRequired,
+  type OAuthErrorCode,
   PasswordTooWeak,
   ReauthenticationRequired,
 } from './api/api-error.js';
 export type { ApiOptions, BearerSource, CallOptions } from './api/caller.js';
 export { ERROR_CODES, type ErrorCode, type ErrorKind } from './api/error-codes.js';
-export { type AcquireInput, type Credentials, GatehouseApi, type UsageInput } from './api/gatehouse-api.js';
+export {
+  type AcquireInput,
+  type Credentials,
+  GatehouseApi,
+  type NewAccount,
+  type UsageInput,
+} from './api/gatehouse-api.js';
 export type { AnswerSignatures, TransportOptions } from './api/transport.js';
 export type { AuthEvents, AuthWarning, SignedOutReason } from './auth/auth-events.js';
+export type { DeviceSignIn, ShownCode } from './auth/device-grant.js';
 export type { AuthClientOptions } from './auth/portable-auth-client.js';
 export { SessionTokens, type SessionTokensOptions } from './auth/session-tokens.js';
 export { type StoredAuth, storedAuthOf } from './auth/stored-auth.js';

@@ -3,13 +3,33 @@ import type { ErrorCode, ErrorKind } from './error-codes.js';
 /** What an error says beside its status and code. Members in camelCase, as everything the client hands out. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
-/** Codes of our own, for calls that no Gatehouse answered. */
+/** Codes that are not in docs/errors.md: of calls that no Gatehouse answered, and of sign-ins by OAuth. */
 export type LocalErrorCode =
   /** No connection, or it broke. */
   | 'UNREACHABLE'
   | 'TIMED_OUT'
   /** Something answered that is no Gatehouse: another form, another type, too large, or its signature does not hold. */
-  | 'BAD_ANSWER';
+  | 'BAD_ANSWER'
+  /** Whoever asked called it off. */
+  | 'ABORTED'
+  /** This machine has none, or none that may be opened. */
+  | 'NO_BROWSER'
+  /** A file that was being made came to nothing. */
+  | 'EXPORT_FAILED'
+  /** What a sign-in in a browser or by a code comes to, beside tokens: OAuthErrorCode. */
+  | OAuthErrorCode;
+
+/** The words of RFC 6749, 4.1.2.1 and 5.2, and RFC 8628, 3.5, that a sign-in may end with. */
+export type OAuthErrorCode =
+  /** The person said no. */
+  | 'access_denied'
+  /** Nobody said anything in time. */
+  | 'expired_token'
+  /** It was used before, has run out, or what approved it does not hold any more. */
+  | 'invalid_grant'
+  | 'invalid_request'
+  | 'server_error'
+  | 'temporarily_unavailable';
 
 /** The codes that this version knows, and whatever a later server adds. */
 export type ApiErrorCode = ErrorCode | LocalErrorCode | (string & Record<never, never>);

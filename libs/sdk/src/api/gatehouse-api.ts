@@ -24,6 +24,8 @@ import {
 } from './answers.js';
 import { AccountApi } from './account-api.js';
 import { type ApiOptions, type CallOptions, Caller } from './caller.js';
+import { OAuthApi } from './oauth-api.js';
+import { TenancyApi } from './tenancy-api.js';
 import type { Call } from './transport.js';
 
 /** Who asks for a seat: a device, and a licence named by its key, its id, or by the bearer alone. */
@@ -56,6 +58,10 @@ export class GatehouseApi {
   readonly url: string;
   /** The caller's own account. */
   readonly account: AccountApi;
+  /** The organisation they are signed in at, and their others. */
+  readonly tenancy: TenancyApi;
+  /** Sign-in in a browser, or by a code on another device; an AuthClient does the whole of it. */
+  readonly oauth: OAuthApi;
   private readonly caller: Caller;
 
   /** Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed. */
@@ -63,10 +69,15 @@ export class GatehouseApi {
     this.caller = new Caller(options);
     this.url = this.caller.url;
     this.account = new AccountApi(this.caller);
+    this.tenancy = new TenancyApi(this.caller);
+    this.oauth = new OAuthApi(this.caller);
   }
 
-  /** A new tenant with its licence: by e-mail and password, or by the ID token of an upstream identity provider. */
-  register(input: { organizationName: string } & Credentials): Promise<Registered> {
+  /**
+   * By e-mail and password, or by the ID token of an upstream identity provider: a new tenant with its licence, or into
+   * the one that an invitation is of.
+   */
+  register(input: NewAccount): Promise<Registered> {
     return this.signIn('/auth/register', input, readRegistered);
   }
 
@@ -86,8 +97,25 @@ export class GatehouseApi {
     });
   }
 
-  me(): Promise<Me> {
-    return this.caller.asBearer({ method: 'GET', path: `${V1}/auth/me`, read: readMe });
+  /** `accessToken`: of whoever that is, instead of the caller. */
+  me(accessToken?: string, options: CallOptions = {}): Promise<Me> {
+    const call = { method: 'GET', path: `${V1}/auth/me`, read: readMe, ...options } as const;
+    return accessToken === undefined
+      ? this.caller.asBearer(call)
+      : this.caller.call({ ...call, bearer: accessToken });
+  }
+
+  /**
+   * Tokens for another organisation of the caller's. Throws MfaRequired or MfaEnrollmentRequired where that one asks for
+   * more, and 404 for one they are not in. Keeps nothing: AuthClient.switchTenant does.
+   */
+  switchTenant(tenantId: string): Promise<SignedIn> {
+    return this.caller.asBearer({
+      method: 'POST',
+      path: `${V1}/auth/switch`,
+      body: { tenantId },
+      read: readSignedIn,
+    });
   }
 
   /** The tenant's licences, page after page as they are asked for. */
@@ -187,3 +215,6 @@ export class GatehouseApi {
 }
 
 export type Credentials = { email: string; password: string } | { idToken: string };
+
+/** Who signs up: with an organisation of their own, or by the token of an invitation, which proves their address. */
+export type NewAccount = ({ organizationName: string } | { invitationToken: string }) & Credentials;

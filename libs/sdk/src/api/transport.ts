@@ -1,10 +1,10 @@
 import { type Claims, parseObject } from '../formats/claims.js';
 import { acceptSignature, type SignedAnswer, type SignedRequest } from '../formats/http-signature.js';
-import { InvalidDocument } from '../formats/invalid-document.js';
-import { ApiError, type ErrorDetails, refusalOf } from './api-error.js';
 import { boundedBytes } from './bounded-bytes.js';
+import { asApiError, oauthRefusal, refusal } from './refusals.js';
 import { secureUrl } from './server-url.js';
-import { fromWire, toWire } from './wire.js';
+import { type After, afterMs, TimeLimit } from './time-limit.js';
+import { toWire } from './wire.js';
 
 /** Asks for signed answers (RFC 9421) and believes no others. */
 export interface AnswerSignatures {
@@ -21,38 +21,56 @@ export interface TransportOptions {
   fetch?: typeof fetch;
   /** For a whole exchange, ms. */
   timeoutMs?: number;
-  /** Calls back once after so many ms, gives what calls it off. */
-  after?: (ms: number, work: () => void) => () => void;
+  after?: After;
   /** How the program introduces itself in `User-Agent`; browsers do so themselves. */
   userAgent?: string;
   /** What the server is to know this machine by, in `X-Device-Id`; null: nothing. */
   deviceId?: () => Promise<string | null>;
   signatures?: AnswerSignatures;
+  /** `cookie`: the browser keeps the tokens and sends them along; no script ever sees one. */
+  session?: 'cookie';
 }
 
-export interface Call<T> {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+/** A request, and how long it may take. */
+export interface Request {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the server's root. */
   path: string;
   /** In camelCase. */
   body?: object;
+  /** Instead of a body, to an OAuth endpoint: it is refused in the words of its RFC. */
+  form?: Readonly<Record<string, string>>;
   bearer?: string | null;
+  headers?: Readonly<Record<string, string>>;
   timeoutMs?: number;
   /** Lets a page send it while it is closed. */
   keepalive?: boolean;
   signal?: AbortSignal;
   /** Keys cannot be asked for under keys that are not known yet. */
   unsigned?: boolean;
+}
+
+export interface Call<T> extends Request {
   /** Takes the answer's members, in snake_case, and throws InvalidDocument when they are not as they should be. */
   read: (answer: Claims) => T;
 }
 
+/** An answer that is read piece by piece. */
+export interface Opened {
+  status: number;
+  headers: Headers;
+  /** Fails with ApiError. Whoever reads it to no end cancels it. */
+  body: ReadableStream<Uint8Array>;
+}
+
+/** Says that the answer's tokens go into cookies, and that the cookies' are meant (no form of another site can say so). */
+export const COOKIE_SESSION = { 'gatehouse-session': 'cookie' } as const;
+
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** In bytes; the largest answers, a page of a hundred licences and a document of keys, have a tenth of it. */
 const MAX_ANSWER = 1_048_576;
-const MAX_RETRY_AFTER_S = 86_400;
 
-/** JSON over HTTP, with an end to everything: time, size, redirects. */
+/** HTTP, with an end to everything: time, size, redirects. */
 export class Transport {
   readonly url: string;
   private readonly options: TransportOptions;
@@ -63,56 +81,100 @@ export class Transport {
     this.options = options;
   }
 
-  /** Throws ApiError, and nothing else. */
+  /** JSON. Throws ApiError, and nothing else. */
   async call<T>(call: Call<T>): Promise<T> {
-    const stop = new AbortController();
-    let timedOut = false;
-    const after = this.options.after ?? afterMs;
-    const cancel = after(call.timeoutMs ?? this.options.timeoutMs ?? DEFAULT_TIMEOUT_MS, () => {
-      timedOut = true;
-      stop.abort();
-    });
-    const abort = () => stop.abort();
-    call.signal?.addEventListener('abort', abort, { once: true });
-    if (call.signal?.aborted) abort();
+    const limit = this.limitOf(call);
     try {
-      return read(call, await this.exchange(call, stop.signal));
+      return read(call, await this.exchange(call, limit.signal));
     } catch (error) {
-      throw asApiError(error, this.url, timedOut);
+      throw asApiError(error, { url: this.url, limit });
     } finally {
-      cancel();
-      call.signal?.removeEventListener('abort', abort);
+      limit.end();
     }
   }
 
-  private async exchange<T>(call: Call<T>, signal: AbortSignal): Promise<Exchange> {
-    const { userAgent } = this.options;
-    const signatures = call.unsigned ? undefined : this.options.signatures;
-    const url = `${this.url}${call.path}`;
+  /** A file: its time is for the beginning, and again for each further piece. Throws ApiError, and nothing else. */
+  async open(request: Request): Promise<Opened> {
+    const limit = this.limitOf(request);
+    try {
+      const response = await this.send(request, limit.signal, { accept: '*/*' });
+      const { status, headers } = response;
+      if (!isSuccess(status)) throw refusal(status, headers, await textOf(response));
+      return { status, headers, body: this.pieces(response, limit) };
+    } catch (error) {
+      limit.end();
+      throw asApiError(error, { url: this.url, limit });
+    }
+  }
+
+  private limitOf({ timeoutMs, signal }: Request): TimeLimit {
+    const { options } = this;
+    const ms = timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    return new TimeLimit(ms, options.after ?? afterMs, signal);
+  }
+
+  private async exchange(request: Request, signal: AbortSignal): Promise<Exchange> {
+    const signatures = request.unsigned ? undefined : this.options.signatures;
     const nonce = signatures?.newNonce();
-    const deviceId = await this.options.deviceId?.();
-    const send = this.options.fetch ?? fetch;
-    const response = await send(url, {
-      method: call.method,
-      headers: {
-        accept: 'application/json',
-        ...(userAgent !== undefined && { 'user-agent': userAgent }),
-        ...(deviceId && { 'x-device-id': deviceId }),
-        ...(call.bearer && { authorization: `Bearer ${call.bearer}` }),
-        ...(call.body && { 'content-type': 'application/json' }),
-        ...(nonce !== undefined && { 'accept-signature': acceptSignature(nonce) }),
-      },
-      ...(call.body && { body: JSON.stringify(toWire(call.body)) }),
-      // A redirect would carry keys and tokens to wherever somebody pointed it.
-      redirect: 'error',
-      ...(call.keepalive && { keepalive: true }),
-      signal,
-    });
+    const signed = nonce !== undefined && { 'accept-signature': acceptSignature(nonce) };
+    const response = await this.send(request, signal, { accept: 'application/json', ...signed });
     const { status, headers } = response;
     const body = await boundedBytes(response, MAX_ANSWER);
-    if (nonce !== undefined)
-      await signatures?.check({ status, headers, body }, { method: call.method, url, nonce });
+    if (nonce !== undefined) {
+      const url = `${this.url}${request.path}`;
+      await signatures?.check({ status, headers, body }, { method: request.method, url, nonce });
+    }
     return { status, headers, text: new TextDecoder().decode(body) };
+  }
+
+  private async send(request: Request, signal: AbortSignal, more: Record<string, string>): Promise<Response> {
+    const { userAgent, session } = this.options;
+    const deviceId = await this.options.deviceId?.();
+    const send = this.options.fetch ?? fetch;
+    return send(`${this.url}${request.path}`, {
+      method: request.method,
+      headers: {
+        ...more,
+        ...(userAgent !== undefined && { 'user-agent': userAgent }),
+        ...(deviceId && { 'x-device-id': deviceId }),
+        ...(session === 'cookie' && COOKIE_SESSION),
+        ...(request.bearer && { authorization: `Bearer ${request.bearer}` }),
+        ...(request.body && { 'content-type': 'application/json' }),
+        ...(request.form && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...request.headers,
+      },
+      ...(request.body && { body: JSON.stringify(toWire(request.body)) }),
+      ...(request.form && { body: new URLSearchParams(request.form).toString() }),
+      ...(session === 'cookie' && { credentials: 'include' as const }),
+      // A redirect would carry keys and tokens to wherever somebody pointed it.
+      redirect: 'error',
+      ...(request.keepalive && { keepalive: true }),
+      signal,
+    });
+  }
+
+  private pieces(response: Response, limit: TimeLimit): ReadableStream<Uint8Array> {
+    const reader = response.body?.getReader();
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        limit.again();
+        try {
+          const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+          // Whoever reads slowly has the time they need.
+          limit.pause();
+          if (!done) return controller.enqueue(value);
+          limit.end();
+          controller.close();
+        } catch (error) {
+          limit.end();
+          controller.error(asApiError(error, { url: this.url, limit }));
+        }
+      },
+      cancel: async (reason) => {
+        limit.end();
+        await reader?.cancel(reason);
+      },
+    });
   }
 }
 
@@ -123,65 +185,11 @@ interface Exchange {
 }
 
 function read<T>(call: Call<T>, { status, headers, text }: Exchange): T {
-  if (status >= 200 && status < 300) return call.read(parseObject(text, 'answer'));
-  throw refusal(status, headers, text);
+  if (isSuccess(status)) return call.read(status === 204 ? {} : parseObject(text, 'answer'));
+  throw (call.form ? oauthRefusal : refusal)(status, headers, text);
 }
 
-function refusal(status: number, headers: Headers, body: string): ApiError {
-  const error = errorOf(body);
-  const text = (name: string) => (typeof error?.[name] === 'string' ? error[name] : null);
-  return refusalOf({
-    status,
-    // A status of something in between: no code of ours, so nothing is concluded from it.
-    code: text('code')?.slice(0, 128) ?? `HTTP_${status}`,
-    message: text('message')?.slice(0, 500) ?? `The server answered with status ${status}.`,
-    traceId: text('trace_id') ?? headers.get('x-trace-id'),
-    details: detailsOf(error?.['details']),
-    retryAfterSeconds: retryAfter(headers.get('retry-after')),
-  });
-}
+const isSuccess = (status: number) => status >= 200 && status < 300;
 
-function errorOf(body: string): Claims | null {
-  try {
-    const error = parseObject(body, 'answer')['error'];
-    return typeof error === 'object' && error !== null ? (error as Claims) : null;
-  } catch {
-    return null;
-  }
-}
-
-const detailsOf = (details: unknown): ErrorDetails | null =>
-  typeof details === 'object' && details !== null && !Array.isArray(details)
-    ? (fromWire(details) as ErrorDetails)
-    : null;
-
-/** In seconds; a date, which ours never sends, counts as nothing told. */
-function retryAfter(text: string | null): number | null {
-  if (text === null || !/^\d{1,9}$/.test(text)) return null;
-  return Math.min(Number(text), MAX_RETRY_AFTER_S);
-}
-
-function asApiError(error: unknown, url: string, timedOut: boolean): ApiError {
-  if (error instanceof ApiError) return error;
-  if (timedOut)
-    return new ApiError({ status: null, code: 'TIMED_OUT', message: `${url} did not answer in time.` });
-  if (error instanceof InvalidDocument) {
-    const message = `${url} gave an answer that is not one of a Gatehouse: ${error.message}`;
-    return new ApiError({ status: null, code: 'BAD_ANSWER', message, cause: error });
-  }
-  const message = `${url} cannot be reached${whyOf(error)}.`;
-  return new ApiError({ status: null, code: 'UNREACHABLE', message, cause: error });
-}
-
-/** fetch hides the reason in the cause. */
-function whyOf(error: unknown): string {
-  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : null;
-  if (typeof cause !== 'object' || cause === null) return '';
-  if ('code' in cause && typeof cause.code === 'string') return ` (${cause.code})`;
-  return 'message' in cause && typeof cause.message === 'string' ? ` (${cause.message})` : '';
-}
-
-function afterMs(ms: number, work: () => void): () => void {
-  const timer = setTimeout(work, ms);
-  return () => clearTimeout(timer);
-}
+const textOf = async (response: Response) =>
+  new TextDecoder().decode(await boundedBytes(response, MAX_ANSWER));

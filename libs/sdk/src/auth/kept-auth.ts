@@ -51,16 +51,22 @@ export class KeptAuth {
     });
   }
 
-  async signIn(auth: StoredAuth): Promise<void> {
+  /** Gives who was signed in before. */
+  async signIn(auth: StoredAuth): Promise<StoredAuth | null> {
     this.entering++;
+    let before: StoredAuth | null = null;
     try {
       await this.change(
-        async () => auth,
+        async (current) => {
+          before = current;
+          return auth;
+        },
         () => {
           this.known = auth.user;
           this.events.emit('signed-in', { user: auth.user });
         },
       );
+      return before;
     } finally {
       this.entering--;
     }

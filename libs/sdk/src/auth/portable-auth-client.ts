@@ -1,13 +1,17 @@
 import type { Enrolled } from '../api/account-answers.js';
 import type { AccountApi } from '../api/account-api.js';
-import { ApiError } from '../api/api-error.js';
-import type { AccessToken, Me, Registered, SignedIn } from '../api/answers.js';
+import { ApiError, MfaEnrollmentRequired, MfaRequired } from '../api/api-error.js';
+import type { AccessToken, Me, Registered, SignedIn, Tokens } from '../api/answers.js';
 import type { BearerSource } from '../api/caller.js';
-import { type Credentials, GatehouseApi } from '../api/gatehouse-api.js';
+import { type Credentials, GatehouseApi, type NewAccount } from '../api/gatehouse-api.js';
+import type { JoinedTenant } from '../api/invitation-answers.js';
 import { Emitter, type Listener } from '../client/emitter.js';
 import type { ClientTime, Store } from '../client/platform.js';
 import type { AuthEvents } from './auth-events.js';
 import { authorised } from './authorised-fetch.js';
+import { deviceGrant, type DeviceSignIn } from './device-grant.js';
+import { FormerSessions, type Leaving } from './former-sessions.js';
+import { ownerOf } from './owner-of.js';
 import { SessionTokens } from './session-tokens.js';
 import type { StoredAuth } from './stored-auth.js';
 
@@ -32,6 +36,8 @@ export interface AuthPlatform {
   /** What the server is to know this machine by, so that people hear of sign-ins on others. */
   deviceId?: () => Promise<string | null>;
   store: Store<StoredAuth>;
+  /** Tokens are in cookies, which no script reads; what is kept here stands for them. */
+  session?: 'cookie';
   /** Calls back when another tab has changed the store; gives what calls it off. */
   watch?(changed: () => void): () => void;
 }
@@ -50,12 +56,15 @@ export class PortableAuthClient implements BearerSource {
   readonly fetch: (input: string | URL, init?: RequestInit) => Promise<Response>;
   private readonly events = new Emitter<AuthEvents>();
   private readonly tokens: SessionTokens;
+  private readonly time: ClientTime;
+  private readonly former: FormerSessions;
   private readonly unwatch: () => void;
 
   /** Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed. */
   constructor(options: AuthClientOptions, platform: AuthPlatform) {
     const { url, timeoutMs, origins, allowHttp } = options;
-    const { time, userAgent, deviceId } = platform;
+    const { time, userAgent, deviceId, session } = platform;
+    this.time = time;
     this.tokens = new SessionTokens({
       ...{ url, timeoutMs, store: platform.store },
       refresh: (token, limit) => this.api.refresh(token, limit),
@@ -64,11 +73,13 @@ export class PortableAuthClient implements BearerSource {
       events: this.events,
     });
     this.api = new GatehouseApi({
-      ...{ url, allowHttp, timeoutMs, userAgent, deviceId, bearer: this.tokens, fetch: options.fetch },
+      ...{ url, allowHttp, timeoutMs, userAgent, deviceId, session, bearer: this.tokens },
+      fetch: options.fetch,
       after: (ms, work) => time.after(ms, work),
     });
     this.account = this.api.account;
-    this.fetch = authorised(this.tokens, this.api.url, { origins, allowHttp }, options.fetch);
+    this.former = new FormerSessions(this.account, session);
+    this.fetch = authorised(this.tokens, this.api.url, { origins, allowHttp, session }, options.fetch);
     this.unwatch = platform.watch?.(() => void this.tokens.current()) ?? (() => undefined);
   }
 
@@ -82,8 +93,11 @@ export class PortableAuthClient implements BearerSource {
     return this.events.once(event, listener);
   }
 
-  /** A new organisation with its licence, and signed in. The licence key is in this answer and the mail alone. */
-  register(input: { organizationName: string } & Credentials): Promise<Registered> {
+  /**
+   * Signed up and in: with a new organisation and its licence, whose key is in this answer and the mail alone, or into the
+   * organisation of an invitation.
+   */
+  register(input: NewAccount): Promise<Registered> {
     return this.kept(this.api.register(input));
   }
 
@@ -95,9 +109,19 @@ export class PortableAuthClient implements BearerSource {
     return this.kept(this.api.login(input));
   }
 
+  /**
+   * By a code that the person types on another device, or scans: for machines without a browser (RFC 8628). Ends what was
+   * signed in here before. Throws ApiError: `access_denied`, `expired_token`, `ABORTED` by `signal`.
+   */
+  async signInWithDevice(input: DeviceSignIn): Promise<SignedIn> {
+    return this.enter(await deviceGrant(this.api.oauth, this.time, input), input.signal);
+  }
+
   /** The second step, with MfaRequired's `mfaToken` and a code of the authenticator or a backup code. */
-  answerChallenge(input: { mfaToken: string; code: string }): Promise<SignedIn> {
-    return this.kept(this.account.challenge(input));
+  async answerChallenge(input: { mfaToken: string; code: string }): Promise<SignedIn> {
+    const signedIn = await this.account.challenge(input);
+    await this.keep(signedIn, this.former.take(input.mfaToken));
+    return signedIn;
   }
 
   /**
@@ -106,8 +130,35 @@ export class PortableAuthClient implements BearerSource {
    */
   async confirmTotp(input: { mfaToken: string; code: string }): Promise<Enrolled> {
     const enrolled = await this.account.confirmEnrolment(input);
-    await this.tokens.signedIn(enrolled.signedIn);
+    await this.keep(enrolled.signedIn, this.former.take(input.mfaToken));
     return enrolled;
+  }
+
+  /**
+   * Goes to another organisation of the person's: every tab and program that shares who is signed in goes along, and the
+   * session before ends, with the seats that were taken by it. Throws MfaRequired and MfaEnrollmentRequired as signIn
+   * does, and 404 for an organisation that they are not in; the session goes on then.
+   */
+  async switchTenant(tenantId: string): Promise<SignedIn> {
+    const leaves = await this.former.leaving();
+    const answer = this.api.switchTenant(tenantId);
+    const signedIn = await answer.catch((error: unknown) => {
+      if (error instanceof MfaRequired || error instanceof MfaEnrollmentRequired)
+        this.former.put(error.mfaToken, leaves);
+      throw error;
+    });
+    await this.keep(signedIn, leaves);
+    return signedIn;
+  }
+
+  /**
+   * Joins the organisation of an invitation, by the token of its mail, and goes there as switchTenant does, throwing what
+   * that throws: the invitation is accepted by then.
+   */
+  async acceptInvitation(token: string): Promise<JoinedTenant> {
+    const joined = await this.api.tenancy.acceptInvitation(token);
+    await this.switchTenant(joined.tenant.id);
+    return joined;
   }
 
   /**
@@ -171,9 +222,22 @@ export class PortableAuthClient implements BearerSource {
     this.unwatch();
   }
 
+  /** Signs in whose tokens these are. */
+  protected async enter(tokens: Tokens, signal?: AbortSignal): Promise<SignedIn> {
+    const signedIn = await ownerOf(tokens, { api: this.api, time: this.time, signal });
+    await this.keep(signedIn, await this.former.leaving());
+    return signedIn;
+  }
+
   private async kept<T extends SignedIn>(answer: Promise<T>): Promise<T> {
     const signedIn = await answer;
     await this.tokens.signedIn(signedIn);
     return signedIn;
+  }
+
+  /** Keeps the new session first: whatever fails then, somebody is signed in. */
+  private async keep(signedIn: SignedIn, leaves: Leaving | null): Promise<void> {
+    const before = await this.tokens.signedIn(signedIn);
+    if (leaves && before) await leaves(before);
   }
 }

@@ -96,8 +96,9 @@ export class SessionTokens implements BearerSource {
     return mine;
   }
 
-  async signedIn(answer: SignedIn): Promise<void> {
-    await this.kept.signIn(storedAuthOf(answer, this.options.now(), this.url));
+  /** Gives what was there before. */
+  signedIn(answer: SignedIn): Promise<StoredAuth | null> {
+    return this.kept.signIn(storedAuthOf(answer, this.options.now(), this.url));
   }
 
   /** Uses this access token of the same session from now on, unless somebody else is signed in. */

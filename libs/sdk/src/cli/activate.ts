@@ -1,13 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { serverUrl } from '../api/server-url.js';
-import { serverStore } from '../auth/server-store.js';
 import { encodeActivationRequest } from '../formats/activation.js';
 import { InvalidDocument } from '../formats/invalid-document.js';
 import { maskLicenseKey, normalizeLicenseKey, parseLicenseKey } from '../formats/license-key.js';
-import { authFile } from '../state/auth-file.js';
-import { mayUseHttp } from './activated.js';
+import { mayUseHttp, serverOfSession } from './activated.js';
 import { activationFile, requestFile } from './activation-file.js';
 import { EXIT, Refusal } from './exit-codes.js';
 import { mustAllow, openLicense, sentenceOf, type Terms } from './license.js';
@@ -48,11 +45,14 @@ gatehouse activate --response FILE --anchor KID:X
 async function activateOnline(call: Call): Promise<number> {
   const { said, directory } = call;
   const known = await activationFile(directory).read();
-  const url = said.url ?? known?.url;
+  const url = said.url ?? known?.url ?? (await serverOfSession(directory));
   if (!url) throw new Refusal(EXIT.usage, 'Say where the server is: --url https://...');
   const licenseKey = await keyOf(call);
-  if (licenseKey === null && !(await serverStore(authFile(directory), serverUrl(url)).read()))
-    throw new Refusal(EXIT.usage, 'Give a licence key: gatehouse activate KEY --url URL');
+  if (licenseKey === null && (await serverOfSession(directory, url)) === null)
+    throw new Refusal(
+      EXIT.usage,
+      'Give a licence key (gatehouse activate KEY --url URL), or sign in: gatehouse login',
+    );
 
   const terms = { ...termsOf(call, url, licenseKey), allowHttp: mayUseHttp(said, known) };
   const client = openLicense(terms, said, directory);

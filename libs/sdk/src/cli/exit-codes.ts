@@ -9,7 +9,7 @@ export const EXIT = {
   fault: 70,
   /** EX_IOERR: a file could not be read or written. */
   file: 74,
-  /** EX_NOPERM: the licence does not allow it. */
+  /** EX_NOPERM: the licence does not allow it, the server or a person refused it, or nobody is signed in. */
   refused: 77,
   /** As shells say it: the command could not be run, was not found, or ended by signal n. */
   notExecutable: 126,

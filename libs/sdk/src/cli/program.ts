@@ -5,13 +5,17 @@ import { activate } from './activate.js';
 import { deactivate } from './deactivate.js';
 import { EXIT, Refusal } from './exit-codes.js';
 import { COMMON, readSaid } from './settings.js';
+import { login } from './login.js';
+import { logout } from './logout.js';
 import { run } from './run.js';
 import { status } from './status.js';
+import { switchTenant } from './switch.js';
 import { say, warn } from './terminal.js';
 import type { Verb } from './verb.js';
+import { whoami } from './whoami.js';
 
 /** A verb is a file of its own and a line here. */
-const VERBS: readonly Verb[] = [activate, status, run, deactivate];
+const VERBS: readonly Verb[] = [login, whoami, switchTenant, logout, activate, status, run, deactivate];
 
 const COMMON_HELP = `Everywhere:
   --url URL           where the server is (GATEHOUSE_URL)
@@ -24,7 +28,8 @@ const COMMON_HELP = `Everywhere:
 
 GATEHOUSE_CLOCK_OFFSET_SECONDS fakes the clock, to try what a long outage does; only with a server on this very machine.
 
-Ends with 0; 64 called wrongly; 69 no server and nothing known; 74 a file failed; 77 the licence does not allow it.`;
+Ends with 0; 64 called wrongly; 69 no server and nothing known; 74 a file failed; 77 the licence does
+not allow it, or nobody is signed in.`;
 
 /** Runs the program on its arguments and gives the exit code. Never throws. */
 export async function gatehouse(
@@ -92,7 +97,7 @@ function parse(verb: Verb, args: readonly string[]) {
 }
 
 const overview = () =>
-  `Runs programs under a licence of Gatehouse.
+  `Signs people in, and runs programs under a licence of Gatehouse.
 
 ${VERBS.map((verb) => `  gatehouse ${verb.name.padEnd(12)}${verb.summary}`).join('\n')}
 

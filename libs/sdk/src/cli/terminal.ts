@@ -4,6 +4,9 @@ export const say = (line: string) => void process.stdout.write(`${line}\n`);
 /** Beside the output of what runs. */
 export const warn = (line: string) => void process.stderr.write(`gatehouse: ${line}\n`);
 
+/** Somebody's text in one line, without what a terminal would take for orders to it. */
+export const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+
 const UNITS: readonly [number, string][] = [
   [86_400_000, 'day'],
   [3_600_000, 'hour'],

@@ -1,8 +1,12 @@
+import { hostname } from 'node:os';
 import { type AuthClientOptions, PortableAuthClient } from '../auth/portable-auth-client.js';
 import { memoryStore } from '../client/memory-stores.js';
-import { systemTime } from '../client/platform.js';
+import { type ClientTime, systemTime } from '../client/platform.js';
+import type { SignedIn } from '../api/answers.js';
+import type { DeviceSignIn } from '../auth/device-grant.js';
 import { authFile } from '../state/auth-file.js';
 import { stateDirectory } from '../state/directory.js';
+import { browserGrant, type BrowserSignIn } from './browser-sign-in.js';
 import { machineHardwareId } from './hardware-id.js';
 
 /** In Node, beside what every platform takes. */
@@ -28,6 +32,7 @@ export interface NodeAuthClientOptions extends AuthClientOptions {
 export class AuthClient extends PortableAuthClient {
   /** Where its state lies; null: in memory. */
   readonly directory: string | null;
+  private readonly place: { time: ClientTime; allowHttp?: boolean };
 
   /** Throws TypeError for an address that is not allowed, or an `application` that can name no directory. */
   constructor(options: NodeAuthClientOptions) {
@@ -42,8 +47,29 @@ export class AuthClient extends PortableAuthClient {
       store: directory === null ? memoryStore() : authFile(directory),
     });
     this.directory = directory;
+    this.place = { time, allowHttp: options.allowHttp };
+  }
+
+  /**
+   * In a browser of this machine, by whatever way the server offers (RFC 8252): opens it, or gives the address to `open`,
+   * and waits for it to come back. Ends what was signed in here before. Throws ApiError: `access_denied`, `NO_BROWSER`,
+   * `TIMED_OUT` after 10 minutes (`timeoutMs`), `ABORTED` by `signal`.
+   */
+  async signInWithBrowser(input: BrowserSignIn = {}): Promise<SignedIn> {
+    const named = { deviceName: machineName(), ...input };
+    return this.enter(await browserGrant(this.api.oauth, this.place, named), input.signal);
+  }
+
+  override signInWithDevice(input: DeviceSignIn): Promise<SignedIn> {
+    return super.signInWithDevice({ deviceName: machineName(), ...input });
   }
 }
+
+/** As its people know it; the server takes 64 characters. */
+const machineName = () =>
+  hostname()
+    .replaceAll(/[^\x20-\x7e]/g, '')
+    .slice(0, 64) || undefined;
 
 /** Asked for once; what has no name is told by its User-Agent and network. */
 function deviceIdOf(application: string, directory: string): () => Promise<string | null> {

@@ -21,6 +21,8 @@ export class ScriptedAuth {
   /** Who signs in next; what is told of them. */
   user: { id: string; email: string } & Body = USER;
   tenant = TENANT;
+  /** Other organisations that they are in: name by id. */
+  others: Record<string, string> = {};
   /** Refresh tokens of sessions that were ended. */
   readonly loggedOut: string[] = [];
   isAlive = false;
@@ -63,10 +65,19 @@ export class ScriptedAuth {
       return json(200, access);
     });
     server.answer('POST /auth/logout', ({ body }) => {
-      this.loggedOut.push(String(body['refresh_token']));
-      const revoked = this.isAlive ? 1 : 0;
-      this.isAlive = false;
-      return json(200, { revoked });
+      const token = String(body['refresh_token']);
+      this.loggedOut.push(token);
+      const isIt = this.isAlive && token.startsWith(`refresh-${this.family}-`);
+      if (isIt) this.isAlive = false;
+      return json(200, { revoked: isIt ? 1 : 0 });
+    });
+    server.answer('POST /auth/switch', (got) => {
+      if (!this.isGood(got)) return refusal(401, 'UNAUTHENTICATED');
+      const id = String(got.body['tenant_id']);
+      if (!(id in this.others)) return refusal(404, 'NOT_FOUND');
+      if (this.secondFactor) return refusal(401, 'MFA_REQUIRED', { mfa_token: 'mfa_3' });
+      this.tenant = { ...this.tenant, id, slug: id, name: this.others[id] ?? id };
+      return json(200, this.signedIn());
     });
     server.answer('GET /auth/me', (got) =>
       this.isGood(got)

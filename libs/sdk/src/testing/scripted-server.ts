@@ -14,6 +14,12 @@ export interface Got {
   headers: Headers;
 }
 
+function bodyOf(init: RequestInit | undefined): Body {
+  const text = init?.body ? String(init.body) : '{}';
+  const isForm = new Headers(init?.headers).get('content-type') === 'application/x-www-form-urlencoded';
+  return isForm ? Object.fromEntries(new URLSearchParams(text)) : (JSON.parse(text) as Body);
+}
+
 type Answer = Response | Promise<Response>;
 
 export const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -70,7 +76,7 @@ export class ScriptedServer {
     const got: Got = {
       method: init?.method ?? 'GET',
       path: url.pathname.replace('/api/v1', ''),
-      body: init?.body ? (JSON.parse(String(init.body)) as Body) : {},
+      body: bodyOf(init),
       headers: new Headers(init?.headers),
     };
     this.got.push(got);

@@ -1,5 +1,7 @@
+import { isRefusal } from '../api/api-error.js';
+import { newMark } from '../api/cookie-call.js';
 import { type AuthClientOptions, PortableAuthClient } from '../auth/portable-auth-client.js';
-import { formatAuth, parseAuth } from '../auth/stored-auth.js';
+import { formatAuth, parseAuth, type StoredAuth } from '../auth/stored-auth.js';
 import { memoryStore } from '../client/memory-stores.js';
 import { systemTime } from '../client/platform.js';
 import { pageDeviceId } from './device-id.js';
@@ -16,6 +18,11 @@ export interface WebAuthClientOptions extends AuthClientOptions {
    * they are in memory, and each tab and each visit signs in.
    */
   storage?: PageStorage | null;
+  /**
+   * `cookie`: the server keeps the tokens in cookies of its own that no script can read, and the storage keeps who is
+   * signed in and until when. For pages of an origin that the server allows.
+   */
+  session?: 'cookie';
   /** For tests: other Web Locks; null: a page without. */
   locks?: PageLocks | null;
 }
@@ -25,14 +32,16 @@ export interface WebAuthClientOptions extends AuthClientOptions {
  * in the storage, and the others take what it got; who signs out in one is signed out in all.
  */
 export class AuthClient extends PortableAuthClient {
+  private readonly session: 'cookie' | undefined;
+
   /** Throws TypeError when `url` is no address of a server, or one of bare HTTP that was not allowed. */
   constructor(options: WebAuthClientOptions) {
-    const { application = 'gatehouse', time = systemTime, storage = storageOf(thisPage) } = options;
+    const { application = 'gatehouse', time = systemTime, storage = storageOf(thisPage), session } = options;
     const name = `${application}.auth`;
     const { locks = thisPage.navigator?.locks } = options;
     const codec = { format: formatAuth, parse: parseAuth };
     super(options, {
-      time,
+      ...{ time, session },
       ...(storage
         ? {
             store: pageStore(name, codec, storage, locks ?? storageLocks(storage, time)),
@@ -41,6 +50,23 @@ export class AuthClient extends PortableAuthClient {
           }
         : { store: memoryStore() }),
     });
+    this.session = session;
+  }
+
+  /**
+   * Who is signed in, also where only a cookie knows: after a sign-in on a page of the server's own, or on a visit where
+   * nothing was kept. Asks the server if nobody is known here. Throws ApiError when it does not answer.
+   */
+  async restore(): Promise<StoredAuth['user'] | null> {
+    const known = await this.user();
+    if (known || this.session !== 'cookie') return known;
+    try {
+      await this.enter(await this.api.refresh(newMark()));
+    } catch (error) {
+      if (isRefusal(error, 'UNAUTHENTICATED', 'VALIDATION_FAILED')) return null;
+      throw error;
+    }
+    return this.user();
   }
 }
 

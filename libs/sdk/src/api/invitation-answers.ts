@@ -1,0 +1,51 @@
+import { asObject, type Claims, readInstant, readText } from '../formats/claims.js';
+
+/** Somebody who was asked to join. Times are epoch ms. */
+export interface Invitation {
+  id: string;
+  email: string;
+  role: string;
+  createdAt: number;
+  expiresAt: number;
+}
+
+/** What a token of an invitation says to whoever holds it. */
+export interface InvitationPreview {
+  tenant: { name: string };
+  email: string;
+  role: string;
+  expiresAt: number;
+}
+
+export interface JoinedTenant {
+  tenant: { id: string; name: string; slug: string };
+  membership: { id: string; role: string };
+}
+
+export const readInvitation = (answer: Claims): Invitation => ({
+  id: readText(answer, 'id'),
+  email: readText(answer, 'email', 320),
+  role: readText(answer, 'role'),
+  createdAt: readInstant(answer, 'created_at'),
+  expiresAt: readInstant(answer, 'expires_at'),
+});
+
+export const readInvitationPreview = (answer: Claims): InvitationPreview => ({
+  tenant: { name: readText(asObject(answer['tenant'], 'tenant'), 'name', 1024) },
+  email: readText(answer, 'email', 320),
+  role: readText(answer, 'role'),
+  expiresAt: readInstant(answer, 'expires_at'),
+});
+
+export const readJoinedTenant = (answer: Claims): JoinedTenant => {
+  const tenant = asObject(answer['tenant'], 'tenant');
+  const membership = asObject(answer['membership'], 'membership');
+  return {
+    tenant: {
+      id: readText(tenant, 'id'),
+      name: readText(tenant, 'name', 1024),
+      slug: readText(tenant, 'slug'),
+    },
+    membership: { id: readText(membership, 'id'), role: readText(membership, 'role') },
+  };
+};

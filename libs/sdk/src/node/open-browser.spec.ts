@@ -1,0 +1,38 @@
+import { type Desk, hasBrowser, openBrowser, openerOf } from './open-browser.js';
+
+const desk = (more: Partial<Desk> = {}): Desk => ({
+  ...{ platform: 'linux', variables: { DISPLAY: ':0' }, uid: 1000 },
+  ...more,
+});
+
+describe('a browser of this machine', () => {
+  it.each([
+    [true, desk()],
+    [true, desk({ variables: { WAYLAND_DISPLAY: 'wayland-0' } })],
+    [true, desk({ platform: 'darwin', variables: {} })],
+    [true, desk({ platform: 'win32', variables: {}, uid: undefined })],
+    [false, desk({ variables: {} })],
+    [false, desk({ variables: { DISPLAY: '' } })],
+    [false, desk({ variables: { DISPLAY: ':0', SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' } })],
+    [false, desk({ platform: 'darwin', variables: { SSH_TTY: '/dev/ttys1' } })],
+    [false, desk({ uid: 0 })],
+  ])('is there: %s, at %j', (there, at) => {
+    expect(hasBrowser(at)).toBe(there);
+  });
+
+  it.each(['linux', 'darwin', 'win32'] as const)(
+    'gets the address as one argument on %s, read by no shell',
+    (platform) => {
+      const url = 'https://licences.example/oauth/authorize?a=1&b=$(reboot)';
+      const [program, ...args] = openerOf(platform, url);
+      expect(program).not.toMatch(/sh|cmd/);
+      expect(args.at(-1)).toBe(url);
+    },
+  );
+
+  it('is not opened for what is no page, nor where there is none', async () => {
+    for (const url of ['file:///etc/passwd', 'javascript:alert(1)', 'no address'])
+      await expect(openBrowser(url, desk())).rejects.toThrow(TypeError);
+    expect(await openBrowser('https://licences.example', desk({ uid: 0 }))).toBe(false);
+  });
+});
