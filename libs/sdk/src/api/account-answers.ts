@@ -6,6 +6,7 @@ import {
   readInstant,
   readNullable,
   readOneOf,
+  readOptional,
   readText,
   readTexts,
 } from '../formats/claims.js';
@@ -28,6 +29,8 @@ export interface LoginSession {
   /** What the client says of itself; null: nothing that is known. */
   browser: string | null;
   system: string | null;
+  /** What its program calls what it runs on. */
+  deviceName: string | null;
   address: string | null;
   place: string | null;
   createdAt: number;
@@ -64,6 +67,7 @@ export const readLoginSession = (answer: Claims): LoginSession => ({
   amr: readTexts(answer, 'amr', 64),
   browser: readNullable(answer, 'browser', readText),
   system: readNullable(answer, 'system', readText),
+  deviceName: readOptional(answer, 'device_name', readText) ?? null,
   address: readNullable(answer, 'address', readText),
   place: readNullable(answer, 'place', readText),
   createdAt: readInstant(answer, 'created_at'),

@@ -30,9 +30,11 @@ export function asCookieCall<T>(call: Call<T>): Call<T> {
   return { ...asCookieRequest(call), read: (answer) => call.read(marked(answer)) };
 }
 
-function withoutToken(body: object): object {
-  const { refreshToken: _, ...rest } = { refreshToken: undefined, ...body };
-  return rest;
+/** Nothing where there was nothing else: the server takes what its cookie holds. */
+function withoutToken(body: object): object | undefined {
+  if (!('refreshToken' in body)) return body;
+  const { refreshToken: _, ...rest } = body;
+  return Object.keys(rest).length > 0 ? rest : undefined;
 }
 
 /** An answer of tokens as it would be without cookies, with marks in their places. Throws InvalidDocument for a token. */

@@ -81,8 +81,11 @@ export class GatehouseApi {
     return this.signIn('/auth/register', input, readRegistered);
   }
 
-  /** Throws MfaRequired when a second factor is asked for. */
-  login(input: Credentials): Promise<SignedIn> {
+  /**
+   * `tenantId`: at this one of the person's organisations instead of the one that the server takes. Throws MfaRequired
+   * when a second factor is asked for.
+   */
+  login(input: Credentials & { tenantId?: string }): Promise<SignedIn> {
     return this.signIn('/auth/login', input, readSignedIn);
   }
 

@@ -102,10 +102,10 @@ export class PortableAuthClient implements BearerSource {
   }
 
   /**
-   * By address and password, or by the ID token of Firebase Auth. Throws MfaRequired when a second factor is asked
+   * By address and password, or by the ID token of Firebase Auth; at the organisation `tenantId`, where it is named. Throws MfaRequired when a second factor is asked
    * for, and MfaEnrollmentRequired when it has to be set up first.
    */
-  signIn(input: Credentials): Promise<SignedIn> {
+  signIn(input: Credentials & { tenantId?: string }): Promise<SignedIn> {
     return this.kept(this.api.login(input));
   }
 
