@@ -26,9 +26,9 @@ const SETTINGS = [
 ];
 
 /**
- * Builds dist/ from the sources when they changed (by size and time), as `npm run build` does, but with each program in
- * one file, and beside a product that runs from it: every file is replaced in one step, only when it differs, and only
- * what has no source any more is removed.
+ * Builds dist/ from the sources when they changed (by size and time), as `npm run build` does, but beside a product
+ * that runs from it: every file is replaced in one step, only when it differs, and only what has no source any more is
+ * removed.
  */
 export async function build(root, node) {
   const before = stamp(root);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const PROGRAMS = ['api', 'worker', 'cli'];
 
@@ -103,3 +104,9 @@ const ownPlaces = (from) => ({
     });
   },
 });
+
+// After `nest build`.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = resolve(import.meta.dirname, '..', '..', '..');
+  await bundle(root, join(root, 'dist'));
+}
