@@ -25,6 +25,8 @@ import { AccountRepairs1764000000070 } from './1764000000070-account-repairs.js'
 import { SessionBegins1764000000090 } from './1764000000090-session-begins.js';
 import { TenantSuspensions1764000000100 } from './1764000000100-tenant-suspensions.js';
 import { UnprovedHolders1764000000101 } from './1764000000101-unproved-holders.js';
+import { RolesAndSettings1764000000110 } from './1764000000110-roles-and-settings.js';
+import { Invitations1764000000111 } from './1764000000111-invitations.js';
 import { TokenEpochs1764000000120 } from './1764000000120-token-epochs.js';
 import { DerivedSessions1764000000121 } from './1764000000121-derived-sessions.js';
 
@@ -57,6 +59,8 @@ export const MIGRATIONS = [
   SessionBegins1764000000090,
   TenantSuspensions1764000000100,
   UnprovedHolders1764000000101,
+  RolesAndSettings1764000000110,
+  Invitations1764000000111,
   TokenEpochs1764000000120,
   DerivedSessions1764000000121,
 ];

@@ -24,7 +24,7 @@ import { BillingConfig, BillingModule } from '#billing';
 import { BearerGuard, IDENTITY_ENTITIES, IdentityModule, IdentityWatchModule } from '#identity';
 import { LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
-import { TENANCY_ENTITIES, TenancyModule, TenancyWatchModule } from '#tenancy';
+import { TENANCY_ENTITIES, TenancyHttpModule, TenancyModule, TenancyWatchModule } from '#tenancy';
 import { USE_CASE_CONCERNS } from './concerns.js';
 
 /** Every concern that the API reads its settings from. */
@@ -48,6 +48,7 @@ export const API_CONCERNS = [
     MetricsModule,
     OpenApiModule,
     TenancyModule,
+    TenancyHttpModule,
     TenancyWatchModule,
     LicensingHttpModule,
     IdentityModule,

@@ -19,6 +19,7 @@ import {
   ServiceAccountsConfig,
 } from '#identity';
 import { LeasesConfig, LicensingConfig } from '#licensing';
+import { InvitationsConfig } from '#tenancy';
 
 /** Every concern that the use cases read their settings from, behind HTTP and behind commands alike. */
 export const USE_CASE_CONCERNS = [
@@ -34,6 +35,7 @@ export const USE_CASE_CONCERNS = [
   PasswordsConfig,
   AccountsConfig,
   MailTokensConfig,
+  InvitationsConfig,
   ServiceAccountsConfig,
   IssuingConfig,
   PlacesConfig,

@@ -31,6 +31,7 @@ import {
 } from '#identity';
 import { LicensingConfig, LICENSING_ENTITIES, LicensingWorkerModule } from '#licensing';
 import { OnboardingWorkerModule } from '#onboarding';
+import { InvitationsConfig, TENANCY_ENTITIES, TenancyWorkerModule } from '#tenancy';
 import { WorkerConfig } from './worker.config.js';
 
 /** Every concern that the worker reads its settings from. */
@@ -44,6 +45,7 @@ export const WORKER_CONCERNS = [
   MailConfig,
   UpstreamConfig,
   MailTokensConfig,
+  InvitationsConfig,
   ClaimsConfig,
   FirebaseConfig,
   AccountUpkeepConfig,
@@ -55,11 +57,12 @@ export const WORKER_CONCERNS = [
 /** The worker: the bus, and the handlers and schedules of the contexts. No HTTP but probes, no rules of its own. */
 @Module({
   imports: [
-    DbModule.forRoot([...LICENSING_ENTITIES, ...IDENTITY_ENTITIES]),
+    DbModule.forRoot([...TENANCY_ENTITIES, ...LICENSING_ENTITIES, ...IDENTITY_ENTITIES]),
     RedisModule,
     CryptoModule,
     MailModule,
     EventBusModule.forWorker(),
+    TenancyWorkerModule,
     LicensingWorkerModule,
     IdentityWorkerModule,
     OnboardingWorkerModule,

@@ -12,10 +12,22 @@ export interface Question {
 
 export const QUESTIONS: readonly Question[] = [
   {
+    from: 'tenancy',
+    to: 'licensing',
+    asks: ['ReadLicenses'],
+    why: 'How many people a tenant lets in is what its licence says at the moment it is asked, not what an event said.',
+  },
+  {
     from: 'identity',
     to: 'tenancy',
     asks: ['DescribeMembership'],
     why: 'A token carries the role and scopes that hold at the moment it is signed.',
+  },
+  {
+    from: 'identity',
+    to: 'tenancy',
+    asks: ['scopesUnder'],
+    why: 'What a role comes to under a plan is one table, for tokens of people and of programs.',
   },
   {
     from: 'identity',

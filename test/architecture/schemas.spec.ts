@@ -177,6 +177,6 @@ describe('the rules of the database (S1-24)', () => {
       `insert into tenancy.tenants (tenant_id, name, slug, created_at) values ('ten_1', 'Acme', 'acme', now()) returning plan, max_seats`,
     );
     expect(rows).toEqual([{ plan: 'FREE', max_seats: 1 }]);
-    await expect(admin.query('update tenancy.tenants set max_seats = null')).rejects.toThrow('not-null');
+    await expect(admin.query('update tenancy.tenants set plan = null')).rejects.toThrow('not-null');
   });
 });

@@ -1,11 +1,33 @@
-export { type Role, ROLES } from './domain/role.js';
+export { scopesUnder } from './domain/permissions.js';
+export { type Role, RoleName, ROLES } from './domain/role.js';
+export { INVITATION_EXAMPLE, InvitationView, invitationView } from './http/invitations.view.js';
+export { ROLE_EXAMPLE, RoleView } from './http/roles.view.js';
+export { InvitationToken } from './invitations/invitation-token.js';
 export { SuspendedTenants } from './suspensions/suspended-tenants.js';
-export { TENANCY_ENTITIES, TenancyModule, TenancyWatchModule } from './tenancy.module.js';
+export { InvitationsConfig } from './tenancy.config.js';
+export {
+  InvitationsModule,
+  TENANCY_ENTITIES,
+  TenancyHttpModule,
+  TenancyModule,
+  TenancyWatchModule,
+  TenancyWorkerModule,
+} from './tenancy.module.js';
+export { AcceptInvitation } from './use-cases/accept-invitation.js';
 export { AddMember } from './use-cases/add-member.js';
+export { ChangeMemberInput, ChangeMembership, MemberParams } from './use-cases/change-membership.js';
 export { ChangeSignInPolicy, ChangeSignInPolicyInput } from './use-cases/change-sign-in-policy.js';
 export { ChangeTenantStatus, ChangeTenantStatusInput } from './use-cases/change-tenant-status.js';
+export { OrganizationName } from './use-cases/change-tenant.js';
+export { ChooseSettings, type TenantSettings, TenantSettingsInput } from './use-cases/choose-settings.js';
 export { DescribeMembership, type MembershipDescription } from './use-cases/describe-membership.js';
 export { DescribeTenant, type TenantStanding } from './use-cases/describe-tenant.js';
+export { InvitationParams, Invite } from './use-cases/invite.js';
+export { JoinByDomain } from './use-cases/join-by-domain.js';
 export { ListMembers } from './use-cases/list-members.js';
+export { ListOrganizations, OrganizationsPage } from './use-cases/list-organizations.js';
 export { ListTenants } from './use-cases/list-tenants.js';
+export { ChangeRoleScopesInput, ManageRoles, RoleParams } from './use-cases/manage-roles.js';
+export { MembersPage, ReadMembers } from './use-cases/read-members.js';
+export { type OpenedInvitation, ReadInvitations } from './use-cases/read-invitations.js';
 export { RegisterTenant } from './use-cases/register-tenant.js';

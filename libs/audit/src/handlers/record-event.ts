@@ -14,13 +14,14 @@ export class RecordEvent implements EventHandler {
     if (!told) throw new Error(`The audit trail has no words for ${event.name}.`);
     const payload = event.payload as Record<string, unknown>;
     const { actor } = event;
+    const subject = told.subject === null ? null : payload[told.subject];
     await this.entries.append([
       {
         id: event.id.replace(/^evt_/, 'aud_'),
         actor: { type: actor.type, id: actor.id },
         userId: actor.type === 'user' ? actor.id : null,
         action: told.action,
-        subject: told.subject ? String(payload[told.subject]) : null,
+        subject: typeof subject === 'string' ? subject : null,
         outcome: 'success',
         metadata: {
           ...(wire(told.event.schema).encode(payload) as object),

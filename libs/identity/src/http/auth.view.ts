@@ -23,7 +23,8 @@ export const TenantView = z.object({
   name: z.string(),
   slug: z.string(),
   plan: z.string(),
-  maxSeats: z.int(),
+  /** null: as many as they like. */
+  maxSeats: z.int().nullable(),
 });
 
 export const SignedInView = TokensView.extend({ user: UserView, tenant: TenantView });

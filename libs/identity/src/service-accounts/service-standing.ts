@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, notFound } from '#platform';
 import { type LicenseRow, ReadLicenses } from '#licensing';
-import { DescribeTenant, type TenantStanding } from '#tenancy';
+import { DescribeTenant, scopesUnder, type TenantStanding } from '#tenancy';
 
 /** What a service account of an organisation can have at most, now. */
 export interface ServiceStanding extends TenantStanding {
@@ -24,8 +24,9 @@ export class Standings {
       this.describeTenant.execute(actor),
       this.readLicenses.first(actor),
     ]);
-    const entitlements = license?.terms.entitlements ?? [];
-    return standing && { ...standing, license, ceiling: new Set([...standing.scopes, ...entitlements]) };
+    if (!standing) return null;
+    const ceiling = scopesUnder(standing.grants, license?.terms.entitlements ?? []);
+    return { ...standing, license, ceiling: new Set(ceiling) };
   }
 
   /** Throws 404 when there is no such tenant. */

@@ -1,5 +1,5 @@
 import type { LicenseRow } from '#licensing';
-import type { MembershipDescription } from '#tenancy';
+import { type MembershipDescription, scopesUnder } from '#tenancy';
 import type { UserRow } from '../persistence/users.js';
 
 /** Who somebody is, all of it. */
@@ -26,13 +26,13 @@ export const tenantClaims = ({
   user,
   tenant,
   role,
-  scopes,
+  grants,
   license,
 }: Omit<Profile, 'epoch'>): TenantClaims => ({
   email_verified: user.emailVerified,
   tenant_id: tenant.id,
   role,
   tier: license?.tier ?? 'FREE',
-  scopes: [...scopes, ...(license?.terms.entitlements ?? [])],
+  scopes: scopesUnder(grants, license?.terms.entitlements ?? []),
   max_seats: license ? license.terms.seats : tenant.maxSeats,
 });

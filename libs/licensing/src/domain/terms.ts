@@ -58,6 +58,8 @@ export const TermsPatch = z
     keyActivation: z.boolean(),
     /** Only the people named on the licence may use it. */
     namedUsers: z.boolean(),
+    /** People in the organisation, whatever their role; null: as many as there are. Tenancy keeps it. */
+    maxMembers: z.int().min(1).max(1_000_000).nullable(),
     /** Devices with an unexpired lease at a time; null: twice the seats. Of the terms that result null is unlimited. */
     offlineDevices: z.int().min(0).max(2_000_000).nullable(),
     /** The longest life of an air-gapped activation; 0: none. */
@@ -111,6 +113,7 @@ const DEFAULTS: Required<TermsPatch> = {
   lingerSeconds: 0,
   keyActivation: true,
   namedUsers: false,
+  maxMembers: null,
   offlineDevices: null,
   airGappedDays: 0,
   checkInDays: null,

@@ -17,8 +17,10 @@ export const MailSent = defineEvent(
       'identity_linked',
       'identity_unlinked',
       'new_device',
+      'invitation',
     ]),
-    userId: idOf('usr'),
+    /** null: to somebody who need not be anybody here yet. */
+    userId: idOf('usr').nullable(),
     messageId: z.string(),
   }),
 );

@@ -1,27 +1,13 @@
+import { z } from 'zod';
+
+/** Those that every organisation has. */
 export const ROLES = ['owner', 'admin', 'billing', 'developer', 'member', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
-const MEMBER = ['licenses:read', 'seats:acquire'];
-const ADMIN = [
-  ...MEMBER,
-  'licenses:reveal',
-  'licenses:manage',
-  'seats:read',
-  'audit:read',
-  'service_accounts:manage',
-];
+export const isBuiltIn = (name: string): name is Role => (ROLES as readonly string[]).includes(name);
 
-/** What each role may do, for a person to read. Entitlements of the plan come on top, from licensing. */
-const SCOPES: Record<Role, readonly string[]> = {
-  owner: ADMIN,
-  admin: ADMIN,
-  billing: ['licenses:read'],
-  developer: MEMBER,
-  member: MEMBER,
-  viewer: ['licenses:read'],
-};
-
-/** All that anybody may do in a tenant by a role. */
-export const ROLE_SCOPES: readonly string[] = [...new Set(ROLES.flatMap((role) => SCOPES[role]))];
-
-export const scopesOfRole = (role: Role): readonly string[] => SCOPES[role];
+/** A role by its name: one of the built-in ones, or one that the organisation made. */
+export const RoleName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{1,39}$/, 'must be the name of a role, like support-desk')
+  .meta({ example: 'developer' });

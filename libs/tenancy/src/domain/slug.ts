@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 
 /** RFC 1035 label length; slugs become host names one day. */
 const MAX_LENGTH = 63;
 const SUFFIX_LENGTH = 7;
+
+/** One as somebody chooses it. */
+export const Slug = z
+  .string()
+  .min(2)
+  .max(MAX_LENGTH)
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens')
+  .meta({ example: 'acme-tools' });
 
 /** The slug a name suggests: lower-case ASCII letters, digits and single hyphens; `team` when nothing is left. */
 export function slugOf(name: string): string {

@@ -1,13 +1,41 @@
 import { Column, Entity, PrimaryColumn, VersionColumn } from 'typeorm';
 import { Aggregate, DomainError } from '#platform';
 import {
+  PlanChanged,
+  SettingsChanged,
   SignInPolicyChanged,
   TenantReactivated,
   TenantRegistered,
+  TenantRenamed,
   TenantSuspended,
 } from '../events/index.js';
 
 export type TenantStatus = 'active' | 'suspended';
+
+/** Who becomes a member besides those who are invited: nobody, or whoever has proved an address in an allowed domain. */
+export const SIGN_UP_MODES = ['invite_only', 'allowed_domains'] as const;
+export type SignUpMode = (typeof SIGN_UP_MODES)[number];
+
+/** What the licence lets in. null: no limit. */
+export interface PlanLimits {
+  plan: string;
+  /** People whose role takes seats. */
+  maxSeats: number | null;
+  /** People, whatever their role. */
+  maxMembers: number | null;
+}
+
+/** What a tenant chooses for itself. */
+export interface TenantChoices {
+  signUpMode: SignUpMode;
+  /** Whose addresses are invited, and who joins by themselves where the mode says so. Empty: anybody, and nobody. */
+  allowedDomains: string[];
+  /** How long what is kept of the tenant's past stays, where it may be shorter than what the product keeps it; null: that. */
+  retentionDays: number | null;
+}
+
+/** As plans.yaml sells it; the licence that is made next tells what holds. */
+const BEGINNING = { plan: 'FREE', maxSeats: 1, maxMembers: 3 } satisfies PlanLimits;
 
 /** An organisation: what owns licences, people and bills. */
 @Entity({ schema: 'tenancy', name: 'tenants' })
@@ -24,8 +52,11 @@ export class Tenant extends Aggregate {
   @Column({ type: 'text', default: 'FREE' })
   plan!: string;
 
-  @Column({ name: 'max_seats', type: 'int', default: 1 })
-  maxSeats!: number;
+  @Column({ name: 'max_seats', type: 'int', nullable: true, default: 1 })
+  maxSeats!: number | null;
+
+  @Column({ name: 'max_members', type: 'int', nullable: true, default: 3 })
+  maxMembers!: number | null;
 
   @Column({ type: 'text', default: 'active' })
   status!: TenantStatus;
@@ -33,6 +64,15 @@ export class Tenant extends Aggregate {
   /** Whether everybody who signs in to it has to show a second factor. */
   @Column({ name: 'second_factor_required', type: 'boolean', default: false })
   secondFactorRequired!: boolean;
+
+  @Column({ name: 'sign_up_mode', type: 'text', default: 'invite_only' })
+  signUpMode!: SignUpMode;
+
+  @Column({ name: 'allowed_domains', type: 'text', array: true, default: () => `'{}'::text[]` })
+  allowedDomains!: string[];
+
+  @Column({ name: 'retention_days', type: 'int', nullable: true })
+  retentionDays!: number | null;
 
   /** Grows with every change; who hears of changes in another order tells by it which was last. */
   @VersionColumn({ type: 'int', default: 1 })
@@ -57,10 +97,12 @@ export class Tenant extends Aggregate {
       id: init.id,
       name: init.name,
       slug: init.slug,
-      plan: 'FREE',
-      maxSeats: 1,
+      ...BEGINNING,
       status: 'active',
       secondFactorRequired: false,
+      signUpMode: 'invite_only',
+      allowedDomains: [],
+      retentionDays: null,
       createdAt: now,
     } satisfies Partial<Tenant>);
     tenant.record(
@@ -69,8 +111,8 @@ export class Tenant extends Aggregate {
         tenantId: init.id,
         name: init.name,
         slug: init.slug,
-        plan: tenant.plan,
-        maxSeats: tenant.maxSeats,
+        plan: BEGINNING.plan,
+        maxSeats: BEGINNING.maxSeats,
         ownerUserId: init.ownerUserId,
       },
       now,
@@ -103,5 +145,55 @@ export class Tenant extends Aggregate {
     const payload = { tenantId: this.id, revision: this.revision + 1, secondFactorRequired: required };
     this.record(SignInPolicyChanged, payload, now);
     return true;
+  }
+
+  /** What its licence says now; nothing is told when that holds already. */
+  followPlan({ plan, maxSeats, maxMembers }: PlanLimits, now: Date): boolean {
+    if (this.plan === plan && this.maxSeats === maxSeats && this.maxMembers === maxMembers) return false;
+    Object.assign(this, { plan, maxSeats, maxMembers });
+    this.record(PlanChanged, { ...this.next(), plan, maxSeats, maxMembers }, now);
+    return true;
+  }
+
+  /** False, and nothing told, when it is called so already. */
+  rename({ name = this.name, slug = this.slug }: { name?: string; slug?: string }, now: Date): boolean {
+    if (this.name === name && this.slug === slug) return false;
+    Object.assign(this, { name, slug });
+    this.record(TenantRenamed, { ...this.next(), name, slug }, now);
+    return true;
+  }
+
+  /** False, and nothing told, when all of that holds already. */
+  choose(wish: Partial<TenantChoices>, now: Date): boolean {
+    const { signUpMode = this.signUpMode, retentionDays = this.retentionDays } = wish;
+    const allowedDomains = wish.allowedDomains ?? this.allowedDomains;
+    if (
+      signUpMode === this.signUpMode &&
+      retentionDays === this.retentionDays &&
+      allowedDomains.join() === this.allowedDomains.join()
+    )
+      return false;
+    const choices = { signUpMode, allowedDomains, retentionDays };
+    Object.assign(this, choices);
+    this.record(SettingsChanged, { ...this.next(), ...choices }, now);
+    return true;
+  }
+
+  /** Whether an address may be a member's. */
+  allows(email: string): boolean {
+    return this.allowedDomains.length === 0 || this.isOfADomain(email);
+  }
+
+  /** Whether whoever has proved an address becomes a member by saying so. */
+  admits(email: string): boolean {
+    return this.signUpMode === 'allowed_domains' && this.isOfADomain(email);
+  }
+
+  private isOfADomain(email: string): boolean {
+    return this.allowedDomains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase());
+  }
+
+  private next() {
+    return { tenantId: this.id, revision: this.revision + 1 };
   }
 }

@@ -28,8 +28,113 @@ export const SignInPolicyChanged = defineEvent(
   StatusChanged.extend({ secondFactorRequired: z.boolean() }),
 );
 
+/** What the tenant may do by its licence. null: no limit. */
+export const PlanChanged = defineEvent(
+  'tenancy.plan.changed',
+  1,
+  StatusChanged.extend({
+    plan: z.string(),
+    maxSeats: z.int().nullable(),
+    maxMembers: z.int().nullable(),
+  }),
+);
+
+export const TenantRenamed = defineEvent(
+  'tenancy.tenant.renamed',
+  1,
+  StatusChanged.extend({ name: z.string(), slug: z.string() }),
+);
+
+/** What the tenant chose for itself; all of it, as it holds now. */
+export const SettingsChanged = defineEvent(
+  'tenancy.settings.changed',
+  1,
+  StatusChanged.extend({
+    signUpMode: z.string(),
+    allowedDomains: z.array(z.string()),
+    retentionDays: z.int().nullable(),
+  }),
+);
+
+const membership = { membershipId: idOf('mem'), userId: idOf('usr'), role: z.string() };
+
 export const MembershipCreated = defineEvent(
   'tenancy.membership.created',
   1,
-  z.strictObject({ membershipId: idOf('mem'), userId: idOf('usr'), role: z.string() }),
+  z.strictObject({
+    ...membership,
+    /** How they came: left out for owners of a new tenant and for operators' doing. */
+    by: z.enum(['invitation', 'domain']).optional(),
+  }),
+);
+
+export const MembershipRoleChanged = defineEvent(
+  'tenancy.membership_role.changed',
+  1,
+  z.strictObject({ ...membership, before: z.string() }),
+);
+
+/** Why a membership ended. */
+export const MEMBERSHIP_ENDS = ['removed', 'left', 'account_deleted', 'tenant_deleted'] as const;
+
+export const MembershipEnded = defineEvent(
+  'tenancy.membership.ended',
+  1,
+  z.strictObject({ ...membership, reason: z.enum(MEMBERSHIP_ENDS) }),
+);
+
+const role = { role: z.string() };
+const scopes = z.array(z.string());
+
+export const RoleCreated = defineEvent('tenancy.role.created', 1, z.strictObject({ ...role, scopes }));
+
+export const RoleScopesChanged = defineEvent(
+  'tenancy.role_scopes.changed',
+  1,
+  z.strictObject({ ...role, scopes }),
+);
+
+export const RoleDeleted = defineEvent('tenancy.role.deleted', 1, z.strictObject(role));
+
+const invitationId = idOf('inv');
+
+/** The worker writes the mail. Whose address it is stays with the invitation. */
+export const InvitationCreated = defineEvent(
+  'tenancy.invitation.created',
+  1,
+  z.strictObject({ invitationId, ...role, generation: z.int() }),
+);
+
+/** Its token of before is void; the worker writes the next one. */
+export const InvitationResent = defineEvent(
+  'tenancy.invitation.resent',
+  1,
+  z.strictObject({ invitationId, ...role, generation: z.int() }),
+);
+
+/** By whoever may, or because who sent it may not invite so any more. */
+export const INVITATION_REVOCATIONS = ['revoked', 'inviter_gone', 'inviter_demoted'] as const;
+
+export const InvitationRevoked = defineEvent(
+  'tenancy.invitation.revoked',
+  1,
+  z.strictObject({ invitationId, ...role, reason: z.enum(INVITATION_REVOCATIONS) }),
+);
+
+export const InvitationAccepted = defineEvent(
+  'tenancy.invitation.accepted',
+  1,
+  z.strictObject({ invitationId, ...role, userId: idOf('usr') }),
+);
+
+export const InvitationDeclined = defineEvent(
+  'tenancy.invitation.declined',
+  1,
+  z.strictObject({ invitationId, ...role }),
+);
+
+export const InvitationExpired = defineEvent(
+  'tenancy.invitation.expired',
+  1,
+  z.strictObject({ invitationId, ...role }),
 );

@@ -1,16 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#platform';
-import { type Role, scopesOfRole } from '../domain/role.js';
-import { Memberships } from '../persistence/memberships.js';
+import { Memberships, type Standing } from '../persistence/memberships.js';
 import { type TenantDescription, Tenants } from '../persistence/tenants.js';
 
-export interface MembershipDescription {
+export interface MembershipDescription extends Standing {
   tenant: TenantDescription;
-  role: Role;
-  scopes: readonly string[];
 }
 
-/** Who a person is in a tenant: asked by identity whenever it makes a token. */
+/** Who a person is in a tenant, and what their role stands for: asked by identity whenever it makes a token. */
 @Injectable()
 export class DescribeMembership {
   constructor(
@@ -20,7 +17,7 @@ export class DescribeMembership {
 
   /** The actor's tenant, or the oldest of the actor's user when the actor names none; null without any. */
   async tenantOf(actor: Actor): Promise<string | null> {
-    return actor.tenantId ?? (await this.memberships.tenantIdsOf(actor))[0] ?? null;
+    return actor.tenantId ?? (await this.memberships.tenantIdsOf(actor, 1))[0] ?? null;
   }
 
   /** For the actor's user in {@link tenantOf}; null without any, and for who is no member of it. */
@@ -28,10 +25,10 @@ export class DescribeMembership {
     const tenantId = await this.tenantOf(actor);
     if (!tenantId) return null;
     const scoped = actor.as({ tenantId });
-    const [tenant, role] = await Promise.all([
+    const [tenant, standing] = await Promise.all([
       this.tenants.describe(scoped),
       this.memberships.roleOf(scoped),
     ]);
-    return tenant && role ? { tenant, role, scopes: scopesOfRole(role) } : null;
+    return tenant && standing ? { tenant, ...standing } : null;
   }
 }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '#platform';
-import { ROLE_SCOPES } from '../domain/role.js';
+import { GRANTABLE } from '../domain/permissions.js';
 import { type TenantDescription, Tenants } from '../persistence/tenants.js';
 
-/** An organisation, and all that anybody may do in it by a role. */
+/** An organisation, and all that a program may do in it, whatever the plan: no role of its owner's alone. */
 export interface TenantStanding {
   tenant: TenantDescription;
-  scopes: readonly string[];
+  grants: readonly string[];
 }
 
 /** What a service account of an organisation stands on: asked by identity when one acts. */
@@ -17,6 +17,6 @@ export class DescribeTenant {
   /** The actor's tenant; null when there is none. */
   async execute(actor: Actor): Promise<TenantStanding | null> {
     const tenant = await this.tenants.describe(actor);
-    return tenant && { tenant, scopes: ROLE_SCOPES };
+    return tenant && { tenant, grants: GRANTABLE };
   }
 }

@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { Actor, Db, type DeliveredEvent, type EventHandler, Handles } from '#platform';
+import { UserDeleted } from '#identity/events';
+import { ChangeMembership } from '../use-cases/change-membership.js';
+import { ListTenants } from '../use-cases/list-tenants.js';
+
+/** Whoever has deleted their account is a member nowhere: they would be counted for ever. */
+@Injectable()
+@Handles('tenancy.forget-member', UserDeleted, 'effect')
+export class ForgetMember implements EventHandler<typeof UserDeleted> {
+  constructor(
+    private readonly db: Db,
+    private readonly listTenants: ListTenants,
+    private readonly changeMembership: ChangeMembership,
+  ) {}
+
+  async handle({ payload, traceId }: DeliveredEvent<typeof UserDeleted>): Promise<void> {
+    const { userId } = payload;
+    const system = Actor.system(null, traceId);
+    for (const tenantId of await this.listTenants.execute(system.as({ type: 'user', id: userId })))
+      await this.db.transaction(system.as({ tenantId }), () => this.changeMembership.forget(userId));
+  }
+}

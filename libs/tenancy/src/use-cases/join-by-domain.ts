@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, Db, notFound } from '#platform';
+import { mustHaveRoom, onePerson } from '../domain/headcount.js';
+import { Membership } from '../domain/membership.js';
+import { grantsOfRole } from '../domain/permissions.js';
+import { Headcounts } from '../persistence/headcount.js';
+import { Memberships } from '../persistence/memberships.js';
+import { Tenants } from '../persistence/tenants.js';
+import { tenantSuspended } from './accept-invitation.js';
+import { alreadyMember } from './invite.js';
+
+const ROLE = 'member';
+
+/** Makes somebody a member whose proved address is of a domain that the organisation lets in by itself. */
+@Injectable()
+export class JoinByDomain {
+  constructor(
+    private readonly db: Db,
+    private readonly tenants: Tenants,
+    private readonly memberships: Memberships,
+    private readonly headcounts: Headcounts,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Joins the caller's transaction, of the person in that tenant. Throws 404 also where the tenant does not let such
+   * addresses in, or its slug would tell strangers that it is there; 403 `TENANT_SUSPENDED`, 409 `ALREADY_MEMBER`,
+   * `SEAT_LIMIT_REACHED` or `MEMBER_LIMIT_REACHED`.
+   */
+  async execute(provedEmail: string): Promise<Membership> {
+    const userId = this.db.actor.id ?? '';
+    const tenant = await this.tenants.lock();
+    if (await this.memberships.isMember(userId)) throw alreadyMember();
+    if (!tenant.admits(provedEmail)) throw notFound('organisation');
+    if (tenant.status === 'suspended') throw tenantSuspended();
+    mustHaveRoom(tenant, await this.headcounts.members(), onePerson(grantsOfRole(ROLE)));
+    const init = { tenantId: tenant.id, userId, role: ROLE, by: 'domain' } as const;
+    const membership = Membership.create(init, this.clock.now());
+    await this.memberships.insert(membership);
+    return membership;
+  }
+}
