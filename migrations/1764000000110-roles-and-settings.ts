@@ -17,6 +17,8 @@ export class RolesAndSettings1764000000110 implements MigrationInterface {
       ${tenantTable('tenancy.roles', { app: 'select, insert, update, delete' })}
 
       alter table tenancy.memberships drop constraint memberships_role_check;
+      alter table tenancy.memberships add constraint memberships_role_check
+        check (role in (${BUILT_IN}) or role ~ '^[a-z][a-z0-9_-]{1,39}$');
       create index memberships_by_role on tenancy.memberships (tenant_id, role);
 
       -- null: no limit.
@@ -38,6 +40,7 @@ export class RolesAndSettings1764000000110 implements MigrationInterface {
       alter table tenancy.tenants alter column max_seats set not null;
 
       drop index tenancy.memberships_by_role;
+      alter table tenancy.memberships drop constraint memberships_role_check;
       update tenancy.memberships set role = 'viewer' where role not in (${BUILT_IN});
       alter table tenancy.memberships add constraint memberships_role_check check (role in (${BUILT_IN}));
       drop table tenancy.roles;
