@@ -1,5 +1,5 @@
 /**
- * Four tiers, each selectable with --selectProjects. They run as ES modules, so Node needs
+ * Five tiers, each selectable with --selectProjects. They run as ES modules, so Node needs
  * --experimental-vm-modules; `npm test` starts the parts, builds dist/ for the journeys and passes it.
  */
 export const tier = (displayName, testMatch) => ({
@@ -24,7 +24,15 @@ export default {
       testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.db\\.spec\\.ts$'],
     },
     tier('db', room('.db.spec.ts')),
-    tier('journeys', ['<rootDir>/test/journeys/**/*.spec.ts']),
+    {
+      ...tier('journeys', ['<rootDir>/test/journeys/**/*.spec.ts']),
+      testPathIgnorePatterns: ['/node_modules/', '/dist/', '/pages-[^/]*\\.spec\\.ts$'],
+    },
+    {
+      ...tier('browser', ['<rootDir>/test/journeys/**/pages-*.spec.ts']),
+      // Finds a browser, or fetches one, once and only where one of these is to run.
+      globalSetup: '<rootDir>/dist/apps/local/test-browser.js',
+    },
     tier('architecture', ['<rootDir>/test/architecture/**/*.spec.ts']),
   ],
   // For all tiers alike: Jest does not read it from a project.

@@ -26,6 +26,7 @@ import { LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
 import { TENANCY_ENTITIES, TenancyHttpModule, TenancyModule, TenancyWatchModule } from '#tenancy';
 import { USE_CASE_CONCERNS } from './concerns.js';
+import { PagesModule } from './pages/pages.module.js';
 
 /** Every concern that the API reads its settings from. */
 export const API_CONCERNS = [
@@ -56,6 +57,7 @@ export const API_CONCERNS = [
     OnboardingModule,
     BillingModule,
     AuditModule,
+    PagesModule,
   ],
   providers: [
     // In this order: noise is stopped before anything is verified, a person is counted once they are known.

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { standInForProviders } from './firebase/provider-stand-in.js';
 import { root } from './paths.js';
 
 type Middleware = (document: unknown, options: object) => unknown;
@@ -28,7 +29,10 @@ const { createApp } = firebaseTools('./lib/emulator/auth/server.js') as {
   createApp(projectId: string): Promise<RequestListener>;
 };
 
-const server = createServer(await createApp(projectId));
+const emulator = await createApp(projectId);
+const server = createServer((request, response) => {
+  if (!standInForProviders(() => url, request, response)) emulator(request, response);
+});
 await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const accountsUrl = `${url}/identitytoolkit.googleapis.com/v1/projects/${projectId}/accounts`;

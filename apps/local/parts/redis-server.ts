@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Refusal } from '../refusal.js';
+import { hasDebianPackages } from './debian-packages.js';
+import { onPath } from './programs.js';
 import { fetchRedisFromDebian, unpackedRedisServer } from './redis-from-debian.js';
 
 const run = promisify(execFile);
@@ -21,25 +21,8 @@ export async function findRedisServer(): Promise<string> {
   }
   const unpacked = unpackedRedisServer();
   if (unpacked) return unpacked;
-  if (process.platform === 'linux' && onPath('apt-get') && onPath('dpkg')) return fetchRedisFromDebian();
+  if (hasDebianPackages()) return fetchRedisFromDebian();
   throw new Refusal(`Redis is missing: ${advice()}, or set REDIS_URL to a Redis of your own.`);
-}
-
-function onPath(name: string, path = process.env.PATH ?? ''): string | undefined {
-  return path
-    .split(delimiter)
-    .filter((directory) => directory !== '')
-    .map((directory) => join(directory, name))
-    .find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function isNewEnough(server: string): Promise<boolean> {

@@ -100,6 +100,14 @@ export class FirebaseConfig extends configOf(
         .optional(),
       'The service account that checks revocation and writes claims, as JSON; the machine’s own identity unless given.',
     ),
+    apiKey: secret(
+      'FIREBASE_API_KEY',
+      z
+        .string()
+        .regex(/^[\w-]{1,200}$/, 'must be the Web API key of the project')
+        .optional(),
+      'The project’s Web API key, by which the hosted pages sign people in at the providers; they do not offer it without.',
+    ),
     emulatorHost: UpstreamConfig.settings.firebaseEmulator,
   },
   (values, env) =>

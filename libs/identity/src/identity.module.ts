@@ -14,7 +14,6 @@ import { AccessTokenStrategy } from './http/access-token.strategy.js';
 import { AccountsController } from './http/accounts.controller.js';
 import { ApiKeysController } from './http/api-keys.controller.js';
 import { AuthController } from './http/auth.controller.js';
-import { FormBodies } from './http/form-bodies.js';
 import { IdentitiesController } from './http/identities.controller.js';
 import { JwksController } from './http/jwks.controller.js';
 import { LoginEventsController } from './http/login-events.controller.js';
@@ -73,6 +72,9 @@ import { MemberEpochs } from './tokens/epochs.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
 import { FirebaseApp } from './upstream/firebase-app.js';
 import { FirebaseIdentity } from './upstream/firebase-identity.js';
+import { FirebaseProviders } from './upstream/firebase-providers.js';
+import { ProviderSignIn } from './upstream/provider-sign-in.js';
+import { ProviderVisits } from './upstream/provider-visits.js';
 import { UpstreamIdentity } from './upstream/upstream-identity.js';
 import { MfaTokens } from './second-factor/mfa-tokens.js';
 import { SecondFactor } from './second-factor/second-factor.js';
@@ -114,6 +116,7 @@ import { SignInWithPassword } from './use-cases/sign-in-with-password.js';
 import { UnlinkIdentity } from './use-cases/unlink-identity.js';
 import { UseMailToken } from './use-cases/use-mail-token.js';
 import { VerifyEmail } from './use-cases/verify-email.js';
+import { VisitProvider } from './use-cases/visit-provider.js';
 import { EndSessions } from './use-cases/end-sessions.js';
 import { IssueTokens } from './use-cases/issue-tokens.js';
 import { ListLoginEvents } from './use-cases/list-login-events.js';
@@ -186,6 +189,9 @@ const ACCOUNTS = [
 const SOCIAL = [
   FirebaseApp,
   { provide: UpstreamIdentity, useClass: FirebaseIdentity },
+  { provide: ProviderSignIn, useClass: FirebaseProviders },
+  ProviderVisits,
+  VisitProvider,
   Identities,
   PendingIdentities,
   RegisterUpstreamUser,
@@ -260,12 +266,20 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     SessionNews,
     PLACES,
     ListLoginEvents,
-    FormBodies,
   ],
   exports: [
     IssueTokens,
     StartSession,
     SignIn,
+    SignInWithPassword,
+    AnswerChallenge,
+    VerifyEmail,
+    ConfirmLink,
+    ForgotPassword,
+    ResetPassword,
+    AskVerification,
+    EndSessions,
+    VisitProvider,
     RequireStepUp,
     RegisterPasswordUser,
     RegisterUpstreamUser,

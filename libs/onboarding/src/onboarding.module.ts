@@ -12,6 +12,7 @@ import { Register } from './use-cases/register.js';
   imports: [IdentityModule, TenancyModule, LicensingModule],
   controllers: [RegisterController],
   providers: [Register],
+  exports: [Register],
 })
 export class OnboardingModule {}
 

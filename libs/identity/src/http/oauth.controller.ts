@@ -21,6 +21,7 @@ export class OauthController {
     summary:
       'End the session of a refresh or access token, or an API key (RFC 7009); also for a token nobody knows',
     access: 'public',
+    form: true,
     body: RevokeBody,
     bodyExample: { token: 'rft_AZr6', token_type_hint: 'refresh_token' },
     output: z.object({}),

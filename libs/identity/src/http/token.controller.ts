@@ -46,6 +46,7 @@ export class TokenController {
     summary:
       'An access token for a service account, by its API key (client_secret_basic, client_secret_post) or by private_key_jwt',
     access: 'public',
+    form: true,
     body: TokenForm,
     bodyExample: {
       grant_type: 'client_credentials',

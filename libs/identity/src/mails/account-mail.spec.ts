@@ -5,10 +5,10 @@ const TOKEN = 'mlt_AZr6';
 
 describe('mails about accounts', () => {
   it.each([
-    [{ kind: 'verify_email', token: TOKEN }, '/verify-email#token='],
-    [{ kind: 'reset_password', token: TOKEN }, '/reset-password#token='],
-    [{ kind: 'change_email_old', token: TOKEN, newEmail: 'new@example.com' }, '/verify-email#token='],
-    [{ kind: 'change_email_new', token: TOKEN }, '/verify-email#token='],
+    [{ kind: 'verify_email', token: TOKEN }, '/verify#token='],
+    [{ kind: 'reset_password', token: TOKEN }, '/reset#token='],
+    [{ kind: 'change_email_old', token: TOKEN, newEmail: 'new@example.com' }, '/verify#token='],
+    [{ kind: 'change_email_new', token: TOKEN }, '/verify#token='],
   ] satisfies [AccountMail, string][])('carry link and token in both forms: $kind', (mail, path) => {
     const { text, html } = accountMail(mail, BASE);
     expect(text).toContain(`${BASE}${path}${TOKEN}`);

@@ -15,14 +15,14 @@ function wordsOf(mail: AccountMail): Words {
       return {
         subject: 'Verify your e-mail address',
         paragraphs: ['Somebody, you we hope, has signed up with this address. Verify that it is yours.'],
-        link: { page: 'verify-email', action: 'Verify the address', token: mail.token },
+        link: { page: 'verify', action: 'Verify the address', token: mail.token },
         closing: `The link is good for 24 hours and once. ${IGNORE}`,
       };
     case 'reset_password':
       return {
         subject: 'Set a new password',
         paragraphs: ['Somebody has asked to set a new password for the account with this address.'],
-        link: { page: 'reset-password', action: 'Set a new password', token: mail.token },
+        link: { page: 'reset', action: 'Set a new password', token: mail.token },
         closing: `The link is good for 30 minutes and once, and ends every session. ${IGNORE}`,
       };
     case 'change_email_old':
@@ -31,14 +31,14 @@ function wordsOf(mail: AccountMail): Words {
         paragraphs: [
           `The address of your account is to become ${mail.newEmail}. Both addresses have to confirm that.`,
         ],
-        link: { page: 'verify-email', action: 'Confirm the change', token: mail.token },
+        link: { page: 'verify', action: 'Confirm the change', token: mail.token },
         closing: 'If this was not you, do not confirm, and change your password: somebody knows it.',
       };
     case 'change_email_new':
       return {
         subject: 'Confirm your new e-mail address',
         paragraphs: ['This address is to become that of an account. Confirm that it is yours.'],
-        link: { page: 'verify-email', action: 'Confirm the address', token: mail.token },
+        link: { page: 'verify', action: 'Confirm the address', token: mail.token },
         closing: `The link is good for 24 hours and once. ${IGNORE}`,
       };
     case 'password_changed':

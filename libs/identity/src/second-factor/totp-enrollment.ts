@@ -44,6 +44,16 @@ export class TotpEnrollment {
         'There is an authenticator; disable it first.',
       );
     }
+    return this.describe(secret, email);
+  }
+
+  /** What {@link begin} gave, while it is not finished; null where nothing was begun. */
+  async resume(person: Actor, email: string): Promise<BegunEnrollment | null> {
+    const factor = await this.factors.find(person);
+    return factor && !factor.isConfirmed ? this.describe(factor.secret, email) : null;
+  }
+
+  private async describe(secret: string, email: string): Promise<BegunEnrollment> {
     const uri = otpauthUri(secret, new URL(this.http.baseUrl).hostname, email);
     return { secret, otpauthUri: uri, qrCode: await QRCode.toDataURL(uri) };
   }

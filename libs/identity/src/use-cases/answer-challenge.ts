@@ -50,6 +50,15 @@ export class AnswerChallenge {
     return this.enrollment.begin(person, user.email);
   }
 
+  /** What {@link enroll} began, once more, for who gave a wrong code. Throws the one 401. */
+  async resume(actor: Actor, mfaToken: string): Promise<BegunEnrollment> {
+    const { person } = await this.open(actor, mfaToken, 'enroll');
+    const user = await this.users.self(person);
+    const begun = user && (await this.enrollment.resume(person, user.email));
+    if (!begun) throw unauthenticated('no enrolment was begun');
+    return begun;
+  }
+
   /** Finishes that, and with it the sign-in: what the code shows is the second factor. Throws like {@link execute}. */
   async confirm(
     actor: Actor,

@@ -9,7 +9,9 @@ import { DomainError } from '../errors/domain-error.js';
 import { Log, NestLog } from '../telemetry/logger.js';
 import { countRequests } from '../telemetry/metrics.js';
 import { clientErrorHandler } from './client-errors.js';
+import { ErrorPages } from './error-pages.js';
 import { ErrorEnvelope, validationFailed } from './errors.js';
+import { parseForms } from './form-bodies.js';
 import { HttpConfig } from './http.config.js';
 import { assertEveryRouteIsDeclared } from './openapi-guard.js';
 import { onEnd } from './on-end.js';
@@ -56,11 +58,12 @@ export async function createHttpApp(
     bodyParser: false,
   });
   const clock = app.get(Clock);
-  envelope = new ErrorEnvelope(log, clock);
-  const signatures = new ResponseSignatures(signerOf(app), config.baseUrl, clock);
+  envelope = new ErrorEnvelope(log, clock, provided(app, ErrorPages));
+  const signatures = new ResponseSignatures(provided(app, ResponseSigner), config.baseUrl, clock);
 
   const server = adapter.getInstance() as unknown as FastifyInstance;
   parseJson(server);
+  parseForms(server);
   guardHosts(server, config);
   finish = signAnswers(server, signatures, (error, request, reply) =>
     envelope.replace(error, request, reply),
@@ -84,10 +87,10 @@ class WholeValuePipe extends StandardSchemaValidationPipe {
   protected override stripProtoKeys(): void {}
 }
 
-/** Who signs answers, where a context does. */
-function signerOf(app: NestFastifyApplication): ResponseSigner | null {
+/** Who signs answers or makes pages of errors, where anybody does. */
+function provided<T>(app: NestFastifyApplication, role: abstract new () => T): T | null {
   try {
-    return app.get(ResponseSigner, { strict: false });
+    return app.get<T>(role as never, { strict: false });
   } catch {
     return null;
   }

@@ -64,6 +64,10 @@ export interface EndpointOptions {
    * it, answers, in the words that programs act on.
    */
   judgesSuspension?: true;
+  /** Takes `application/x-www-form-urlencoded` instead of JSON: OAuth's endpoints (RFC 6749, Appendix B), and pages. */
+  form?: true;
+  /** A page for people: no part of the OpenAPI document, and what goes wrong on it is told as a page. */
+  page?: true;
   /** A creating POST: takes Idempotency-Key. `secret` answers are kept encrypted. */
   idempotent?: 'plain' | 'secret';
 }

@@ -5,6 +5,7 @@ import { isConnectionLost } from '../db/connection-lost.js';
 import { DomainError } from '../errors/domain-error.js';
 import { RateLimited } from '../limits/rate-limited.js';
 import type { Log } from '../telemetry/logger.js';
+import type { ErrorPages } from './error-pages.js';
 import { toSnake } from './names.js';
 
 /** A fault of a request as Standard Schema tells it. */
@@ -32,7 +33,7 @@ export function validationFailed(issues: readonly Issue[]): DomainError {
 }
 
 /**
- * Every error leaves through here, as the envelope. What is not a refusal is a 500 that tells nothing of the
+ * Every error leaves through here, as the envelope, and as a page from routes that are pages. What is not a refusal is a 500 that tells nothing of the
  * inside; the log has the rest under the same trace id.
  */
 @Catch()
@@ -40,6 +41,7 @@ export class ErrorEnvelope implements ExceptionFilter {
   constructor(
     private readonly log: Log,
     private readonly clock: Clock,
+    private readonly pages: ErrorPages | null = null,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -79,7 +81,10 @@ export class ErrorEnvelope implements ExceptionFilter {
     if (error instanceof RateLimited) void reply.headers({ ...error.headers });
     // What the router refuses has passed no hook that would have set it.
     void reply.header('x-trace-id', request.id);
-    void reply.status(error.status).header('content-type', 'application/json; charset=utf-8');
+    void reply.status(error.status);
+    if (this.pages && request.routeOptions?.config?.endpoint?.page)
+      return this.pages.write(error, request, reply);
+    void reply.header('content-type', 'application/json; charset=utf-8');
     return this.envelope(error, request.id);
   }
 

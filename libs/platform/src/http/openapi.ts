@@ -37,7 +37,7 @@ export const printOpenApi = (document: OpenApiDocument): string => `${JSON.strin
 /** The document of these routes. Order follows the routes, so that two documents can be compared as text. */
 export function describeRoutes(routes: readonly DeclaredRoute[]): OpenApiDocument {
   const paths: OpenApiDocument['paths'] = {};
-  for (const route of routes) {
+  for (const route of documented(routes)) {
     if (!route.endpoint) throw new Error(`${route.method} ${route.path} has no @Endpoint({ ... }).`);
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
@@ -53,7 +53,7 @@ export function describeRoutes(routes: readonly DeclaredRoute[]): OpenApiDocumen
         'Every answer carries X-Trace-Id; an error’s trace_id is the same.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
-    tags: [...new Set(routes.map(tagOf))].sort().map((name) => ({ name })),
+    tags: [...new Set(documented(routes).map(tagOf))].sort().map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
@@ -69,10 +69,13 @@ export function describeRoutes(routes: readonly DeclaredRoute[]): OpenApiDocumen
       responses: { anywhere: ANYWHERE_RESPONSE },
       headers: HEADERS,
       parameters: PARAMETERS,
-      examples: errorExamples(routes),
+      examples: errorExamples(documented(routes)),
     },
   };
 }
+
+/** Pages are for people, and change with their words. */
+const documented = (routes: readonly DeclaredRoute[]) => routes.filter((route) => !route.endpoint?.page);
 
 const HEADERS = {
   retry_after: { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 }, example: 2 },

@@ -11,7 +11,7 @@ export type { Html };
 type Value = string | number | Html | readonly Html[];
 
 /**
- * Builds HTML for a mail; every value put into it is escaped, except other `html` values. Put attribute values in
+ * Builds HTML for a mail or a page; every value put into it is escaped, except other `html` values. Put attribute values in
  * quotes, and only addresses we made ourselves into `href`: escaping does not make `javascript:` harmless.
  *
  * @throws TypeError for a value in an attribute without quotes, where escaping cannot protect.

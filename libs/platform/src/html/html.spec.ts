@@ -1,4 +1,4 @@
-import { html } from './template.js';
+import { html } from './html.js';
 
 describe('html', () => {
   it('escapes every value, in text and in quoted attributes', () => {

@@ -1,0 +1,72 @@
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Endpoint, html } from '#platform';
+import { AskVerification } from '#identity';
+import { FormTokens } from '../form-tokens.js';
+import { Pages } from '../pages.js';
+import { Visitors } from '../visitors.js';
+import { wordsFor } from '../words.js';
+import { accountPage } from './account.page.js';
+
+/** Who is signed in on this browser, and signing out. */
+@Controller()
+export class AccountController {
+  constructor(
+    private readonly pages: Pages,
+    private readonly visitors: Visitors,
+    private readonly forms: FormTokens,
+    private readonly askVerification: AskVerification,
+  ) {}
+
+  @Get('/account')
+  @Endpoint({ summary: 'Who is signed in', access: 'public', page: true })
+  async see(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const visit = await this.pages.open(request, reply);
+    if (!visit.visitor) return this.pages.go(visit, '/login');
+    const notice = visit.query.after === 'mail' ? 'A mail is on its way to you.' : undefined;
+    this.pages.show(visit, accountPage(visit.form, visit.visitor, { notice }));
+  }
+
+  @Post('/account/verification')
+  @Endpoint({
+    summary: 'Send the mail that verifies the address again',
+    access: 'public',
+    page: true,
+    form: true,
+  })
+  async sendAgain(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const visit = await this.pages.receive(request, reply, '/account/verification');
+    if (!visit.visitor) return this.pages.go(visit, '/login');
+    try {
+      await this.askVerification.execute(visit.visitor.actor);
+      this.pages.go(visit, '/account?after=mail');
+    } catch (thrown) {
+      const { error, text: problem } = wordsFor(thrown);
+      this.pages.show(visit, accountPage(visit.form, visit.visitor, { problem, status: error.status }));
+    }
+  }
+
+  @Get('/logout')
+  @Endpoint({ summary: 'The page to sign out', access: 'public', page: true })
+  async askLogout(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const visit = await this.pages.open(request, reply);
+    if (!visit.visitor) return this.pages.go(visit, '/login?after=logout');
+    this.pages.show(visit, {
+      title: 'Sign out',
+      footer: html``,
+      body: html`<h1>Sign out?</h1>
+        <p>You are signed in as ${visit.visitor.profile.user.email}.</p>
+        ${visit.form('/logout', html`<button>Sign out</button>`)}
+        <p class="links"><a href="/account">Stay signed in</a></p>`,
+    });
+  }
+
+  @Post('/logout')
+  @Endpoint({ summary: 'Sign out of this browser', access: 'public', page: true, form: true })
+  async logout(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    this.forms.check(request, '/logout');
+    await this.visitors.leave(request, reply);
+    this.forms.renew(reply);
+    void reply.status(303).header('location', '/login?after=logout').send();
+  }
+}

@@ -1,0 +1,36 @@
+import { html, type Html } from '#platform';
+import type { FormMaker } from '../form-tokens.js';
+import type { Page } from '../look/layout.js';
+import { facts, problem, success } from '../look/parts.js';
+import type { Visitor } from '../visitors.js';
+
+interface Told {
+  notice?: string;
+  problem?: Html;
+  status?: number;
+}
+
+export function accountPage(form: FormMaker, { profile }: Visitor, told: Told): Page {
+  const { user, tenant, role } = profile;
+  return {
+    title: 'Your account',
+    status: told.status,
+    body: html`<h1>Your account</h1>
+      ${told.notice ? success(told.notice) : html``} ${problem(told.problem ?? null)}
+      ${facts([
+        ['Signed in as', user.displayName ? `${user.displayName} (${user.email})` : user.email],
+        ['Organisation', tenant.name],
+        ['Role', role],
+        ['Plan', tenant.plan],
+      ])}
+      ${user.emailVerified ? html`` : unverified(form)}`,
+  };
+}
+
+const unverified = (form: FormMaker): Html =>
+  html`<h2>Verify your address</h2>
+    <p>
+      We have sent you a mail with a link. Until you have followed it, you can look around, and take no seat
+      of a licence.
+    </p>
+    ${form('/account/verification', html`<button class="second">Send the mail again</button>`)}`;

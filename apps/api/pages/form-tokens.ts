@@ -1,0 +1,83 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError, html, type Html, HttpConfig, keyedHash, sameBytes, SecretsConfig } from '#platform';
+import { cookieIn, setCookie } from './cookies.js';
+
+const COOKIE = '__Host-gatehouse-form';
+const FIELD = 'form_token';
+
+/** Makes the forms of one answer. */
+export interface FormMaker {
+  /** A form that posts to `action`, a path of ours, with the token that it takes there. */
+  (action: string, content: Html): Html;
+}
+
+const refused = (cause: string) =>
+  new DomainError(
+    'forbidden',
+    'FORM_REFUSED',
+    'This form was not opened here, or too long ago. Open the page again and send it once more.',
+    { cause },
+  );
+
+/**
+ * Keeps other sites from sending our forms (CSRF), those before sign-in included: a form has a token that is good for
+ * its own action and for the browser that has the cookie it was made with, and the browser must say that it comes from
+ * here.
+ */
+@Injectable()
+export class FormTokens {
+  private readonly key: Buffer;
+  private readonly origin: string;
+
+  constructor(secrets: SecretsConfig, http: HttpConfig) {
+    this.key = Buffer.from(hkdfSync('sha256', secrets.key, '', 'gatehouse:page-forms', 32));
+    this.origin = new URL(http.baseUrl).origin;
+  }
+
+  /** Sets the cookie where there is none yet. */
+  maker(request: FastifyRequest, reply: FastifyReply): FormMaker {
+    const kept = cookieIn(request, COOKIE);
+    return this.formsOf(kept && isSound(kept) ? kept : this.begin(reply));
+  }
+
+  /** After signing in or out: forms that were open before are refused. Makes those from then on. */
+  renew(reply: FastifyReply): FormMaker {
+    return this.formsOf(this.begin(reply));
+  }
+
+  /** Throws 403 `FORM_REFUSED`. */
+  check(request: FastifyRequest, action: string): void {
+    const { origin, 'sec-fetch-site': site } = request.headers;
+    // Every browser of today says at least one of the two; what says none is no browser, which has no cookie either.
+    if (origin !== undefined && origin !== this.origin) throw refused('foreign Origin');
+    if (site !== undefined && site !== 'same-origin') throw refused('foreign Sec-Fetch-Site');
+    const browser = cookieIn(request, COOKIE);
+    const given = (request.body as Record<string, unknown> | undefined)?.[FIELD];
+    if (!browser || !isSound(browser)) throw refused('no form cookie');
+    if (typeof given !== 'string' || !sameText(given, this.tokenFor(browser, action)))
+      throw refused('wrong form token');
+  }
+
+  private formsOf(browser: string): FormMaker {
+    return (action, content) =>
+      html`<form method="post" action="${action}" novalidate>
+        <input type="hidden" name="${FIELD}" value="${this.tokenFor(browser, action)}" />
+        ${content}
+      </form>`;
+  }
+
+  private begin(reply: FastifyReply): string {
+    const browser = randomBytes(32).toString('base64url');
+    setCookie(reply, COOKIE, browser);
+    return browser;
+  }
+
+  private tokenFor(browser: string, action: string): string {
+    return keyedHash(this.key, browser, action).toString('base64url');
+  }
+}
+
+const isSound = (browser: string) => /^[\w-]{43}$/.test(browser);
+const sameText = (a: string, b: string) => sameBytes(Buffer.from(a), Buffer.from(b));

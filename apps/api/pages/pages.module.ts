@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { ErrorPages } from '#platform';
+import { IdentityModule } from '#identity';
+import { OnboardingModule } from '#onboarding';
+import { AccountController } from './account/account.controller.js';
+import { MailLinksController } from './account/mail-links.controller.js';
+import { ResetController } from './account/reset.controller.js';
+import { AssetsController } from './assets.controller.js';
+import { FormTokens } from './form-tokens.js';
+import { PageErrors } from './page-errors.js';
+import { Pages } from './pages.js';
+import { Entrance } from './sign-in/entrance.js';
+import { LoginController } from './sign-in/login.controller.js';
+import { ProviderController } from './sign-in/provider.controller.js';
+import { SecondFactorController } from './sign-in/second-factor.controller.js';
+import { SignUpController } from './sign-in/sign-up.controller.js';
+import { Visitors } from './visitors.js';
+
+/** The hosted pages: HTML in front of the same use cases that the API is in front of. */
+@Module({
+  imports: [IdentityModule, OnboardingModule],
+  controllers: [
+    AssetsController,
+    LoginController,
+    SecondFactorController,
+    ProviderController,
+    SignUpController,
+    AccountController,
+    MailLinksController,
+    ResetController,
+  ],
+  providers: [FormTokens, Visitors, Pages, Entrance, { provide: ErrorPages, useClass: PageErrors }],
+})
+export class PagesModule {}

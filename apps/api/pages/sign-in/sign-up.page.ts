@@ -1,0 +1,83 @@
+import { html, type Html } from '#platform';
+import type { FormMaker } from '../form-tokens.js';
+import type { Page } from '../look/layout.js';
+import { field, problem } from '../look/parts.js';
+import { withNext } from '../next-page.js';
+import { faultsIn } from './login.page.js';
+import { providerLinks, providerName } from './providers.js';
+
+export interface SignUpForm {
+  next: string;
+  providers: readonly string[];
+  organizationName?: string;
+  email?: string;
+  faults?: { organizationName?: string; email?: string; password?: Html | string };
+  problem?: Html;
+  status?: number;
+}
+
+export function signUpPage(form: FormMaker, given: SignUpForm): Page {
+  const { next, providers, organizationName, email, faults = {}, status } = given;
+  const fields = html`<input type="hidden" name="next" value="${next}" />
+    ${organizationField(organizationName, faults.organizationName)}
+    ${field({
+      name: 'email',
+      label: 'E-mail address',
+      type: 'email',
+      autocomplete: 'username',
+      value: email,
+      fault: faults.email,
+    })}
+    ${field({
+      name: 'password',
+      label: 'Password',
+      type: 'password',
+      autocomplete: 'new-password',
+      hint: 'At least 15 characters: a few words that have nothing to do with each other are easy to keep.',
+      fault: faults.password,
+    })}
+    <button>Sign up</button>`;
+  return {
+    title: 'Sign up',
+    status,
+    footer: html``,
+    body: html`<h1>Sign up</h1>
+      ${problem(given.problem ?? faultsIn(faults))} ${providerLinks(providers, next)}
+      ${form('/signup', fields)}
+      <p class="links">Have an account? <a href="${withNext('/login', next)}">Sign in</a></p>`,
+  };
+}
+
+export interface NewcomerForm {
+  provider: string;
+  next: string;
+  organizationName?: string;
+  fault?: string;
+  problem?: Html;
+  status?: number;
+}
+
+/** For who has shown at a provider who they are, and has no account. */
+export function newcomerPage(form: FormMaker, given: NewcomerForm): Page {
+  const { provider, next, organizationName, fault, status } = given;
+  return {
+    title: 'Almost there',
+    status,
+    footer: html``,
+    body: html`<h1>Almost there</h1>
+      <p>
+        ${providerName(provider)} has told us who you are, and there is no account of yours yet. Name your
+        organisation, and there is.
+      </p>
+      ${problem(given.problem ?? null)}
+      ${form(
+        '/signup/newcomer',
+        html`<input type="hidden" name="next" value="${next}" /> ${organizationField(organizationName, fault)}
+          <button>Sign up</button>`,
+      )}
+      <p class="links"><a href="/signup?as=other">Sign up another way</a></p>`,
+  };
+}
+
+const organizationField = (value?: string, fault?: string): Html =>
+  field({ name: 'organization_name', label: 'Organisation', autocomplete: 'organization', value, fault });

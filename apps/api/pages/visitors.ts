@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Actor, actorOf, DomainError } from '#platform';
+import { EndSessions, IssueTokens, PageSessions, type Profile, SessionCookies, type Tokens } from '#identity';
+
+/** Somebody who is signed in on this browser. */
+export interface Visitor {
+  actor: Actor;
+  profile: Profile;
+}
+
+/** Who is signed in on a browser. */
+@Injectable()
+export class Visitors {
+  constructor(
+    private readonly sessions: PageSessions,
+    private readonly cookies: SessionCookies,
+    private readonly endSessions: EndSessions,
+    private readonly issueTokens: IssueTokens,
+  ) {}
+
+  /** Null for nobody. Throws 503. */
+  async find(request: FastifyRequest, reply: FastifyReply): Promise<Visitor | null> {
+    const actor = await this.sessions.find(request, reply);
+    if (!actor) return null;
+    const profile = await this.issueTokens.profile(actor).catch((error: unknown) => {
+      // In no organisation any more: the session ends within two seconds.
+      if (error instanceof DomainError && error.kind === 'unauthenticated') return null;
+      throw error;
+    });
+    return profile && { actor, profile };
+  }
+
+  /** The browser is theirs now, and whatever session it had before is over. */
+  async enter(request: FastifyRequest, reply: FastifyReply, tokens: Tokens): Promise<void> {
+    await this.end(request);
+    this.cookies.set(reply, tokens);
+  }
+
+  /** Ends the session and forgets it. */
+  async leave(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.end(request);
+    this.cookies.clear(reply);
+  }
+
+  private async end(request: FastifyRequest): Promise<void> {
+    const refreshToken = this.cookies.refresh(request);
+    if (refreshToken) await this.endSessions.one(actorOf(request), { refreshToken });
+  }
+}

@@ -1,0 +1,45 @@
+import { DomainError, html, type Html } from '#platform';
+import { sentences } from './look/parts.js';
+
+/** What a refusal means for who reads it on a page. What is not here is said in the words that programs get. */
+const WORDS: Readonly<Record<string, string>> = {
+  INVALID_CREDENTIALS: 'The address or the password is not right.',
+  CODE_INVALID: 'This code is not right, or it was used before. Wait for the next one and try that.',
+  TOKEN_INVALID: 'This link is not good any more: it was used, or too much time has passed. Ask for another.',
+  SIGN_UP_CLOSED: 'Only those who were invited can sign up here.',
+  ACCOUNT_SUSPENDED: 'This account is suspended. Ask whoever runs this service.',
+  TENANT_SUSPENDED: 'This organisation is suspended. Ask whoever runs this service.',
+  EMAIL_REQUIRED: 'The provider gave us no e-mail address. Let it share one, or sign in another way.',
+  REAUTHENTICATION_REQUIRED: 'Your sign-in at the provider is too long ago. Sign in there once more.',
+  ACCOUNT_LINK_REQUIRED:
+    'There is an account with your address already. Sign in to it as before, or follow the link in the mail that we have just sent there; after that you can sign in this way, too.',
+  OTHER_PROVIDER_REQUIRED: 'Your address is known by another way to sign in. Use that one.',
+  IDENTITY_TAKEN: 'This way to sign in belongs to another account.',
+  UPSTREAM_UNAVAILABLE: 'The provider cannot be reached now. Try again in a moment, or sign in another way.',
+  BUSY: 'There is a lot to do right now. Try again in a moment.',
+  EMAIL_NOT_VERIFIED: 'Verify your e-mail address first: the link is in the mail that we sent you.',
+};
+
+/** The words for a refusal; anything that is none is thrown on, and told by the error page. */
+export function wordsFor(error: unknown): { error: DomainError; text: Html } {
+  if (!(error instanceof DomainError) || error.kind === 'internal') throw error;
+  return { error, text: html`${textOf(error)}` };
+}
+
+/** What is wrong with a password that was chosen, in full. */
+export function passwordFault(error: DomainError): Html {
+  const { advice = [], warning } = (error.details ?? {}) as { advice?: string[]; warning?: string | null };
+  return sentences([...(warning ? [warning] : []), ...advice]);
+}
+
+export function textOf(error: DomainError): string {
+  const words = WORDS[error.code];
+  if (words) return words;
+  if (error.kind !== 'too_many') return error.message;
+  return `Too many tries. Wait ${waitOf(error.retryAfterSeconds ?? 60)}, then try again.`;
+}
+
+function waitOf(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.ceil(seconds))} seconds`;
+  return `${Math.ceil(seconds / 60)} minutes`;
+}

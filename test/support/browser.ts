@@ -1,0 +1,137 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
+import { part } from './environment.js';
+
+/** Where screenshots stay after a run, for people to look at; git does not see it. */
+const SCREENSHOTS = join(process.cwd(), '.gatehouse', 'screenshots');
+/** Starting Chromium on a machine that is busy with other tests. */
+const PATIENCE_MS = 90_000;
+/** For one step of a person, which may wait for a password hash. */
+const STEP_MS = 20_000;
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** One browser for a file of tests; everybody in it has a context, and so cookies, of their own. */
+export function journeyBrowser(): { person(options?: BrowserContextOptions): Promise<Person> } {
+  let browser: Browser;
+  const people: Person[] = [];
+  beforeAll(async () => {
+    // As root, as in a container, Chromium starts without its sandbox only; it shows no pages but ours.
+    const isRoot = process.getuid?.() === 0;
+    browser = await chromium.launch({ executablePath: part('BROWSER'), chromiumSandbox: !isRoot });
+  }, PATIENCE_MS);
+  afterEach(async () => {
+    const faults = people.flatMap((one) => one.faults);
+    await Promise.all(people.splice(0).map((one) => one.context.close()));
+    expect(faults).toEqual([]);
+  });
+  afterAll(() => browser?.close(), PATIENCE_MS);
+  return {
+    person: async (options = {}) => {
+      const context = await browser.newContext(options);
+      context.setDefaultTimeout(STEP_MS);
+      const person = new Person(context, await context.newPage());
+      people.push(person);
+      return person;
+    },
+  };
+}
+
+/** Somebody at a browser. What a page must not do is in `faults`, and fails the test. */
+export class Person {
+  readonly faults: string[] = [];
+  /** Origins that pages may ask besides their own: the stand-in of a provider, a program's own server. */
+  readonly others = new Set<string>();
+
+  constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+  ) {
+    page.on('pageerror', (error) => this.faults.push(`error: ${error.message}`));
+    page.on('console', (message) => {
+      // The status of a page that refuses is told here, too, and is what the test is about.
+      if (message.type() !== 'error' || /the server responded with a status of/.test(message.text())) return;
+      this.faults.push(`console: ${message.text()}`);
+    });
+    page.on('request', (request) => {
+      const { origin } = new URL(request.url());
+      const own = page.url().startsWith('http') ? new URL(page.url()).origin : origin;
+      if (request.isNavigationRequest() || origin === own || this.others.has(origin)) return;
+      this.faults.push(`asked another origin: ${request.url()}`);
+    });
+  }
+
+  /** Fills fields by their labels. */
+  async fill(fields: Readonly<Record<string, string>>): Promise<void> {
+    for (const [label, value] of Object.entries(fields)) await this.page.getByLabel(label).fill(value);
+  }
+
+  /** Presses a button, and waits for what comes of it. */
+  async press(name: string): Promise<void> {
+    await this.page.getByRole('button', { name, exact: true }).click();
+    await this.page.waitForLoadState('load');
+  }
+
+  async follow(name: string): Promise<void> {
+    await this.page.getByRole('link', { name, exact: true }).click();
+    await this.page.waitForLoadState('load');
+  }
+
+  heading(): Promise<string> {
+    return this.page.locator('h1').innerText();
+  }
+
+  /** What is said at once to who does not see it. */
+  said(): Promise<string> {
+    return this.page.locator('[role=alert], [role=status]').first().innerText();
+  }
+
+  /** Where they are, without the origin. */
+  get path(): string {
+    const { pathname, search } = new URL(this.page.url());
+    return pathname + search;
+  }
+
+  /**
+   * Looks at the page as people see it: light, dark, and 320 px wide, where nothing may stick out; and lets axe judge it
+   * in both colours. Keeps a picture of each.
+   */
+  async look(name: string): Promise<void> {
+    const { page } = this;
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    const shoot = (kind: string) =>
+      page.screenshot({ path: join(SCREENSHOTS, `${name}-${kind}.png`), fullPage: true });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect([name, colorScheme, await this.violations()]).toEqual([name, colorScheme, []]);
+      await shoot(colorScheme);
+    }
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    const size = page.viewportSize() ?? { width: 1_280, height: 720 };
+    await page.setViewportSize({ width: 320, height: 640 });
+    const wide = await page.evaluate<number>(`document.documentElement.scrollWidth`);
+    expect([name, wide]).toEqual([name, 320]);
+    await shoot('320px');
+    await page.setViewportSize(size);
+  }
+
+  /** What axe finds by WCAG 2.2 A and AA and its own best practices. */
+  private async violations(): Promise<string[]> {
+    // By the debugger: the page's own policy lets no script in.
+    return this.page.evaluate(
+      `(async () => {
+        ${axe};
+        const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+        return violations.map((one) => one.id + ': ' + one.nodes.map((node) => node.html + ' ' + node.failureSummary).join(' | '));
+      })()`,
+    );
+  }
+}

@@ -1,0 +1,26 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { type Product, startProduct } from './product.js';
+
+const PATIENCE_MS = 90_000;
+
+/** The product at an address that it knows, as pages need it: their forms come from there, and from nowhere else. */
+export function pagesProduct(settings?: Record<string, string>): Product {
+  const product = {} as Product;
+  beforeAll(async () => {
+    Object.assign(product, await startHere(settings));
+  }, PATIENCE_MS);
+  afterAll(() => product.stop?.(), PATIENCE_MS);
+  return product;
+}
+
+async function startHere(settings: Record<string, string> = {}): Promise<Product> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  // Only the API listens there: the worker has a port of its own.
+  return startProduct({ BASE_URL: `http://127.0.0.1:${port}`, PORT: String(port), ...settings });
+}
