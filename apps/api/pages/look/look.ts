@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 interface Asset {
   type: string;
@@ -20,7 +19,7 @@ const assets = new Map<string, Asset>();
 const hrefs = new Map<Name, string>();
 
 for (const [name, type] of Object.entries(TYPES)) {
-  const bytes = readFileSync(join(import.meta.dirname, name));
+  const bytes = readFileSync(new URL(`./${name}`, import.meta.url));
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   const [stem, ending] = name.split('.');
   const file = `${stem}.${hash}.${ending}`;

@@ -18,9 +18,10 @@ export interface Field {
   isCode?: boolean;
 }
 
-/** A field with its label; hint and fault are read out with it. */
+/** A field with its label; what is wrong with it stands in the place of its hint, and either is read out with it. */
 export function field(given: Field): Html {
-  const { name, label, type = 'text', autocomplete, value = '', hint, fault, required = true } = given;
+  const { name, label, type = 'text', autocomplete, value = '', fault, required = true } = given;
+  const hint = fault ? undefined : given.hint;
   const described = [hint && `${name}-hint`, fault && `${name}-fault`].filter(Boolean).join(' ');
   const attributes = [
     described ? html` aria-describedby="${described}"` : html``,
