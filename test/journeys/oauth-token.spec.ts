@@ -201,9 +201,24 @@ describe('POST /oauth/token (RFC 6749, RFC 7523)', () => {
     expect(metadata).toMatchObject({
       issuer: BASE_URL,
       token_endpoint: `${BASE_URL}/oauth/token`,
-      grant_types_supported: ['client_credentials'],
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-      response_types_supported: [],
+      authorization_endpoint: `${BASE_URL}/oauth/authorize`,
+      device_authorization_endpoint: `${BASE_URL}/oauth/device_authorization`,
+      grant_types_supported: [
+        'client_credentials',
+        'authorization_code',
+        'urn:ietf:params:oauth:grant-type:device_code',
+        'refresh_token',
+        'urn:ietf:params:oauth:grant-type:token-exchange',
+      ],
+      token_endpoint_auth_methods_supported: [
+        'client_secret_basic',
+        'client_secret_post',
+        'private_key_jwt',
+        'none',
+      ],
+      response_types_supported: ['code'],
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
     });
   });
 

@@ -2,11 +2,6 @@ import { Module } from '@nestjs/common';
 import { SealedBox } from '#platform';
 import { LicensingModule } from '#licensing';
 import { TenancyModule } from '#tenancy';
-import { AccountLimits } from './accounts/accounts.config.js';
-import { AddressHash } from './accounts/address.js';
-import { Invited, InvitedDomains } from './accounts/invited.js';
-import { Budgets, MailBudget } from './accounts/budgets.js';
-import { Lockout } from './accounts/lockout.js';
 import { ApiKey } from './domain/api-key.js';
 import { ServiceAccount } from './domain/service-account.js';
 import { User } from './domain/user.js';
@@ -14,6 +9,7 @@ import { AccessTokenStrategy } from './http/access-token.strategy.js';
 import { AccountsController } from './http/accounts.controller.js';
 import { ApiKeysController } from './http/api-keys.controller.js';
 import { AuthController } from './http/auth.controller.js';
+import { AuthorizationController } from './http/authorization.controller.js';
 import { IdentitiesController } from './http/identities.controller.js';
 import { JwksController } from './http/jwks.controller.js';
 import { LoginEventsController } from './http/login-events.controller.js';
@@ -34,34 +30,21 @@ import { KeyUpkeep } from './keys/key-upkeep.js';
 import { Keyring } from './keys/keyring.js';
 import { KeysConfig } from './keys/keys.config.js';
 import { VaultKeys } from './keys/vault-keys.js';
-import { HashQueue } from './passwords/hash-queue.js';
-import { PasswordHasher } from './passwords/password-hasher.js';
-import { PasswordPolicy } from './passwords/password-policy.js';
-import { PasswordScorer } from './passwords/password-scorer.js';
-import { Pepper } from './passwords/pepper.js';
-import { AddressChanges } from './persistence/address-changes.js';
-import { Addresses } from './persistence/addresses.js';
 import { AuthSessions } from './persistence/auth-sessions.js';
 import { Identities } from './persistence/identities.js';
-import { KnownDevices } from './persistence/known-devices.js';
-import { LoginEvents } from './persistence/login-events.js';
-import { MailTokens } from './persistence/mail-tokens.js';
-import { Passwords } from './persistence/passwords.js';
 import { ServiceChanges } from './persistence/service-changes.js';
 import { PendingIdentities } from './persistence/pending-identities.js';
 import { SessionEnds } from './persistence/session-ends.js';
 import { TokenEpochChanges } from './persistence/token-epoch-changes.js';
 import { TokenEpochs } from './persistence/token-epochs.js';
 import { SigningKeys } from './persistence/signing-keys.js';
+import { ACCOUNTS } from './accounts.providers.js';
+import { PROGRAMS } from './programs.providers.js';
 import { SERVICE_ACCOUNTS } from './service-accounts.providers.js';
-import { TotpFactors } from './persistence/totp-factors.js';
-import { UserDirectory } from './persistence/user-directory.js';
-import { UserProfiles } from './persistence/user-profiles.js';
 import { Users } from './persistence/users.js';
 import { ApiKeys } from './service-accounts/api-keys.js';
 import { ServiceActivity } from './service-accounts/service-activity.js';
 import { ServiceWatch } from './service-accounts/service-watch.js';
-import { DeviceHash } from './sessions/device-hash.js';
 import { EndedSessions } from './sessions/ended-sessions.js';
 import { PLACES } from './sessions/open-places.js';
 import { SessionActivity } from './sessions/session-activity.js';
@@ -76,53 +59,39 @@ import { FirebaseProviders } from './upstream/firebase-providers.js';
 import { ProviderSignIn } from './upstream/provider-sign-in.js';
 import { ProviderVisits } from './upstream/provider-visits.js';
 import { UpstreamIdentity } from './upstream/upstream-identity.js';
-import { MfaTokens } from './second-factor/mfa-tokens.js';
-import { SecondFactor } from './second-factor/second-factor.js';
 import { ChangeServiceAccount } from './use-cases/change-service-account.js';
 import { CreateServiceAccount } from './use-cases/create-service-account.js';
 import { IssueServiceAccount } from './use-cases/issue-service-account.js';
 import { ManageApiKeys } from './use-cases/manage-api-keys.js';
 import { ReadServiceAccounts } from './use-cases/read-service-accounts.js';
-import { TotpEnrollment } from './second-factor/totp-enrollment.js';
 import { AnswerChallenge } from './use-cases/answer-challenge.js';
-import { AskVerification } from './use-cases/ask-verification.js';
-import { ChangeEmail } from './use-cases/change-email.js';
-import { ChangePassword } from './use-cases/change-password.js';
-import { ChangeProfile } from './use-cases/change-profile.js';
+import { AuthorizeDevice } from './use-cases/authorize-device.js';
+import { AuthorizeProgram } from './use-cases/authorize-program.js';
 import { ChangeUserStatus } from './use-cases/change-user-status.js';
-import { ChoosePassword } from './use-cases/choose-password.js';
 import { ConfirmLink } from './use-cases/confirm-link.js';
-import { ConfirmOwnPassword } from './use-cases/confirm-own-password.js';
-import { DeleteAccount } from './use-cases/delete-account.js';
 import { DisplaceClaimants } from './use-cases/displace-claimants.js';
-import { EndPersonSessions } from './use-cases/end-person-sessions.js';
 import { FindUser } from './use-cases/find-user.js';
-import { ForgetPerson } from './use-cases/forget-person.js';
-import { ForgotPassword } from './use-cases/forgot-password.js';
 import { LinkIdentity } from './use-cases/link-identity.js';
 import { ListIdentities } from './use-cases/list-identities.js';
 import { ImportUser } from './use-cases/import-user.js';
-import { LockAccount } from './use-cases/lock-account.js';
-import { ManageTotp } from './use-cases/manage-totp.js';
 import { OfferLink } from './use-cases/offer-link.js';
 import { OutdateTokens } from './use-cases/outdate-tokens.js';
 import { PutOutMember } from './use-cases/put-out-member.js';
 import { ReadPeople } from './use-cases/read-people.js';
-import { ProveAddress } from './use-cases/prove-address.js';
 import { RegisterPasswordUser } from './use-cases/register-password-user.js';
 import { RegisterUpstreamUser } from './use-cases/register-upstream-user.js';
-import { ResetPassword } from './use-cases/reset-password.js';
 import { SignInWithPassword } from './use-cases/sign-in-with-password.js';
 import { UnlinkIdentity } from './use-cases/unlink-identity.js';
-import { UseMailToken } from './use-cases/use-mail-token.js';
-import { VerifyEmail } from './use-cases/verify-email.js';
-import { VisitProvider } from './use-cases/visit-provider.js';
 import { EndSessions } from './use-cases/end-sessions.js';
+import { VisitProvider } from './use-cases/visit-provider.js';
+import { VerifyEmail } from './use-cases/verify-email.js';
+import { ForgotPassword } from './use-cases/forgot-password.js';
+import { ResetPassword } from './use-cases/reset-password.js';
+import { AskVerification } from './use-cases/ask-verification.js';
 import { IssueTokens } from './use-cases/issue-tokens.js';
 import { ListLoginEvents } from './use-cases/list-login-events.js';
 import { ListSessions } from './use-cases/list-sessions.js';
 import { KeepSession } from './use-cases/keep-session.js';
-import { Reauthenticate } from './use-cases/reauthenticate.js';
 import { RefreshSession } from './use-cases/refresh-session.js';
 import { RegisterUser } from './use-cases/register-user.js';
 import { RequireStepUp } from './use-cases/require-step-up.js';
@@ -131,59 +100,6 @@ import { RotateKeys } from './use-cases/rotate-keys.js';
 import { SignIn } from './use-cases/sign-in.js';
 import { StartSession } from './use-cases/start-session.js';
 import { SwitchTenant } from './use-cases/switch-tenant.js';
-
-/** Passwords, addresses and what mails carry. */
-const ACCOUNTS = [
-  AccountLimits,
-  AddressHash,
-  Budgets,
-  MailBudget,
-  { provide: Invited, useClass: InvitedDomains },
-  Lockout,
-  HashQueue,
-  Pepper,
-  PasswordHasher,
-  { provide: PasswordScorer, useFactory: () => new PasswordScorer() },
-  PasswordPolicy,
-  Passwords,
-  Addresses,
-  AddressChanges,
-  MailTokens,
-  LoginEvents,
-  KnownDevices,
-  DeviceHash,
-  UserProfiles,
-  UserDirectory,
-  TotpFactors,
-  MfaTokens,
-  SecondFactor,
-  TotpEnrollment,
-  ManageTotp,
-  Reauthenticate,
-  RequireStepUp,
-  ChangeUserStatus,
-  AnswerChallenge,
-  AskVerification,
-  ChangeEmail,
-  ChangePassword,
-  ChoosePassword,
-  ConfirmOwnPassword,
-  DeleteAccount,
-  ForgetPerson,
-  FindUser,
-  ImportUser,
-  LockAccount,
-  ChangeProfile,
-  DisplaceClaimants,
-  EndPersonSessions,
-  ForgotPassword,
-  ProveAddress,
-  RegisterPasswordUser,
-  ResetPassword,
-  SignInWithPassword,
-  UseMailToken,
-  VerifyEmail,
-];
 
 /** Signing in by a provider, and which providers a person signs in by. */
 const SOCIAL = [
@@ -226,6 +142,7 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     ReauthenticationController,
     SessionsController,
     LoginEventsController,
+    AuthorizationController,
     OauthController,
     JwksController,
   ],
@@ -237,6 +154,7 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     ...ACCOUNTS,
     ...SERVICE_ACCOUNTS,
     ...SOCIAL,
+    ...PROGRAMS,
     AccessTokens,
     RefreshTokens,
     SigningKeys,
@@ -306,6 +224,9 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     SwitchTenant,
     SessionCookies,
     PageSessions,
+    AuthorizeProgram,
+    AuthorizeDevice,
+    RefreshSession,
   ],
 })
 export class IdentityModule {}

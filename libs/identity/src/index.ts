@@ -27,6 +27,12 @@ export {
   ServiceAccountParams,
 } from './use-cases/change-service-account.js';
 export { CreateServiceAccount, CreateServiceAccountInput } from './use-cases/create-service-account.js';
+export type { ProgramRequest } from './oauth/describe-program.js';
+export { AnswerChallenge, ChallengeInput } from './use-cases/answer-challenge.js';
+export { AuthorizeDevice } from './use-cases/authorize-device.js';
+export { AuthorizeProgram } from './use-cases/authorize-program.js';
+export { RefreshSession } from './use-cases/refresh-session.js';
+export { PasswordLogin, SignInWithPassword } from './use-cases/sign-in-with-password.js';
 export { IssueServiceAccount } from './use-cases/issue-service-account.js';
 export {
   ApiKeyParams,
@@ -53,14 +59,12 @@ export { ReadContact } from './use-cases/read-contact.js';
 export { RegisterPasswordUser } from './use-cases/register-password-user.js';
 export { AddressTaken, RegisterUpstreamUser } from './use-cases/register-upstream-user.js';
 export { RotateKeys } from './use-cases/rotate-keys.js';
-export { AnswerChallenge } from './use-cases/answer-challenge.js';
 export { AskVerification } from './use-cases/ask-verification.js';
 export { ConfirmLink } from './use-cases/confirm-link.js';
 export { EndSessions } from './use-cases/end-sessions.js';
 export { ForgotPassword } from './use-cases/forgot-password.js';
 export { ResetPassword } from './use-cases/reset-password.js';
 export { SignIn } from './use-cases/sign-in.js';
-export { SignInWithPassword } from './use-cases/sign-in-with-password.js';
 export { VerifyEmail } from './use-cases/verify-email.js';
 export { VisitProvider } from './use-cases/visit-provider.js';
 export { SwitchTenant, SwitchTenantInput } from './use-cases/switch-tenant.js';

@@ -8,6 +8,10 @@ import { Nonces } from './nonces/nonces.js';
 import { ClientAssertions } from './oauth/client-assertion.js';
 import { ClientAuthentication } from './oauth/client-authentication.js';
 import { ClientCredentials } from './oauth/client-credentials.js';
+import { CodeGrant } from './oauth/code-grant.js';
+import { DeviceGrant } from './oauth/device-grant.js';
+import { ExchangeGrant } from './oauth/exchange-grant.js';
+import { RefreshGrant } from './oauth/refresh-grant.js';
 import { ServiceAccounts } from './persistence/service-accounts.js';
 import { ServiceCredentials } from './persistence/service-credentials.js';
 import { ApiKeys } from './service-accounts/api-keys.js';
@@ -42,6 +46,10 @@ export const SERVICE_ACCOUNTS = [
   ClientAssertions,
   ClientAuthentication,
   ClientCredentials,
+  CodeGrant,
+  DeviceGrant,
+  RefreshGrant,
+  ExchangeGrant,
   AnswerTokenRequest,
 ];
 

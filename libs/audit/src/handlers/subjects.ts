@@ -48,6 +48,7 @@ export const SUBJECTS: readonly Subject[] = [
   { event: identity.SecondFactorDisabled, action: 'MFA_DISABLED', subject: 'userId' },
   { event: identity.BackupCodesMade, action: 'MFA_BACKUP_CODES_MADE', subject: 'userId' },
   { event: identity.SessionStarted, action: 'SESSION_STARTED', subject: 'sessionId' },
+  { event: identity.ProgramAuthorized, action: 'PROGRAM_AUTHORIZED', subject: 'clientId' },
   { event: identity.DeviceDiscovered, action: 'NEW_DEVICE_SEEN', subject: 'sessionId' },
   { event: identity.SessionRefreshed, action: 'SESSION_REFRESHED', subject: 'sessionId' },
   { event: identity.SessionEnded, action: 'SESSION_REVOKED', subject: 'sessionId' },

@@ -63,6 +63,19 @@ export const SessionsOutdated = defineEvent(
   }),
 );
 
+/** A person lets a program act for them, by this session of theirs; what it is made of is a session of its own. */
+export const ProgramAuthorized = defineEvent(
+  'identity.program.authorized',
+  1,
+  z.strictObject({
+    userId: idOf('usr'),
+    sessionId: idOf('ses'),
+    clientId: z.string(),
+    deviceName: z.string().nullable(),
+    how: z.enum(['code', 'device']),
+  }),
+);
+
 /** Somebody has signed in from what they never signed in from before. */
 export const DeviceDiscovered = defineEvent(
   'identity.device.discovered',

@@ -4,14 +4,7 @@ import { ServiceTokenIssued } from '../events/index.js';
 import { ACCESS_TOKEN_SECONDS, AccessTokens } from '../tokens/access-tokens.js';
 import type { Client } from './client-authentication.js';
 import { OauthRefusal } from './oauth-refusal.js';
-
-/** RFC 6749, 5.1. A grant that gives a refresh token adds it. */
-export interface TokenAnswer {
-  access_token: string;
-  token_type: 'Bearer';
-  expires_in: number;
-  scope: string;
-}
+import type { TokenAnswer } from './program-grants.js';
 
 /** What a grant is given: who asks, and the form. */
 export interface GrantRequest {
@@ -19,9 +12,10 @@ export interface GrantRequest {
   scope?: string;
 }
 
-/** One way to an access token; see {@link AnswerTokenRequest}. */
+/** One way to an access token for a client that authenticates; see {@link AnswerTokenRequest}. */
 export interface Grant {
   readonly type: string;
+  readonly isPublic: false;
   execute(actor: Actor, request: GrantRequest): Promise<TokenAnswer>;
 }
 
@@ -29,6 +23,7 @@ export interface Grant {
 @Injectable()
 export class ClientCredentials implements Grant {
   readonly type = 'client_credentials';
+  readonly isPublic = false;
 
   constructor(
     private readonly db: Db,

@@ -19,6 +19,18 @@ export const TokenForm = z.looseObject({
   client_secret: vschars(500).optional().meta({ example: 'gh_key_live_...' }),
   client_assertion_type: vschars(200).optional(),
   client_assertion: vschars(8_192).optional(),
+  code: vschars(200).optional().meta({ description: 'With authorization_code.' }),
+  redirect_uri: vschars(200)
+    .optional()
+    .meta({ description: 'With authorization_code: as it was asked for.' }),
+  code_verifier: vschars(200).optional().meta({ description: 'With authorization_code (RFC 7636).' }),
+  device_code: vschars(200).optional().meta({ description: 'With device_code (RFC 8628).' }),
+  refresh_token: vschars(256).optional().meta({ description: 'With refresh_token.' }),
+  subject_token: vschars(8_192).optional().meta({ description: 'With token-exchange (RFC 8693).' }),
+  subject_token_type: vschars(200).optional(),
+  requested_token_type: vschars(200).optional(),
+  actor_token: vschars(8_192).optional(),
+  audience: vschars(200).optional().meta({ description: 'With token-exchange: the id of an organisation.' }),
 });
 
 /** Throws `invalid_request` for a field that is missing, sent twice, or not of its form. */
@@ -57,6 +69,9 @@ export function readClientProof(
   if (form.client_id === undefined || form.client_secret === undefined) return null;
   return { method: 'client_secret', clientId: form.client_id, secret: form.client_secret };
 }
+
+/** Whether a client authenticates by HTTP Basic, well or badly. */
+export const isBasic = (authorization: string | undefined): boolean => readBasic(authorization) !== undefined;
 
 /** RFC 6749, 2.3.1: both are form-encoded before they are joined. Other schemes are none that authenticate clients. */
 function readBasic(

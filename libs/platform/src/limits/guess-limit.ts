@@ -11,7 +11,13 @@ const EVERYBODY = 'everybody';
 const MAX_ADDRESSES = 20_000;
 
 export type Guessed =
-  'license_key' | 'mistyped_key' | 'session_id' | 'webhook_signature' | 'api_key' | 'issue_signature';
+  | 'license_key'
+  | 'mistyped_key'
+  | 'session_id'
+  | 'webhook_signature'
+  | 'api_key'
+  | 'issue_signature'
+  | 'user_code';
 
 interface Misses {
   count: number;

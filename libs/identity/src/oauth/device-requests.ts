@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { Clock, keyedHash, RedisClients } from '#platform';
+import { AccountsConfig } from '../accounts/accounts.config.js';
+import { asUnavailable } from '../nonces/nonces.js';
+import { Approval } from './approval.js';
+import { keyOfSecret, newOneTimeSecret } from './one-time-secret.js';
+import { newUserCode } from './user-code.js';
+
+/** How long a person has to answer, in seconds. */
+export const DEVICE_CODE_SECONDS = 600;
+/** How long a program waits between two questions, in seconds, unless it is told to slow down (RFC 8628, 3.2). */
+export const POLL_SECONDS = 5;
+/** For so long after its end a code is known to be expired, in seconds; later it is unknown. */
+const REMEMBERED_SECONDS = 300;
+const PURPOSE = 'device';
+
+const Request = z.object({
+  clientId: z.string(),
+  deviceName: z.string().nullable(),
+  address: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  askedAt: z.number(),
+});
+
+/** What a program without a browser asks for. */
+export type DeviceRequest = z.output<typeof Request>;
+
+/** What a program that asks again is told; `taken`: somebody has had the tokens. */
+export type Polled =
+  | { outcome: 'unknown' | 'expired' | 'slow_down' | 'pending' | 'denied' | 'taken' }
+  | { outcome: 'approved'; request: DeviceRequest; approval: Approval };
+
+/** Who asks too soon waits five seconds more from then on (RFC 8628, 3.5). What was approved is given once. */
+const POLL = `
+  local key, now, more = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+  local known = redis.call('HMGET', key, 'state', 'client', 'expires', 'polled', 'interval')
+  local state = known[1]
+  if not state or known[2] ~= ARGV[3] then return {'unknown'} end
+  if state == 'taken' then return {'taken'} end
+  if now >= tonumber(known[3]) then return {'expired'} end
+  redis.call('HSET', key, 'polled', now)
+  if known[4] and now - tonumber(known[4]) < tonumber(known[5]) then
+    redis.call('HINCRBY', key, 'interval', more)
+    return {'slow_down'}
+  end
+  if state ~= 'approved' then return {state} end
+  redis.call('HSET', key, 'state', 'taken')
+  return {'approved', redis.call('HGET', key, 'request'), redis.call('HGET', key, 'approval')}`;
+
+/** Of several answers the first counts. */
+const ANSWER = `
+  if redis.call('HGET', KEYS[1], 'state') ~= 'pending' then return 0 end
+  redis.call('HSET', KEYS[1], 'state', ARGV[1], 'approval', ARGV[2])
+  return 1`;
+
+interface Scripts {
+  pollDevice(key: string, now: number, moreMs: number, clientId: string): Promise<string[]>;
+  answerDevice(key: string, state: 'approved' | 'denied', approval: string): Promise<number>;
+}
+
+/** In Redis alone, by the hashes of both codes: without it none is given and none is answered, 503 `UNAVAILABLE`. */
+@Injectable()
+export class DeviceRequests {
+  private readonly redis: Redis & Scripts;
+
+  constructor(
+    clients: RedisClients,
+    private readonly config: AccountsConfig,
+    private readonly clock: Clock,
+  ) {
+    const redis = clients.for('nonces');
+    redis.defineCommand('pollDevice', { numberOfKeys: 1, lua: POLL });
+    redis.defineCommand('answerDevice', { numberOfKeys: 1, lua: ANSWER });
+    this.redis = redis as Redis & Scripts;
+  }
+
+  /** Gives the code that the program keeps, and the one that its user types. */
+  async keep(request: DeviceRequest): Promise<{ deviceCode: string; userCode: string }> {
+    const deviceCode = newOneTimeSecret('dev_');
+    const key = keyOfSecret(PURPOSE, deviceCode);
+    const userCode = await this.claimUserCode(key);
+    const expires = request.askedAt + DEVICE_CODE_SECONDS * 1_000;
+    const known = { state: 'pending', client: request.clientId, expires, interval: POLL_SECONDS * 1_000 };
+    await this.redis
+      .multi()
+      .hset(key, { ...known, request: JSON.stringify(request) })
+      .expire(key, DEVICE_CODE_SECONDS + REMEMBERED_SECONDS)
+      .exec()
+      .catch(asUnavailable);
+    return { deviceCode, userCode };
+  }
+
+  /** Null for a code that is unknown, has run out or was answered. */
+  async byUserCode(userCode: string): Promise<DeviceRequest | null> {
+    const key = await this.keyOf(userCode);
+    const text = key === null ? null : await this.redis.hget(key, 'request').catch(asUnavailable);
+    return text === null ? null : Request.parse(JSON.parse(text));
+  }
+
+  /** The first answer counts; false when there was one, or no such code. Null: no. */
+  async answer(userCode: string, approval: Approval | null): Promise<boolean> {
+    const key = await this.keyOf(userCode);
+    if (key === null) return false;
+    const state = approval ? 'approved' : 'denied';
+    const done = await this.redis.answerDevice(key, state, JSON.stringify(approval)).catch(asUnavailable);
+    // It is typed once.
+    await this.redis.del(this.userKey(userCode)).catch(() => undefined);
+    return done === 1;
+  }
+
+  /** What became of it, for the program that has its code. */
+  async poll(deviceCode: string, clientId: string): Promise<Polled> {
+    const key = keyOfSecret(PURPOSE, deviceCode);
+    const [outcome, request, approval] = await this.redis
+      .pollDevice(key, this.clock.now().getTime(), POLL_SECONDS * 1_000, clientId)
+      .catch(asUnavailable);
+    if (outcome !== 'approved') return { outcome: outcome as Exclude<Polled['outcome'], 'approved'> };
+    return {
+      outcome,
+      request: Request.parse(JSON.parse(request ?? '')),
+      approval: Approval.parse(JSON.parse(approval ?? '')),
+    };
+  }
+
+  /** One that nobody else has now; two in 2^34 are the same about never, and then the second is made anew. */
+  private async claimUserCode(key: string): Promise<string> {
+    for (;;) {
+      const userCode = newUserCode();
+      const claimed = await this.redis
+        .set(this.userKey(userCode), key, 'EX', DEVICE_CODE_SECONDS, 'NX')
+        .catch(asUnavailable);
+      if (claimed === 'OK') return userCode;
+    }
+  }
+
+  private keyOf(userCode: string): Promise<string | null> {
+    return this.redis.get(this.userKey(userCode)).catch(asUnavailable);
+  }
+
+  /** Keyed: of so few letters a plain hash is soon undone. */
+  private userKey(userCode: string): string {
+    return `auth:nonce:user-code:${keyedHash(this.config.addressKey, 'user-code', userCode).toString('base64url')}`;
+  }
+}

@@ -1,0 +1,9 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** 256 random bits under a prefix that says what they are. */
+export const newOneTimeSecret = (prefix: string): string =>
+  `${prefix}${randomBytes(32).toString('base64url')}`;
+
+/** Where Redis keeps what belongs to it. Full entropy needs no key; Redis holds nothing that works. */
+export const keyOfSecret = (purpose: string, secret: string): string =>
+  `auth:nonce:${purpose}:${createHash('sha256').update(secret).digest('base64url')}`;
