@@ -5,6 +5,10 @@ export interface Invitation {
   id: string;
   email: string;
   role: string;
+  /** `pending` while it can be accepted. */
+  status: string;
+  /** The person who vouches for it: who sent it last. */
+  invitedBy: string;
   createdAt: number;
   expiresAt: number;
 }
@@ -26,6 +30,8 @@ export const readInvitation = (answer: Claims): Invitation => ({
   id: readText(answer, 'id'),
   email: readText(answer, 'email', 320),
   role: readText(answer, 'role'),
+  status: readText(answer, 'status'),
+  invitedBy: readText(answer, 'invited_by'),
   createdAt: readInstant(answer, 'created_at'),
   expiresAt: readInstant(answer, 'expires_at'),
 });

@@ -7,6 +7,7 @@ import {
   readNames,
   readNullable,
   readOneOf,
+  readOptional,
   readText,
   readTexts,
 } from '../formats/claims.js';
@@ -76,14 +77,15 @@ export const readTenantDetails = (answer: Claims): TenantDetails => ({
   maxMembers: readNullable(answer, 'max_members', readCount),
   status: readText(answer, 'status'),
   createdAt: readInstant(answer, 'created_at'),
-  deletion: readNullable(answer, 'deletion', (from, name) => {
-    const deletion = asObject(from[name], name);
-    return {
-      askedAt: readInstant(deletion, 'asked_at'),
-      deletesAt: readInstant(deletion, 'deletes_at'),
-      askedBy: readText(deletion, 'asked_by'),
-    };
-  }),
+  deletion:
+    readOptional(answer, 'deletion', (from, name) => {
+      const deletion = asObject(from[name], name);
+      return {
+        askedAt: readInstant(deletion, 'asked_at'),
+        deletesAt: readInstant(deletion, 'deletes_at'),
+        askedBy: readText(deletion, 'asked_by'),
+      };
+    }) ?? null,
 });
 
 export const readTenantSettings = (answer: Claims): TenantSettings => ({
