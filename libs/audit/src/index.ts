@@ -1,1 +1,2 @@
 export { AuditModule, AuditWorkerModule } from './audit.module.js';
+export { TENANT_RECORDS } from './tenant-records.js';

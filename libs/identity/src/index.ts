@@ -69,3 +69,4 @@ export { VerifyEmail } from './use-cases/verify-email.js';
 export { VisitProvider } from './use-cases/visit-provider.js';
 export { SwitchTenant, SwitchTenantInput } from './use-cases/switch-tenant.js';
 export { type StartedSession, StartSession } from './use-cases/start-session.js';
+export { TENANT_RECORDS } from './tenant-records.js';

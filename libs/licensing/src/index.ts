@@ -48,3 +48,4 @@ export { IssueLicense } from './use-cases/issue-license.js';
 export { ReadLicenses } from './use-cases/read-licenses.js';
 export type { License } from './domain/license.js';
 export type { LicenseRow } from './persistence/license-row.js';
+export { TENANT_RECORDS } from './tenant-records.js';

@@ -74,3 +74,6 @@ export { EventMail } from './mail/event-mail.js';
 export * from './mail/mail.module.js';
 export { Lookout } from './queues/lookout.js';
 export { Loop } from './queues/loop.js';
+export * from './records/platform-records.js';
+export * from './records/tenant-people.js';
+export * from './records/tenant-record.js';

@@ -31,3 +31,4 @@ export { ChangeRoleScopesInput, ManageRoles, RoleParams } from './use-cases/mana
 export { MembersPage, ReadMembers } from './use-cases/read-members.js';
 export { type OpenedInvitation, ReadInvitations } from './use-cases/read-invitations.js';
 export { RegisterTenant } from './use-cases/register-tenant.js';
+export { TENANT_RECORDS } from './tenant-records.js';
