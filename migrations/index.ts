@@ -27,6 +27,8 @@ import { TenantSuspensions1764000000100 } from './1764000000100-tenant-suspensio
 import { UnprovedHolders1764000000101 } from './1764000000101-unproved-holders.js';
 import { RolesAndSettings1764000000110 } from './1764000000110-roles-and-settings.js';
 import { Invitations1764000000111 } from './1764000000111-invitations.js';
+import { ClosedTenants1764000000114 } from './1764000000114-closed-tenants.js';
+import { TenantExports1764000000115 } from './1764000000115-tenant-exports.js';
 import { TokenEpochs1764000000120 } from './1764000000120-token-epochs.js';
 import { DerivedSessions1764000000121 } from './1764000000121-derived-sessions.js';
 
@@ -61,6 +63,8 @@ export const MIGRATIONS = [
   UnprovedHolders1764000000101,
   RolesAndSettings1764000000110,
   Invitations1764000000111,
+  ClosedTenants1764000000114,
+  TenantExports1764000000115,
   TokenEpochs1764000000120,
   DerivedSessions1764000000121,
 ];

@@ -24,7 +24,13 @@ import { BillingConfig, BillingModule } from '#billing';
 import { BearerGuard, IDENTITY_ENTITIES, IdentityModule, IdentityWatchModule } from '#identity';
 import { LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
-import { TENANCY_ENTITIES, TenancyHttpModule, TenancyModule, TenancyWatchModule } from '#tenancy';
+import {
+  TENANCY_ENTITIES,
+  TenancyHttpModule,
+  TenancyLifeModule,
+  TenancyModule,
+  TenancyWatchModule,
+} from '#tenancy';
 import { USE_CASE_CONCERNS } from './concerns.js';
 import { PagesModule } from './pages/pages.module.js';
 
@@ -51,6 +57,7 @@ export const API_CONCERNS = [
     TenancyModule,
     TenancyHttpModule,
     TenancyWatchModule,
+    TenancyLifeModule,
     LicensingHttpModule,
     IdentityModule,
     IdentityWatchModule,

@@ -19,7 +19,7 @@ import {
   ServiceAccountsConfig,
 } from '#identity';
 import { LeasesConfig, LicensingConfig } from '#licensing';
-import { InvitationsConfig } from '#tenancy';
+import { DeletionConfig, InvitationsConfig } from '#tenancy';
 
 /** Every concern that the use cases read their settings from, behind HTTP and behind commands alike. */
 export const USE_CASE_CONCERNS = [
@@ -42,4 +42,5 @@ export const USE_CASE_CONCERNS = [
   FirebaseConfig,
   LicensingConfig,
   LeasesConfig,
+  DeletionConfig,
 ];

@@ -27,11 +27,19 @@ import {
   MailTokensConfig,
   AccountUpkeepConfig,
   IDENTITY_ENTITIES,
+  PeopleRecords,
   PlacesConfig,
 } from '#identity';
-import { LicensingConfig, LICENSING_ENTITIES, LicensingWorkerModule } from '#licensing';
+import { ForgetPools, LicensingConfig, LICENSING_ENTITIES, LicensingWorkerModule } from '#licensing';
 import { OnboardingWorkerModule } from '#onboarding';
-import { InvitationsConfig, TENANCY_ENTITIES, TenancyWorkerModule } from '#tenancy';
+import {
+  ExportsConfig,
+  InvitationsConfig,
+  TENANCY_ENTITIES,
+  TenancyLifeWorkerModule,
+  TenancyWorkerModule,
+} from '#tenancy';
+import { TENANT_RECORDS } from './tenant-records.js';
 import { WorkerConfig } from './worker.config.js';
 
 /** Every concern that the worker reads its settings from. */
@@ -52,6 +60,7 @@ export const WORKER_CONCERNS = [
   PlacesConfig,
   LicensingConfig,
   KeyScheduleConfig,
+  ExportsConfig,
 ];
 
 /** The worker: the bus, and the handlers and schedules of the contexts. No HTTP but probes, no rules of its own. */
@@ -67,6 +76,12 @@ export const WORKER_CONCERNS = [
     IdentityWorkerModule,
     OnboardingWorkerModule,
     AuditWorkerModule,
+    TenancyLifeWorkerModule.forRoot({
+      imports: [LicensingWorkerModule, IdentityWorkerModule],
+      records: TENANT_RECORDS,
+      people: PeopleRecords,
+      erasers: [ForgetPools],
+    }),
   ],
   providers: [HealthChecks],
 })

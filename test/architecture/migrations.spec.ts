@@ -27,8 +27,8 @@ afterEach(async () => {
 
 type Rows = Record<string, unknown>[];
 
-/** Migrations write these rows themselves: the upkeep's own list, and the catalogue's one row. */
-const SEEDED = ['platform.partitioned', 'licensing.catalogue'];
+/** Migrations write these rows themselves: the lists of the upkeep and of what is erased, and the catalogue's one row. */
+const SEEDED = ['platform.partitioned', 'platform.erasure_rules', 'licensing.catalogue'];
 
 /** What is in each table that has rows. */
 async function contents(): Promise<Map<string, Rows>> {

@@ -46,6 +46,11 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     kind: 'internal',
     why: 'Who moved the keys of the installation and why; operators alone read and write it.',
   },
+  'platform.closed_tenants': { kind: 'catalogue' },
+  'platform.erasure_rules': {
+    kind: 'internal',
+    why: 'Tells what is erased how; names of tables and columns only.',
+  },
   'platform.partitioned': {
     kind: 'internal',
     why: 'Tells the upkeep which tables to look after; names of tables only.',

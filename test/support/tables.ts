@@ -100,8 +100,10 @@ function valueFor({ name, type, allowed }: Column): unknown {
   switch (type) {
     case 'text':
       return `${name}-${randomBytes(6).toString('hex')}`;
-    case 'smallint':
+    // Of some it is the key.
     case 'integer':
+      return ++filled;
+    case 'smallint':
     case 'bigint':
       return 1;
     case 'boolean':

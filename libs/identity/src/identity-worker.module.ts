@@ -21,6 +21,7 @@ import { AuthSessions } from './persistence/auth-sessions.js';
 import { Identities } from './persistence/identities.js';
 import { KnownDevices } from './persistence/known-devices.js';
 import { MailTokens } from './persistence/mail-tokens.js';
+import { PeopleRecords } from './persistence/people-records.js';
 import { Passwords } from './persistence/passwords.js';
 import { PendingIdentities } from './persistence/pending-identities.js';
 import { SigningKeys } from './persistence/signing-keys.js';
@@ -92,6 +93,8 @@ export class IdentityContactModule {}
     SigningKeys,
     RotateKeys,
     KeyCalendar,
+    PeopleRecords,
   ],
+  exports: [PeopleRecords],
 })
 export class IdentityWorkerModule {}

@@ -44,6 +44,7 @@ export { ApiKeysPage, ReadServiceAccounts, ServiceAccountsPage } from './use-cas
 export { DisplaceClaimants } from './use-cases/displace-claimants.js';
 export { IssueTokens, type Profile, type Tokens } from './use-cases/issue-tokens.js';
 export { OfferLink } from './use-cases/offer-link.js';
+export { PeopleRecords } from './persistence/people-records.js';
 export { PlacesConfig } from './sessions/places.config.js';
 export { ChangeUserStatus, ChangeUserStatusInput } from './use-cases/change-user-status.js';
 export { FindUser } from './use-cases/find-user.js';

@@ -20,6 +20,7 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
       'last_used_at',
       'address',
       'user_agent',
+      'device_name',
       'trace_id',
       'ended_at',
       'end_reason',
@@ -27,6 +28,7 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
     withheld: { ended_xid: COUNTER },
   },
   { table: 'identity.refresh_tokens', withheld: SECRET },
+  { table: 'identity.token_epochs', withheld: COUNTER },
   {
     table: 'identity.service_accounts',
     kind: 'service_account',

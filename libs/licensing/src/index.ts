@@ -20,6 +20,7 @@ export { CatalogueConfig, deployCatalogue } from './catalogue/deploy-catalogue.j
 export { type CatalogueFile, parseCatalogue } from './catalogue/catalogue-file.js';
 export { Meter, MeterGuard } from './quotas/meter.guard.js';
 export { ActivateOffline } from './use-cases/activate-offline.js';
+export { ForgetPools } from './seats/forget-pools.js';
 export { ListSeatsInput, SeatName } from './use-cases/list-seats.js';
 export { SeatStatisticsInput } from './use-cases/read-seat-statistics.js';
 export { OperateDesk } from './use-cases/operate-desk.js';

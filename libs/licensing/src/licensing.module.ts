@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClosedTenants } from '#platform';
 import { ADMINISTRATION, ADMINISTRATION_CONTROLLERS, OPERATORS } from './administration.providers.js';
 import { CatalogueWatch } from './catalogue/catalogue-watch.js';
 import { DESK, DESK_CONTROLLERS, DESK_HANDLERS } from './desk.providers.js';
@@ -17,6 +18,7 @@ import { Catalogue } from './persistence/catalogue.js';
 import { Licenses } from './persistence/licenses.js';
 import { QUOTAS } from './quotas/quotas.providers.js';
 import { UsageDrain } from './quotas/usage-drain.js';
+import { ForgetPools } from './seats/forget-pools.js';
 import { KeyUses } from './seats/key-uses.js';
 import { SeatBudget } from './seats/seat-budget.js';
 import { SEAT_LOOPS, SEATS } from './seats/seats.providers.js';
@@ -96,7 +98,9 @@ export class LicensingHttpModule {}
   imports: [LicensingModule],
   providers: [
     ...SEAT_LOOPS,
+    ClosedTenants,
     UsageDrain,
+    ForgetPools,
     FollowTenantStatus,
     ProveHolder,
     RefreshPoolPolicy,
@@ -104,5 +108,6 @@ export class LicensingHttpModule {}
     CatalogueWatch,
     ...DESK_HANDLERS,
   ],
+  exports: [ForgetPools],
 })
 export class LicensingWorkerModule {}

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { IdentityContactModule, IdentityModule } from '#identity';
 import { LicensingModule } from '#licensing';
 import { TenancyModule } from '#tenancy';
+import { SendTenantMail } from './handlers/send-tenant-mail.js';
 import { SendWelcomeMail } from './handlers/send-welcome-mail.js';
 import { RegisterController } from './http/register.controller.js';
 import { ImportPeople } from './use-cases/import-people.js';
@@ -25,5 +26,8 @@ export class OnboardingModule {}
 export class OnboardingOperatorsModule {}
 
 /** The reactions, for the worker. */
-@Module({ imports: [IdentityContactModule, LicensingModule, TenancyModule], providers: [SendWelcomeMail] })
+@Module({
+  imports: [IdentityContactModule, LicensingModule, TenancyModule],
+  providers: [SendWelcomeMail, SendTenantMail],
+})
 export class OnboardingWorkerModule {}

@@ -14,6 +14,9 @@ export {
   TenancyWorkerModule,
 } from './tenancy.module.js';
 export { AcceptInvitation } from './use-cases/accept-invitation.js';
+export { DeletionConfig } from './deletion/deletion.config.js';
+export { ExportsConfig } from './exports/exports.config.js';
+export { TenancyLifeModule, TenancyLifeWorkerModule } from './tenancy-life.modules.js';
 export { AddMember } from './use-cases/add-member.js';
 export { ChangeMemberInput, ChangeMembership, MemberParams } from './use-cases/change-membership.js';
 export { ChangeSignInPolicy, ChangeSignInPolicyInput } from './use-cases/change-sign-in-policy.js';
@@ -21,6 +24,7 @@ export { ChangeTenantStatus, ChangeTenantStatusInput } from './use-cases/change-
 export { OrganizationName } from './use-cases/change-tenant.js';
 export { ChooseSettings, type TenantSettings, TenantSettingsInput } from './use-cases/choose-settings.js';
 export { DescribeMembership, type MembershipDescription } from './use-cases/describe-membership.js';
+export { DescribeOwners } from './use-cases/describe-owners.js';
 export { DescribeTenant, type TenantStanding } from './use-cases/describe-tenant.js';
 export { InvitationParams, Invite } from './use-cases/invite.js';
 export { JoinByDomain } from './use-cases/join-by-domain.js';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClosedTenants } from '#platform';
 import { LicensingModule } from '#licensing';
 import { Authority } from './authority.js';
 import { CustomRole } from './domain/custom-role.js';
@@ -26,6 +27,7 @@ import { ChangeSignInPolicy } from './use-cases/change-sign-in-policy.js';
 import { ChangeTenantStatus } from './use-cases/change-tenant-status.js';
 import { ChangeTenant } from './use-cases/change-tenant.js';
 import { ChooseSettings } from './use-cases/choose-settings.js';
+import { DescribeOwners } from './use-cases/describe-owners.js';
 import { DescribeMembership } from './use-cases/describe-membership.js';
 import { DescribeTenant } from './use-cases/describe-tenant.js';
 import { Invite } from './use-cases/invite.js';
@@ -46,6 +48,7 @@ const USE_CASES = [
   RegisterTenant,
   AddMember,
   DescribeMembership,
+  DescribeOwners,
   DescribeTenant,
   ListTenants,
   ListMembers,
@@ -80,7 +83,7 @@ export class InvitationsModule {}
 export class TenancyHttpModule {}
 
 /** What a process that serves keeps up to date by itself; commands do without. */
-@Module({ imports: [TenancyModule], providers: [StatusChanges, SuspensionWatch] })
+@Module({ imports: [TenancyModule], providers: [ClosedTenants, StatusChanges, SuspensionWatch] })
 export class TenancyWatchModule {}
 
 /** The reactions, for the worker. */

@@ -2,13 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { Actor, Clock, Db, type DeliveredEvent, type EventHandler, Handles, occurred } from '#platform';
 import { LicenseChanged, LicenseIssued, TenantTermsChanged } from '#licensing/events';
 import { ListMembers } from '#tenancy';
-import { TenantReactivated, TenantSuspended } from '#tenancy/events';
+import { TenantDeleted, TenantReactivated, TenantSuspended } from '#tenancy/events';
 import { ClaimsOutdated } from '../events/index.js';
 import { Identities } from '../persistence/identities.js';
 import { UpstreamAccounts } from '../upstream/upstream-accounts.js';
 
 /** Plan, seats, licence and state of an organisation. */
-const EVENTS = [LicenseIssued, LicenseChanged, TenantTermsChanged, TenantSuspended, TenantReactivated];
+const EVENTS = [
+  LicenseIssued,
+  LicenseChanged,
+  TenantTermsChanged,
+  TenantSuspended,
+  TenantReactivated,
+  TenantDeleted,
+];
 
 /** What changes for an organisation changes for its people: each is told of, so that each is tried again alone. */
 @Injectable()

@@ -2,7 +2,7 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { Actor, DomainError, ENDPOINT, type EndpointOptions, originOf } from '#platform';
+import { Actor, DomainError, ENDPOINT, type EndpointOptions, originOf, TenantClosed } from '#platform';
 import { SuspendedTenants } from '#tenancy';
 import { tenantSuspended } from '../domain/session-policy.js';
 import { deviceIdOf, type DeviceOrigin, MAX_USER_AGENT } from '../sessions/device.js';
@@ -37,6 +37,7 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
     await super.canActivate(context);
     refuseOtherTenant(request);
     // Whoever it is: a person, a service by its key or by a token.
+    if (this.suspended.isOver(request.actor.tenantId ?? '')) throw new TenantClosed();
     if (!endpoint.judgesSuspension && this.suspended.has(request.actor.tenantId ?? ''))
       throw tenantSuspended();
     if (request.actor.type === 'service' && !endpoint.services) {

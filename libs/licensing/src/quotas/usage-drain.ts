@@ -1,10 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { Actor, Db, Log, Loop, occurred, RedisClients, SystemDatabase } from '#platform';
+import {
+  Actor,
+  ClosedTenants,
+  Db,
+  Log,
+  Loop,
+  occurred,
+  RedisClients,
+  SystemDatabase,
+  unlessClosed,
+} from '#platform';
 import { UsageRefused } from '../events/usage-events.js';
 import { StreamDrain, type StreamEntry } from '../ledger/stream-drain.js';
-import { addToTotals } from '../persistence/usage-totals.js';
+import { addToTotals, type DrainedUse } from '../persistence/usage-totals.js';
 import { SHARD_NUMBERS } from '../seats/pool-keys.js';
 import { countersKey, refusalsKey, usageKey } from './quota-keys.js';
 import { MINUTE_MS, otherRefusals, type Refusal, refusalOf, useOf } from './usage-stream.js';
@@ -33,6 +43,7 @@ export class UsageDrain implements OnApplicationBootstrap, BeforeApplicationShut
     clients: RedisClients,
     system: SystemDatabase,
     private readonly db: Db,
+    private readonly closed: ClosedTenants,
     log: Log,
   ) {
     this.redis = clients.for('seats') as Forgetful;
@@ -42,7 +53,7 @@ export class UsageDrain implements OnApplicationBootstrap, BeforeApplicationShut
       ...{ redis: this.redis, system, keyOf: usageKey, lockClass: LOCK_CLASS, batch: BATCH },
       read: (_shard, entry) => entry,
       write: async (client, shard, entries) => {
-        const uses = entries.map(useOf).filter((use) => use !== null);
+        const uses = await this.ofTheLiving(entries.map(useOf).filter((use) => use !== null));
         if (uses.length > 0) await addToTotals(client, uses);
         await this.tell(entries.map((one) => refusalOf(shard, one)).filter((one) => one !== null));
       },
@@ -86,17 +97,25 @@ export class UsageDrain implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
+  /** A tenant that was deleted has no ledger any more. The system role, which writes it, no policy stops. */
+  private async ofTheLiving(uses: readonly DrainedUse[]): Promise<DrainedUse[]> {
+    const closed = await this.closed.among([...new Set(uses.map((use) => use.tenant_id))]);
+    return uses.filter((use) => !closed.has(use.tenant_id));
+  }
+
   /** Maybe more than once: the id of each says which it is. */
   private async tell(refusals: readonly Refusal[]): Promise<void> {
     const byTenant = Map.groupBy(refusals, (one) => one.tenantId);
     for (const [tenantId, group] of byTenant) {
       const actor = Actor.system(tenantId, group[0]?.entry.traceId ?? '');
-      await this.db.transaction(actor, async () => {
-        for (let from = 0; from < group.length; from += REFUSALS_MAX) {
-          const entries = group.slice(from, from + REFUSALS_MAX).map((one) => one.entry);
-          this.db.record([occurred(UsageRefused, { entries }, new Date(entries.at(-1)!.at))]);
-        }
-      });
+      await this.db
+        .transaction(actor, async () => {
+          for (let from = 0; from < group.length; from += REFUSALS_MAX) {
+            const entries = group.slice(from, from + REFUSALS_MAX).map((one) => one.entry);
+            this.db.record([occurred(UsageRefused, { entries }, new Date(entries.at(-1)!.at))]);
+          }
+        })
+        .catch(unlessClosed);
     }
   }
 

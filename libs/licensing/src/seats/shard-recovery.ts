@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Actor, Db, Log, Loop, occurred, SystemDatabase } from '#platform';
+import { Actor, Db, Log, Loop, occurred, SystemDatabase, unlessClosed } from '#platform';
 import type { PoolClient } from 'pg';
 import { SeatsForgotten } from '../events/index.js';
 import { type HeldSeatRow, HeldSeats } from '../persistence/held-seats.js';
@@ -191,10 +191,12 @@ export class ShardRecovery implements OnApplicationBootstrap, BeforeApplicationS
       noticedAt: noticedAt.toISOString(),
     };
     for (const tenantId of await this.held.tenants(shard)) {
-      await this.db.transaction(Actor.system(tenantId, ''), () => {
-        this.db.record([occurred(SeatsForgotten, payload, noticedAt)]);
-        return Promise.resolve();
-      });
+      await this.db
+        .transaction(Actor.system(tenantId, ''), () => {
+          this.db.record([occurred(SeatsForgotten, payload, noticedAt)]);
+          return Promise.resolve();
+        })
+        .catch(unlessClosed);
     }
   }
 }

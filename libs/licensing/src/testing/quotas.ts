@@ -9,6 +9,7 @@ import {
   type RedisConfig,
   RedisClients,
   SystemDatabase,
+  ClosedTenants,
 } from '#platform';
 import { testDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
@@ -84,7 +85,13 @@ export async function quotaWorld() {
     return {
       ...{ counter, pool, ledger, restoreCounts, loadPolicy, countUse },
       remainders: new QuotaRemainders(counter, restoreCounts, clock),
-      drain: new UsageDrain(clients, app.get(SystemDatabase), db, silent),
+      drain: new UsageDrain(
+        clients,
+        app.get(SystemDatabase),
+        db,
+        new ClosedTenants(app.get(SystemDatabase)),
+        silent,
+      ),
       use: (place, use, proof) =>
         countUse.execute(
           actorOf(place),

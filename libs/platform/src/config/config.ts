@@ -162,6 +162,7 @@ const FAMILIES = new Set([
   'ALLOWED',
   'LIMIT',
   'IDEMPOTENCY',
+  'TENANCY',
 ]);
 /** What Kubernetes puts into every pod for a service named like one of our families. */
 const KUBERNETES_LINK = /_SERVICE_HOST$|_SERVICE_PORT(_|$)|_PORT(_|$)/;

@@ -1,12 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { PoolClient, QueryResultRow } from 'pg';
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import type { Actor } from '../actor/actor.js';
 import { outboxStatements, type RecordedEvent } from '../events/outbox.js';
 import { AppDatabase } from './app-database.js';
-import { ScopedReads } from './scoped-reads.js';
+import { ScopedReads, type SnapshotRead } from './scoped-reads.js';
 import { send, SET_SCOPE, settle, type TenantScope } from './statements.js';
+import { TenantClosed } from './tenant-closed.js';
 
 interface Scope {
   actor: Actor;
@@ -40,8 +41,17 @@ export class Db {
   }
 
   /**
+   * Many reads of one picture: what is written while `work` runs, none of them sees. On a connection of its own, in no
+   * transaction around the caller; for background work alone, because Postgres cleans up nothing younger meanwhile.
+   */
+  snapshot<T>(actor: Actor, work: (read: SnapshotRead) => Promise<T>): Promise<T> {
+    return this.reads.snapshot(scopeOf(actor), work);
+  }
+
+  /**
    * Runs `work` in one transaction of the actor's tenant. Events recorded inside are written to the outbox
-   * with it. A nested call for the same tenant joins; for another tenant it throws.
+   * with it. A nested call for the same tenant joins; for another tenant it throws. Throws 403 `TENANT_DELETED` when
+   * something was to be written for a tenant that is gone.
    */
   async transaction<T>(actor: Actor, work: () => Promise<T>): Promise<T> {
     const outer = this.scopes.getStore();
@@ -55,10 +65,10 @@ export class Db {
     const runner = this.database.source.createQueryRunner();
     const client = (await runner.connect()) as PoolClient;
     const scope: Scope = { actor, manager: runner.manager, client, events: [], open: true };
+    // With the first statement in one write; TypeORM is told, so that it begins none of its own.
+    const begun = settle<QueryResult>([send(client, 'begin'), send(client, SET_SCOPE, scopeOf(actor))]);
+    begun.catch(() => undefined);
     try {
-      // With the first statement in one write; TypeORM is told, so that it begins none of its own.
-      const begun = settle([send(client, 'begin'), send(client, SET_SCOPE, scopeOf(actor))]);
-      begun.catch(() => undefined);
       Object.assign(runner, { isTransactionActive: true });
       const result = await this.scopes.run(scope, work);
       await begun;
@@ -67,7 +77,7 @@ export class Db {
     } catch (error) {
       scope.open = false;
       await send(client, 'rollback').catch(() => undefined);
-      throw error;
+      throw (await isClosed(begun, actor)) ? new TenantClosed() : error;
     } finally {
       Object.assign(runner, { isTransactionActive: false });
       await runner.release();
@@ -148,6 +158,12 @@ async function commit(scope: Scope): Promise<void> {
 function mayWorkAlongside(one: Actor, other: Actor): boolean {
   if (one.type !== other.type) return false;
   return one.type === 'operator' || (one.type === 'user' && one.id !== null && one.id === other.id);
+}
+
+/** Whether Postgres has made a transaction of no tenant out of one of the actor's, which was deleted. */
+async function isClosed(begun: Promise<QueryResult[]>, { tenantId }: Actor): Promise<boolean> {
+  const [, set] = await begun.catch(() => []);
+  return Boolean(tenantId) && (set?.rows[0] as { tenant: string } | undefined)?.tenant === '';
 }
 
 const partFailed = () => new Error('A part of this transaction failed.');

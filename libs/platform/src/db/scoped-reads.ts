@@ -6,6 +6,12 @@ const MAX_TOGETHER = 16;
 /** Statements behind one that failed (PostgreSQL, appendix A: in_failed_sql_transaction). */
 const BEHIND_A_FAILURE = '25P02';
 
+/** One read of a snapshot. */
+export type SnapshotRead = <Row extends QueryResultRow>(sql: string, values?: unknown[]) => Promise<Row[]>;
+
+/** Times as UTC in what Postgres itself makes text of. */
+const SNAPSHOT = `begin isolation level repeatable read read only; set local timezone = 'UTC'`;
+
 interface Read {
   sql: string;
   values: unknown[];
@@ -39,6 +45,27 @@ export class ScopedReads {
         void this.run(scope, reads);
       });
     });
+  }
+
+  /** See Db.snapshot. */
+  async snapshot<T>(scope: TenantScope, work: (read: SnapshotRead) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let fault: Error | undefined;
+    try {
+      await client.query(SNAPSHOT);
+      await client.query(SET_SCOPE, scope);
+      const result = await work(
+        async <Row extends QueryResultRow>(sql: string, values?: unknown[]) =>
+          (await client.query<Row>(sql, values)).rows,
+      );
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch((broken: Error) => (fault = broken));
+      throw error;
+    } finally {
+      client.release(fault);
+    }
   }
 
   private async run(scope: TenantScope, reads: readonly Read[]): Promise<void> {

@@ -4,8 +4,13 @@ import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 /** Whose rows a connection sees: the tenant, then the person; empty for none. */
 export type TenantScope = [tenantId: string, userId: string];
 
-/** Says so to row security, until the transaction ends. */
-export const SET_SCOPE = `select set_config('app.tenant_id', $1, true), set_config('app.user_id', $2, true)`;
+/**
+ * Says so to row security, until the transaction ends, and gives the tenant. Of one that was deleted nobody sees or writes
+ * a row any more: for Postgres the transaction is then one of no tenant.
+ */
+export const SET_SCOPE = `
+  select set_config('app.tenant_id', case when exists (select from platform.closed_tenants where tenant_id = $1)
+    then '' else $1 end, true) as tenant, set_config('app.user_id', $2, true)`;
 
 /**
  * Sends a statement without waiting for those before it. What is sent in one turn of the event loop goes out in one

@@ -53,6 +53,7 @@ const GENERAL: Record<string, { message: string; details?: unknown }> = {
   TENANT_MISMATCH: { message: 'X-Tenant-Id names another tenant than the token.' },
   PERSON_REQUIRED: { message: 'This needs a person; a service account cannot do it.' },
   TENANT_SUSPENDED: { message: 'The organisation is suspended.' },
+  TENANT_DELETED: { message: 'The organisation was deleted.' },
   EMAIL_NOT_VERIFIED: { message: 'Verify your e-mail address first.' },
   REAUTHENTICATION_REQUIRED: { message: 'Show once more who you are.', details: { max_age_seconds: 600 } },
   MISSING_SCOPE: { message: 'This needs the scope licenses:read.', details: { scope: 'licenses:read' } },
@@ -107,6 +108,7 @@ function refusalsOf(route: DeclaredRoute): Map<ErrorKind, string[]> {
     add('unauthenticated', 'UNAUTHENTICATED');
     add('forbidden', 'TENANT_MISMATCH');
     if (!endpoint.services) add('forbidden', 'PERSON_REQUIRED');
+    add('forbidden', 'TENANT_DELETED');
     if (!endpoint.judgesSuspension) add('forbidden', 'TENANT_SUSPENDED');
   }
   if (endpoint.stepUp) add('forbidden', 'REAUTHENTICATION_REQUIRED');

@@ -18,6 +18,11 @@ export const MailSent = defineEvent(
       'identity_unlinked',
       'new_device',
       'invitation',
+      'export_ready',
+      'export_failed',
+      'deletion_asked',
+      'tenant_restored',
+      'tenant_deleted',
     ]),
     /** null: to somebody who need not be anybody here yet. */
     userId: idOf('usr').nullable(),

@@ -4,13 +4,19 @@ import {
   PlanChanged,
   SettingsChanged,
   SignInPolicyChanged,
+  TenantDeleted,
+  TenantDeletionAsked,
   TenantReactivated,
   TenantRegistered,
   TenantRenamed,
+  TenantRestored,
   TenantSuspended,
 } from '../events/index.js';
 
-export type TenantStatus = 'active' | 'suspended';
+/** `deleted`: it is over, and its rows are about to be erased. */
+export type TenantStatus = 'active' | 'suspended' | 'deleted';
+
+const DAY_MS = 86_400_000;
 
 /** Who becomes a member besides those who are invited: nobody, or whoever has proved an address in an allowed domain. */
 export const SIGN_UP_MODES = ['invite_only', 'allowed_domains'] as const;
@@ -92,6 +98,28 @@ export class Tenant extends Aggregate {
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
+  /** Set from when its deletion was asked for until it is taken back. */
+  @Column({ name: 'deletion_asked_at', type: 'timestamptz', nullable: true })
+  deletionAskedAt!: Date | null;
+
+  @Column({ name: 'deletion_asked_by', type: 'text', nullable: true })
+  deletionAskedBy!: string | null;
+
+  /** When it is over, unless somebody takes it back before. */
+  @Column({ name: 'deletes_at', type: 'timestamptz', nullable: true })
+  deletesAt!: Date | null;
+
+  /** Written by the worker, past this class. */
+  @Column({
+    name: 'retention_applied_at',
+    type: 'timestamptz',
+    nullable: true,
+    select: false,
+    insert: false,
+    update: false,
+  })
+  readonly retentionAppliedAt?: Date | null;
+
   static register(init: { id: string; name: string; slug: string; ownerUserId: string }, now: Date): Tenant {
     const tenant = Object.assign(new Tenant(), {
       id: init.id,
@@ -136,6 +164,35 @@ export class Tenant extends Aggregate {
     }
     this.status = 'active';
     this.record(TenantReactivated, { tenantId: this.id, revision: this.revision + 1 }, now);
+  }
+
+  /** It goes on as before until the days are over. Throws 409 `DELETION_PENDING`. */
+  askDeletion(by: { userId: string; graceDays: number }, now: Date): void {
+    if (this.deletesAt) {
+      throw new DomainError('conflict', 'DELETION_PENDING', 'Its deletion was asked for already.');
+    }
+    this.deletionAskedAt = now;
+    this.deletionAskedBy = by.userId;
+    this.deletesAt = new Date(now.getTime() + by.graceDays * DAY_MS);
+    const payload = { tenantId: this.id, deletesAt: this.deletesAt.toISOString() };
+    this.record(TenantDeletionAsked, payload, now);
+  }
+
+  /** Throws 409 `DELETION_NOT_PENDING`. */
+  restore(now: Date): void {
+    if (!this.deletesAt) {
+      throw new DomainError('conflict', 'DELETION_NOT_PENDING', 'Nobody has asked for its deletion.');
+    }
+    this.deletionAskedAt = this.deletionAskedBy = this.deletesAt = null;
+    this.record(TenantRestored, { tenantId: this.id }, now);
+  }
+
+  /** Over; false when its time has not come, or somebody took it back. */
+  end(now: Date): boolean {
+    if (this.status === 'deleted' || !this.deletesAt || this.deletesAt > now) return false;
+    this.status = 'deleted';
+    this.record(TenantDeleted, { tenantId: this.id, revision: this.revision + 1 }, now);
+    return true;
   }
 
   /** Whether a second factor is asked of everybody; false, and nothing told, when that holds already. */

@@ -21,6 +21,73 @@ export const TenantSuspended = defineEvent('tenancy.tenant.suspended', 1, Status
 
 export const TenantReactivated = defineEvent('tenancy.tenant.reactivated', 1, StatusChanged);
 
+/** Somebody asked for the end of the tenant; until `deletesAt` (ISO 8601) it may be taken back. */
+export const TenantDeletionAsked = defineEvent(
+  'tenancy.deletion.asked',
+  1,
+  z.strictObject({ tenantId: idOf('ten'), deletesAt: z.iso.datetime() }),
+);
+
+/** Its end was taken back in time. */
+export const TenantRestored = defineEvent(
+  'tenancy.tenant.restored',
+  1,
+  z.strictObject({ tenantId: idOf('ten') }),
+);
+
+/**
+ * It is over. The last event of a tenant: what has to be done while its rows are there, its handlers do; they are erased
+ * once all of its events have been handled.
+ */
+export const TenantDeleted = defineEvent('tenancy.tenant.deleted', 1, StatusChanged);
+
+const OfExport = z.strictObject({ exportId: idOf('exp') });
+
+/** Somebody asked for a file of all that the tenant owns. */
+export const ExportRequested = defineEvent(
+  'tenancy.export.requested',
+  1,
+  OfExport.extend({ userId: idOf('usr') }),
+);
+
+export const ExportMade = defineEvent(
+  'tenancy.export.made',
+  1,
+  OfExport.extend({
+    userId: idOf('usr'),
+    size: z.int(),
+    sha256: z.string(),
+    records: z.int(),
+    until: z.iso.datetime(),
+  }),
+);
+
+export const ExportFailed = defineEvent(
+  'tenancy.export.failed',
+  1,
+  OfExport.extend({ userId: idOf('usr'), failure: z.string() }),
+);
+
+/** Somebody fetched the file, or the part of it from `from` on. */
+export const ExportDownloaded = defineEvent(
+  'tenancy.export.downloaded',
+  1,
+  OfExport.extend({ from: z.int() }),
+);
+
+export const ExportRemoved = defineEvent('tenancy.export.removed', 1, OfExport);
+
+/** What the tenant keeps no longer than `days` was removed: how much of which table. */
+export const RetentionApplied = defineEvent(
+  'tenancy.retention.applied',
+  1,
+  z.strictObject({
+    tenantId: idOf('ten'),
+    days: z.int(),
+    removed: z.array(z.strictObject({ table: z.string(), rows: z.int() })),
+  }),
+);
+
 /** What the tenant asks of those who sign in to it. */
 export const SignInPolicyChanged = defineEvent(
   'tenancy.sign_in_policy.changed',

@@ -105,6 +105,16 @@ export class Memberships {
     return rows.map((row) => row.user_id);
   }
 
+  /** The owners of the actor's tenant. */
+  async ownerIdsOf(actor: Actor): Promise<string[]> {
+    const rows = await this.db.read<{ user_id: string }>(
+      actor,
+      `select user_id from tenancy.memberships where tenant_id = $1 and role = 'owner' order by user_id`,
+      [actor.tenantId],
+    );
+    return rows.map((row) => row.user_id);
+  }
+
   /** The actor's role in the actor's tenant, or null. */
   async roleOf(actor: Actor): Promise<Standing | null> {
     return standingIn(await this.db.read<RawStanding>(actor, STANDING, [actor.tenantId, actor.id]));

@@ -49,7 +49,7 @@ const turn = (tenantId: string, status: 'active' | 'suspended') =>
   change.execute(operator, { tenantId, status });
 const seenSince = async (from: string) => {
   const { changes: seen, nextFrom } = await changes.since(from);
-  return { seen: new Map(seen.map((one) => [one.id, one.suspended])), nextFrom };
+  return { seen: new Map(seen.map((one) => [one.id, one.status === 'suspended'])), nextFrom };
 };
 
 describe('the tenants that are suspended', () => {

@@ -6,10 +6,13 @@ import { Tenant, type TenantChoices, type TenantStatus } from '../domain/tenant.
 export class Tenants {
   constructor(private readonly db: Db) {}
 
-  /** The tenant of the transaction, locked: who belongs to it, and as what, stands until it ends. Throws 404. */
+  /**
+   * The tenant of the transaction, locked: who belongs to it, and as what, stands until it ends. Throws 404, also when
+   * it is over.
+   */
   async lock(id = this.db.actor.tenantId ?? ''): Promise<Tenant> {
     const tenant = await this.tryLock(id);
-    if (!tenant) throw notFound('tenant');
+    if (!tenant || tenant.status === 'deleted') throw notFound('tenant');
     return tenant;
   }
 

@@ -29,6 +29,8 @@ export class DescribeMembership {
       this.tenants.describe(scoped),
       this.memberships.roleOf(scoped),
     ]);
+    // One that is over is nobody's, though its rows may still be there.
+    if (tenant?.status === 'deleted') return null;
     return tenant && standing ? { tenant, ...standing } : null;
   }
 }

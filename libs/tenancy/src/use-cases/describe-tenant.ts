@@ -14,9 +14,9 @@ export interface TenantStanding {
 export class DescribeTenant {
   constructor(private readonly tenants: Tenants) {}
 
-  /** The actor's tenant; null when there is none. */
+  /** The actor's tenant; null when there is none, or none any more. */
   async execute(actor: Actor): Promise<TenantStanding | null> {
     const tenant = await this.tenants.describe(actor);
-    return tenant && { tenant, grants: GRANTABLE };
+    return tenant && tenant.status !== 'deleted' ? { tenant, grants: GRANTABLE } : null;
   }
 }

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { Cluster, type Redis } from 'ioredis';
+import { SystemDatabase, type TenantEraser } from '#platform';
+import { poolsKey, shardOf, shardPrefix } from './pool-keys.js';
+import { SeatScripts } from './seat-scripts.js';
+
+const BATCH = 1_000;
+
+/**
+ * Takes the seats and quotas of a tenant that is gone out of Redis. What tells nothing of the tenant goes by itself: marks
+ * of seats that ended, streams on their way to a ledger that will not take them.
+ */
+@Injectable()
+export class ForgetPools implements TenantEraser {
+  constructor(
+    private readonly scripts: SeatScripts,
+    private readonly system: SystemDatabase,
+  ) {}
+
+  async erase(tenantId: string): Promise<void> {
+    const rows = await this.system.query<{ id: string }>(
+      'select id from licensing.licenses where tenant_id = $1',
+      [tenantId],
+    );
+    const licenses = new Set(rows.map((row) => row.id));
+    if (licenses.size === 0) return;
+    await this.forgetKeys(licenses);
+    for (const shard of new Set([...licenses].map(shardOf))) await this.forgetDue(shard, licenses);
+  }
+
+  /** One look at all keys for all licences: it is as long for a thousand as for one. */
+  private async forgetKeys(licenses: ReadonlySet<string>): Promise<void> {
+    const { redis } = this.scripts as { redis: Redis | Cluster };
+    const prefixes = new Map([...licenses].map((id) => [`${shardPrefix(shardOf(id))}${id}`, id]));
+    for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
+      for (let cursor = '0', isFirst = true; isFirst || cursor !== '0'; isFirst = false) {
+        const [next, keys] = await node.scan(cursor, 'MATCH', 'seats:*', 'COUNT', BATCH);
+        cursor = next;
+        for (const key of keys) if (prefixes.has(key.split(':', 3).join(':'))) await redis.unlink(key);
+      }
+    }
+  }
+
+  /** The pools of a shard that something is due in. */
+  private async forgetDue(shard: number, licenses: ReadonlySet<string>): Promise<void> {
+    const { redis } = this.scripts;
+    for (let cursor = '0', isFirst = true; isFirst || cursor !== '0'; isFirst = false) {
+      const [next, pairs] = await redis.zscan(poolsKey(shard), cursor, 'COUNT', BATCH);
+      cursor = next;
+      const ours = pairs.filter((one, at) => at % 2 === 0 && one.split(' ').some((id) => licenses.has(id)));
+      if (ours.length > 0) await redis.zrem(poolsKey(shard), ...ours);
+    }
+  }
+}
