@@ -58,9 +58,7 @@ describe('an organisation exports what it owns', () => {
 
       const [first, ...lines] = linesOf(bytes);
       const counts = Object.fromEntries(
-        Map.groupBy(lines, (line) => line.kind)
-          .entries()
-          .map(([kind, group]) => [kind, group.length]),
+        [...Map.groupBy(lines, (line) => line.kind)].map(([kind, group]) => [kind, group.length]),
       );
       expect(first).toMatchObject({ kind: 'export', format: 'gatehouse-tenant-export/1' });
       expect(Object.fromEntries(Object.entries(first!.counts as object).filter(([, n]) => n > 0))).toEqual(
