@@ -13,9 +13,14 @@ export const TenantDetailsView = z.object({
   maxMembers: z.int().nullable(),
   status: z.string(),
   createdAt: z.date(),
+  /** Somebody asked for its end, which may be taken back until then. */
+  deletion: z.object({ askedAt: z.date(), deletesAt: z.date(), askedBy: idOf('usr') }).nullable(),
 });
 
-export const tenantDetailsView = (tenant: TenantDetails): z.input<typeof TenantDetailsView> => tenant;
+export const tenantDetailsView = (tenant: TenantDetails): z.input<typeof TenantDetailsView> => {
+  const { deletionAskedAt: askedAt, deletesAt, deletionAskedBy: askedBy } = tenant;
+  return { ...tenant, deletion: askedAt && deletesAt && askedBy ? { askedAt, deletesAt, askedBy } : null };
+};
 
 export const TENANT_DETAILS_EXAMPLE = {
   id: 'ten_01k9zq6mwee4rr8q3fjz6c1v2d',
@@ -26,4 +31,5 @@ export const TENANT_DETAILS_EXAMPLE = {
   max_members: 25,
   status: 'active',
   created_at: '2026-11-22T18:00:00.000Z',
+  deletion: null,
 };

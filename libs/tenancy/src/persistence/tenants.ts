@@ -69,7 +69,8 @@ export class Tenants {
       actor,
       `select tenant_id as id, name, slug, plan, max_seats as "maxSeats", max_members as "maxMembers", status,
          created_at as "createdAt", sign_up_mode as "signUpMode", allowed_domains as "allowedDomains",
-         retention_days as "retentionDays", second_factor_required as "secondFactorRequired"
+         retention_days as "retentionDays", second_factor_required as "secondFactorRequired",
+         deletion_asked_at as "deletionAskedAt", deletes_at as "deletesAt", deletion_asked_by as "deletionAskedBy"
        from tenancy.tenants where tenant_id = $1`,
       [actor.tenantId],
     );
@@ -110,4 +111,8 @@ export interface TenantDetails extends TenantChoices {
   status: TenantStatus;
   createdAt: Date;
   secondFactorRequired: boolean;
+  /** Set from when its end was asked for until that is taken back. */
+  deletionAskedAt: Date | null;
+  deletesAt: Date | null;
+  deletionAskedBy: string | null;
 }
