@@ -42,11 +42,11 @@ describe('an organisation is deleted', () => {
       const beat = { method: 'PUT', body: { session_id: seat.session_id } };
       await succeed(`${product.v1}/licenses/heartbeat`, beat);
       await succeed(`${product.v1}/auth/me`, { bearer });
-    const { deletion } = await succeed<{ deletion: { deletes_at: string; asked_by: string } | null }>(
-      `${product.v1}/tenant`,
-      { bearer },
-    );
-    expect(deletion).toMatchObject({ deletes_at: asked.body.deletes_at, asked_by: owner.user.id });
+      const { deletion } = await succeed<{ deletion: { deletes_at: string; asked_by: string } | null }>(
+        `${product.v1}/tenant`,
+        { bearer },
+      );
+      expect(deletion).toMatchObject({ deletes_at: asked.body.deletes_at, asked_by: owner.user.id });
       expect((await restore(bearer)).status).toBe(200);
       const subjects = (await mailsTo(email, 3)).map((mail) => mail.subject);
       expect(subjects).toEqual(
