@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ErrorPages } from '#platform';
 import { IdentityModule } from '#identity';
 import { OnboardingModule } from '#onboarding';
+import { TenancyModule } from '#tenancy';
 import { AccountController } from './account/account.controller.js';
 import { MailLinksController } from './account/mail-links.controller.js';
 import { ResetController } from './account/reset.controller.js';
@@ -18,7 +19,7 @@ import { Visitors } from './visitors.js';
 
 /** The hosted pages: HTML in front of the same use cases that the API is in front of. */
 @Module({
-  imports: [IdentityModule, OnboardingModule],
+  imports: [IdentityModule, OnboardingModule, TenancyModule],
   controllers: [
     AssetsController,
     LoginController,

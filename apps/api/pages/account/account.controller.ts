@@ -1,12 +1,15 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint, html } from '#platform';
-import { AskVerification } from '#identity';
+import { AskVerification, SwitchTenant, SwitchTenantInput } from '#identity';
+import { ListOrganizations } from '#tenancy';
+import { nextPage } from '../next-page.js';
 import { FormTokens } from '../form-tokens.js';
-import { Pages } from '../pages.js';
+import { Pages, type Visit } from '../pages.js';
+import { Entrance } from '../sign-in/entrance.js';
 import { Visitors } from '../visitors.js';
 import { wordsFor } from '../words.js';
-import { accountPage } from './account.page.js';
+import { accountPage, type Told } from './account.page.js';
 
 /** Who is signed in on this browser, and signing out. */
 @Controller()
@@ -15,7 +18,10 @@ export class AccountController {
     private readonly pages: Pages,
     private readonly visitors: Visitors,
     private readonly forms: FormTokens,
+    private readonly entrance: Entrance,
     private readonly askVerification: AskVerification,
+    private readonly switchTenant: SwitchTenant,
+    private readonly listOrganizations: ListOrganizations,
   ) {}
 
   @Get('/account')
@@ -24,7 +30,7 @@ export class AccountController {
     const visit = await this.pages.open(request, reply);
     if (!visit.visitor) return this.pages.go(visit, '/login');
     const notice = visit.query.after === 'mail' ? 'A mail is on its way to you.' : undefined;
-    this.pages.show(visit, accountPage(visit.form, visit.visitor, { notice }));
+    await this.show(visit, { notice });
   }
 
   @Post('/account/verification')
@@ -42,7 +48,25 @@ export class AccountController {
       this.pages.go(visit, '/account?after=mail');
     } catch (thrown) {
       const { error, text: problem } = wordsFor(thrown);
-      this.pages.show(visit, accountPage(visit.form, visit.visitor, { problem, status: error.status }));
+      await this.show(visit, { problem, status: error.status });
+    }
+  }
+
+  @Post('/account/organization')
+  @Endpoint({ summary: 'Switch to another organisation', access: 'public', page: true, form: true })
+  async switch(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const visit = await this.pages.receive(request, reply, '/account/organization');
+    const { visitor } = visit;
+    if (!visitor) return this.pages.go(visit, '/login');
+    const wanted = SwitchTenantInput.safeParse({ tenantId: visit.sent.tenant_id });
+    if (!wanted.success) return this.pages.go(visit, '/account');
+    try {
+      await this.entrance.pass(visit, nextPage(visit.sent.next), () =>
+        this.switchTenant.execute(visitor.actor, wanted.data),
+      );
+    } catch (thrown) {
+      const { error, text: problem } = wordsFor(thrown);
+      await this.show(visit, { problem, status: error.status });
     }
   }
 
@@ -68,5 +92,12 @@ export class AccountController {
     await this.visitors.leave(request, reply);
     this.forms.renew(reply);
     void reply.status(303).header('location', '/login?after=logout').send();
+  }
+
+  private async show(visit: Visit, told: Omit<Told, 'organizations'>): Promise<void> {
+    if (!visit.visitor) return;
+    // Whoever is in more than a hundred finds the rest in the API.
+    const { data } = await this.listOrganizations.execute(visit.visitor.actor, { limit: 100 });
+    this.pages.show(visit, accountPage(visit.form, visit.visitor, { ...told, organizations: data }));
   }
 }

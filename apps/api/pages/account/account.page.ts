@@ -4,7 +4,15 @@ import type { Page } from '../look/layout.js';
 import { facts, problem, success } from '../look/parts.js';
 import type { Visitor } from '../visitors.js';
 
-interface Told {
+/** An organisation that somebody is in. */
+export interface Organization {
+  id: string;
+  name: string;
+  role: string;
+}
+
+export interface Told {
+  organizations: readonly Organization[];
   notice?: string;
   problem?: Html;
   status?: number;
@@ -23,7 +31,11 @@ export function accountPage(form: FormMaker, { profile }: Visitor, told: Told): 
         ['Role', role],
         ['Plan', tenant.plan],
       ])}
-      ${user.emailVerified ? html`` : unverified(form)}`,
+      ${user.emailVerified ? html`` : unverified(form)}
+      ${others(
+        form,
+        told.organizations.filter(({ id }) => id !== tenant.id),
+      )}`,
   };
 }
 
@@ -34,3 +46,19 @@ const unverified = (form: FormMaker): Html =>
       of a licence.
     </p>
     ${form('/account/verification', html`<button class="second">Send the mail again</button>`)}`;
+
+const others = (form: FormMaker, organizations: readonly Organization[]): Html =>
+  organizations.length === 0
+    ? html``
+    : html`<h2>Your other organisations</h2>
+        ${form(
+          '/account/organization',
+          html`<div class="stack">
+            ${organizations.map(
+              ({ id, name, role }) =>
+                html`<button class="second" name="tenant_id" value="${id}">
+                  Switch to ${name} (${role})
+                </button>`,
+            )}
+          </div>`,
+        )}`;
