@@ -9,7 +9,10 @@ import { ResetController } from './account/reset.controller.js';
 import { AssetsController } from './assets.controller.js';
 import { FormTokens } from './form-tokens.js';
 import { PageErrors } from './page-errors.js';
+import { Organizations } from './organizations.js';
 import { Pages } from './pages.js';
+import { ConsentController } from './programs/consent.controller.js';
+import { DeviceController } from './programs/device.controller.js';
 import { Entrance } from './sign-in/entrance.js';
 import { LoginController } from './sign-in/login.controller.js';
 import { ProviderController } from './sign-in/provider.controller.js';
@@ -29,7 +32,16 @@ import { Visitors } from './visitors.js';
     AccountController,
     MailLinksController,
     ResetController,
+    DeviceController,
+    ConsentController,
   ],
-  providers: [FormTokens, Visitors, Pages, Entrance, { provide: ErrorPages, useClass: PageErrors }],
+  providers: [
+    FormTokens,
+    Visitors,
+    Pages,
+    Entrance,
+    Organizations,
+    { provide: ErrorPages, useClass: PageErrors },
+  ],
 })
 export class PagesModule {}

@@ -2,9 +2,9 @@ import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint, html } from '#platform';
 import { AskVerification, SwitchTenant, SwitchTenantInput } from '#identity';
-import { ListOrganizations } from '#tenancy';
 import { nextPage } from '../next-page.js';
 import { FormTokens } from '../form-tokens.js';
+import { Organizations } from '../organizations.js';
 import { Pages, type Visit } from '../pages.js';
 import { Entrance } from '../sign-in/entrance.js';
 import { Visitors } from '../visitors.js';
@@ -21,7 +21,7 @@ export class AccountController {
     private readonly entrance: Entrance,
     private readonly askVerification: AskVerification,
     private readonly switchTenant: SwitchTenant,
-    private readonly listOrganizations: ListOrganizations,
+    private readonly organizations: Organizations,
   ) {}
 
   @Get('/account')
@@ -94,10 +94,9 @@ export class AccountController {
     void reply.status(303).header('location', '/login?after=logout').send();
   }
 
-  private async show(visit: Visit, told: Omit<Told, 'organizations'>): Promise<void> {
+  private async show(visit: Visit, told: Omit<Told, 'others'>): Promise<void> {
     if (!visit.visitor) return;
-    // Whoever is in more than a hundred finds the rest in the API.
-    const { data } = await this.listOrganizations.execute(visit.visitor.actor, { limit: 100 });
-    this.pages.show(visit, accountPage(visit.form, visit.visitor, { ...told, organizations: data }));
+    const others = await this.organizations.besides(visit.visitor.actor);
+    this.pages.show(visit, accountPage(visit.form, visit.visitor, { ...told, others }));
   }
 }

@@ -12,7 +12,8 @@ export interface Organization {
 }
 
 export interface Told {
-  organizations: readonly Organization[];
+  /** Where else they could be. */
+  others: readonly Organization[];
   notice?: string;
   problem?: Html;
   status?: number;
@@ -31,11 +32,7 @@ export function accountPage(form: FormMaker, { profile }: Visitor, told: Told): 
         ['Role', role],
         ['Plan', tenant.plan],
       ])}
-      ${user.emailVerified ? html`` : unverified(form)}
-      ${others(
-        form,
-        told.organizations.filter(({ id }) => id !== tenant.id),
-      )}`,
+      ${user.emailVerified ? html`` : unverified(form)} ${others(form, told.others)}`,
   };
 }
 

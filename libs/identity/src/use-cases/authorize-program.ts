@@ -93,10 +93,11 @@ export class AuthorizeProgram {
 
   /**
    * What the consent page says, to who is signed in: which program, on which device, from where, and for which account.
-   * `request`: as it came to `/consent`. Throws 404 for one that is unknown, has run out or was answered.
+   * `request`: as it came to `/consent`. `redirectUri`: where the answer goes. Throws 404 for one that is unknown, has run out or was answered.
    */
-  async describe(actor: Actor, request: string): Promise<ProgramRequest> {
-    return this.describeProgram.execute(actor, found(await this.requests.look(request)));
+  async describe(actor: Actor, request: string): Promise<ProgramRequest & { redirectUri: string }> {
+    const asked = found(await this.requests.look(request));
+    return { ...(await this.describeProgram.execute(actor, asked)), redirectUri: asked.redirectUri };
   }
 
   /**

@@ -1,0 +1,73 @@
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AuthorizeProgram } from '#identity';
+import { DomainError, Endpoint } from '#platform';
+import { withNext } from '../next-page.js';
+import { Organizations } from '../organizations.js';
+import { Pages, type Visit } from '../pages.js';
+import { askingPage, goneRequestPage } from './program.page.js';
+
+/** Whether a program on this machine may act for who is signed in (RFC 6749, 4.1). */
+@Controller('/consent')
+export class ConsentController {
+  constructor(
+    private readonly pages: Pages,
+    private readonly programs: AuthorizeProgram,
+    private readonly organizations: Organizations,
+  ) {}
+
+  @Get()
+  @Endpoint({
+    summary: 'The page that asks whether a program may act for somebody',
+    access: 'public',
+    page: true,
+  })
+  async see(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const visit = await this.pages.open(request, reply);
+    const { request: secret = '' } = visit.query;
+    const here = `/consent?request=${encodeURIComponent(secret)}`;
+    if (!visit.visitor) return this.pages.go(visit, withNext('/login', here));
+    const { actor } = visit.visitor;
+    const asked = await this.programs.describe(actor, secret).catch(unlessGone);
+    if (!asked) return this.pages.show(visit, goneRequestPage());
+    const page = askingPage(visit.form, {
+      request: asked,
+      action: '/consent',
+      hidden: { request: secret },
+      here,
+      others: await this.organizations.besides(actor),
+      warning: 'Go on only if you have just started this yourself, on this device.',
+      policy: { formAction: formActionOf(asked.redirectUri) },
+    });
+    this.pages.show(visit, page);
+  }
+
+  @Post()
+  @Endpoint({ summary: 'Let a program in, or refuse it', access: 'public', page: true, form: true })
+  async answer(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const visit = await this.pages.receive(request, reply, '/consent');
+    const { request: secret = '' } = visit.sent;
+    if (!visit.visitor)
+      return this.pages.go(visit, withNext('/login', `/consent?request=${encodeURIComponent(secret)}`));
+    const back = await this.decide(visit, secret).catch(unlessGone);
+    if (back === null) return this.pages.show(visit, goneRequestPage());
+    // At the program's own machine: the use case has checked that when it was asked.
+    this.pages.go(visit, back);
+  }
+
+  private decide({ visitor, sent }: Visit, secret: string): Promise<string> {
+    if (visitor && sent.answer === 'approve') return this.programs.approve(visitor.actor, secret);
+    return this.programs.deny(secret);
+  }
+}
+
+function unlessGone(error: unknown): null {
+  if (error instanceof DomainError && error.kind === 'not_found') return null;
+  throw error;
+}
+
+/** Chromium holds form-action against the redirect to the program, too; CSP has no words for an IPv6 address. */
+function formActionOf(redirectUri: string): string {
+  const { hostname, origin } = new URL(redirectUri);
+  return hostname.startsWith('[') ? 'http:' : origin;
+}
