@@ -134,13 +134,17 @@ export class AuthController {
     example: { revoked: 1 },
     refusals: { unauthenticated: ['UNAUTHENTICATED'] },
   })
-  logout(
+  async logout(
     @CurrentActor() actor: Actor,
     @Body({ schema: wire(RefreshBody) }) input: z.output<typeof RefreshBody>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.input<typeof LogoutView>> {
-    if (this.cookies.isAsked(request)) this.cookies.clear(reply);
+    if (this.cookies.isAsked(request)) {
+      this.cookies.clear(reply);
+      // Whoever is signed out already is not told that they must sign in.
+      if (!input && this.cookies.refresh(request) === null) return { revoked: 0 };
+    }
     return this.endSessions.one(actor, this.refreshTokenOf(request, input));
   }
 
