@@ -21,7 +21,14 @@ export type { ExportFile, ExportsApi, TenantExport } from './api/exports-api.js'
 export type { Invitation, InvitationPreview, JoinedTenant } from './api/invitation-answers.js';
 export type { AuthorizationServer, DeviceCode, OAuthApi } from './api/oauth-api.js';
 export type { TenancyApi } from './api/tenancy-api.js';
-export type { Member, OwnTenant, Role, TenantDetails, TenantSettings } from './api/tenancy-answers.js';
+export type {
+  Deletion,
+  Member,
+  OwnTenant,
+  Role,
+  TenantDetails,
+  TenantSettings,
+} from './api/tenancy-answers.js';
 export type { Enrolled, LoginSession, TotpEnrolment, VerifiedEmail } from './api/account-answers.js';
 export type { AccountApi, Reauthentication, ShownAnew } from './api/account-api.js';
 export {

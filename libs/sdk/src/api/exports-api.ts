@@ -7,12 +7,20 @@ import { pause } from './time-limit.js';
 /** A file of all that the organisation owns: one gzipped text of JSON lines. Times are epoch ms. */
 export interface TenantExport {
   id: string;
-  /** `ready`: the file can be had. */
+  /** `queued`, `running`, `ready` (the file can be had) or `failed`. */
   status: string;
   /** In records; `total` null: not counted yet. */
   progress: { done: number; total: number | null };
-  createdAt: number;
-  /** When the file goes away; null: there is none. */
+  askedBy: string;
+  askedAt: number;
+  /** Of the file, in bytes; null: there is none yet. */
+  size: number | null;
+  /** Of the file, in hexadecimal. */
+  sha256: string | null;
+  /** Why it came to nothing, such as `TOO_LARGE`. */
+  failure: string | null;
+  endedAt: number | null;
+  /** When the file goes away; null: there is none yet. */
   expiresAt: number | null;
 }
 
@@ -66,8 +74,7 @@ export class ExportsApi {
       });
       if (now) onProgress?.(now);
       if (now?.status === 'ready') return now;
-      if (now?.status === 'failed')
-        throw new ApiError({ status: null, code: 'EXPORT_FAILED', message: 'The export came to nothing.' });
+      if (now?.status === 'failed') throw failed(now);
       await pause(wait, this.caller.after, signal);
     }
   }
@@ -91,6 +98,14 @@ export class ExportsApi {
   }
 }
 
+const failed = ({ failure }: TenantExport) =>
+  new ApiError({
+    status: null,
+    code: 'EXPORT_FAILED',
+    message: `The export came to nothing (${failure ?? 'for no reason that was told'}).`,
+    details: { failure },
+  });
+
 const pathOf = (id: string) => `${EXPORTS}/${encodeURIComponent(id)}`;
 
 const rangeOf = (headers: Headers) => headers.get('content-range') ?? '';
@@ -101,7 +116,12 @@ const readExport = (answer: Claims): TenantExport => {
     id: readText(answer, 'id'),
     status: readText(answer, 'status'),
     progress: { done: readCount(progress, 'done'), total: readNullable(progress, 'total', readCount) },
-    createdAt: readInstant(answer, 'created_at'),
+    askedBy: readText(answer, 'asked_by'),
+    askedAt: readInstant(answer, 'asked_at'),
+    size: readNullable(answer, 'size', readCount),
+    sha256: readNullable(answer, 'sha256', readText),
+    failure: readNullable(answer, 'failure', readText),
+    endedAt: readNullable(answer, 'ended_at', readInstant),
     expiresAt: readNullable(answer, 'expires_at', readInstant),
   };
 };

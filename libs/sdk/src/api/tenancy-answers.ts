@@ -1,13 +1,13 @@
 import {
   asObject,
   type Claims,
+  has,
   readCount,
   readFlag,
   readInstant,
   readNames,
   readNullable,
   readOneOf,
-  readOptional,
   readText,
   readTexts,
 } from '../formats/claims.js';
@@ -26,7 +26,15 @@ export interface TenantDetails {
   status: string;
   createdAt: number;
   /** Somebody asked for its deletion; until `deletesAt` it can be restored. */
-  deletion: { askedAt: number; deletesAt: number; askedBy: string } | null;
+  deletion: Deletion | null;
+}
+
+/** Times are epoch ms. */
+export interface Deletion {
+  askedAt: number;
+  deletesAt: number;
+  /** A person. */
+  askedBy: string;
 }
 
 export interface TenantSettings {
@@ -77,15 +85,13 @@ export const readTenantDetails = (answer: Claims): TenantDetails => ({
   maxMembers: readNullable(answer, 'max_members', readCount),
   status: readText(answer, 'status'),
   createdAt: readInstant(answer, 'created_at'),
-  deletion:
-    readOptional(answer, 'deletion', (from, name) => {
-      const deletion = asObject(from[name], name);
-      return {
-        askedAt: readInstant(deletion, 'asked_at'),
-        deletesAt: readInstant(deletion, 'deletes_at'),
-        askedBy: readText(deletion, 'asked_by'),
-      };
-    }) ?? null,
+  deletion: has(answer, 'deletion') ? readDeletion(asObject(answer['deletion'], 'deletion')) : null,
+});
+
+export const readDeletion = (answer: Claims): Deletion => ({
+  askedAt: readInstant(answer, 'asked_at'),
+  deletesAt: readInstant(answer, 'deletes_at'),
+  askedBy: readText(answer, 'asked_by'),
 });
 
 export const readTenantSettings = (answer: Claims): TenantSettings => ({

@@ -10,8 +10,10 @@ import {
   readJoinedTenant,
 } from './invitation-answers.js';
 import {
+  type Deletion,
   type Member,
   type OwnTenant,
+  readDeletion,
   readMember,
   readOwnTenant,
   readRole,
@@ -61,13 +63,13 @@ export class TenancyApi {
   }
 
   /** Asks for the deletion, which comes after a time of grace. `slug`: once more, so that nobody does this by mistake. */
-  delete(input: { slug: string }): Promise<TenantDetails> {
-    return this.ask('DELETE', '/tenant', readTenantDetails, input);
+  delete(input: { slug: string }): Promise<Deletion> {
+    return this.ask('DELETE', '/tenant', readDeletion, input);
   }
 
   /** Takes the deletion back. */
-  restore(): Promise<TenantDetails> {
-    return this.ask('POST', '/tenant/restore', readTenantDetails);
+  restore(): Promise<void> {
+    return this.ask('POST', '/tenant/restore', readNothing);
   }
 
   /** Makes another member the owner, and the caller what `role` says (`admin` when left out). */

@@ -69,7 +69,8 @@ export class AuthClient extends PortableAuthClient {
 const machineName = () =>
   hostname()
     .replaceAll(/[^\x20-\x7e]/g, '')
-    .slice(0, 64) || undefined;
+    .slice(0, 64)
+    .trim() || undefined;
 
 /** Asked for once; what has no name is told by its User-Agent and network. */
 function deviceIdOf(application: string, directory: string): () => Promise<string | null> {

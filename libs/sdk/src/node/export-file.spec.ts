@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -9,15 +10,22 @@ import { failure } from '../testing/failure.js';
 import { saveExport } from './export-file.js';
 
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
+const EXPORT = {
+  ...{ id: 'exp_1', status: 'ready', progress: { done: 2, total: 2 }, size: CONTENT.length, failure: null },
+  ...{ asked_by: 'usr_1', asked_at: '2026-03-01T12:00:00.000Z', ended_at: null, expires_at: null },
+};
 
 let server: Server;
 let directory: string;
 let handle: (request: IncomingMessage, response: ServerResponse) => void;
+let sha256: string | null;
 let ranges: (string | undefined)[];
 beforeEach(async () => {
   ranges = [];
+  sha256 = createHash('sha256').update(CONTENT).digest('hex');
   directory = await mkdtemp(join(tmpdir(), 'gatehouse-export-'));
   server = createServer((request, response) => {
+    if (!request.url?.endsWith('/file')) return response.end(JSON.stringify({ ...EXPORT, sha256 }));
     ranges.push(request.headers.range);
     handle(request, response);
   }).listen(0, '127.0.0.1');
@@ -87,6 +95,14 @@ describe('the file of an export', () => {
     };
     const error = await failure(saveExport(exportsOf(), 'exp_1', join(directory, 'acme.jsonl.gz')));
     expect(error.code).toBe('NOT_FOUND');
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('that is not the one that was made is not kept', async () => {
+    handle = serve([]);
+    sha256 = '0'.repeat(64);
+    const error = await failure(saveExport(exportsOf(), 'exp_1', join(directory, 'acme.jsonl.gz')));
+    expect(error.code).toBe('BAD_ANSWER');
     expect(await readdir(directory)).toEqual([]);
   });
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { ApiError } from '../api/api-error.js';
 import type { ExportsApi } from '../api/exports-api.js';
@@ -11,8 +13,8 @@ const WAITS_MS = [500, 2_000, 5_000, 15_000];
 
 /**
  * Writes the file of an export to `path`, its owner's alone (0600): beside it until it is whole, so whoever finds it there
- * has all of it. A broken connection goes on where it broke. Gives its size in bytes. Throws ApiError, or what the file
- * system says.
+ * has all of it, as its SHA-256 shows. A broken connection goes on where it broke. Gives its size in bytes. Throws ApiError,
+ * or what the file system says.
  */
 export async function saveExport(
   exports: ExportsApi,
@@ -20,10 +22,12 @@ export async function saveExport(
   path: string,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<number> {
+  const { sha256 } = await exports.get(id, { signal });
   const part = `${path}.part`;
   const file = await open(part, 'w', MODE);
   try {
     const size = await download(file, exports, id, signal).finally(() => file.close());
+    if (sha256 !== null && sha256 !== (await digestOf(part))) throw damaged();
     await rename(part, path);
     return size;
   } catch (error) {
@@ -65,3 +69,12 @@ async function download(
 }
 
 const cutOff = () => new ApiError({ status: null, code: 'UNREACHABLE', message: 'The file was cut off.' });
+
+const damaged = () =>
+  new ApiError({ status: null, code: 'BAD_ANSWER', message: 'The file is not the one that was made.' });
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
+  return hash.digest('hex');
+}
