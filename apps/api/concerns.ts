@@ -19,6 +19,7 @@ import {
   ServiceAccountsConfig,
 } from '#identity';
 import { LeasesConfig, LicensingConfig } from '#licensing';
+import { OnboardingConfig } from '#onboarding';
 import { DeletionConfig, InvitationsConfig } from '#tenancy';
 
 /** Every concern that the use cases read their settings from, behind HTTP and behind commands alike. */
@@ -36,6 +37,7 @@ export const USE_CASE_CONCERNS = [
   AccountsConfig,
   MailTokensConfig,
   InvitationsConfig,
+  OnboardingConfig,
   ServiceAccountsConfig,
   IssuingConfig,
   PlacesConfig,

@@ -32,6 +32,7 @@ import { ConfirmOwnPassword } from './use-cases/confirm-own-password.js';
 import { DeleteAccount } from './use-cases/delete-account.js';
 import { DisplaceClaimants } from './use-cases/displace-claimants.js';
 import { EndPersonSessions } from './use-cases/end-person-sessions.js';
+import { FindAddressOwner } from './use-cases/find-address-owner.js';
 import { FindUser } from './use-cases/find-user.js';
 import { ForgetPerson } from './use-cases/forget-person.js';
 import { ForgotPassword } from './use-cases/forgot-password.js';
@@ -85,6 +86,7 @@ export const ACCOUNTS = [
   ConfirmOwnPassword,
   DeleteAccount,
   ForgetPerson,
+  FindAddressOwner,
   FindUser,
   ImportUser,
   LockAccount,

@@ -70,6 +70,10 @@ import { AuthorizeProgram } from './use-cases/authorize-program.js';
 import { ChangeUserStatus } from './use-cases/change-user-status.js';
 import { ConfirmLink } from './use-cases/confirm-link.js';
 import { DisplaceClaimants } from './use-cases/displace-claimants.js';
+import { AddressHash } from './accounts/address.js';
+import { Budgets, MailBudget } from './accounts/budgets.js';
+import { FindAddressOwner } from './use-cases/find-address-owner.js';
+import { ProveAddress } from './use-cases/prove-address.js';
 import { FindUser } from './use-cases/find-user.js';
 import { LinkIdentity } from './use-cases/link-identity.js';
 import { ListIdentities } from './use-cases/list-identities.js';
@@ -217,6 +221,11 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     ChangeUserStatus,
     ListLoginEvents,
     FindUser,
+    FindAddressOwner,
+    ProveAddress,
+    AddressHash,
+    Budgets,
+    MailBudget,
     ImportUser,
     OutdateTokens,
     PutOutMember,

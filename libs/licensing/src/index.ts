@@ -41,6 +41,11 @@ export { ImportLicenses, ImportLicensesInput, type ImportReport } from './use-ca
 export { IssueTenantLicense, IssueTenantLicenseInput } from './use-cases/issue-tenant-license.js';
 export { ChangePolicyInput, CreatePolicyInput, ManagePolicies } from './use-cases/manage-policies.js';
 export { ChangeProductInput, CreateProductInput, ManageProducts } from './use-cases/manage-products.js';
+export {
+  type LicenseSettings,
+  LicenseSettingsInput,
+  ManageLicenseSettings,
+} from './use-cases/manage-license-settings.js';
 export { NamedUserInput, NameUsers } from './use-cases/name-users.js';
 export { OverrideLicense, OverrideLicenseInput } from './use-cases/override-license.js';
 export { RenewLicense, RenewLicenseInput } from './use-cases/renew-license.js';

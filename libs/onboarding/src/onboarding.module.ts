@@ -1,19 +1,46 @@
 import { Module } from '@nestjs/common';
 import { IdentityContactModule, IdentityModule } from '#identity';
 import { LicensingModule } from '#licensing';
-import { TenancyModule } from '#tenancy';
+import { InvitationsModule, TenancyModule } from '#tenancy';
+import { SendInvitation } from './handlers/send-invitation.js';
 import { SendTenantMail } from './handlers/send-tenant-mail.js';
 import { SendWelcomeMail } from './handlers/send-welcome-mail.js';
+import { InvitePeopleController } from './http/invitations.controller.js';
+import { MembersController } from './http/members.controller.js';
+import { OrganizationsController } from './http/organizations.controller.js';
 import { RegisterController } from './http/register.controller.js';
+import { RoleScopesController } from './http/role-scopes.controller.js';
+import { SettingsController } from './http/settings.controller.js';
+import { OnboardingLimits } from './onboarding.config.js';
 import { ImportPeople } from './use-cases/import-people.js';
+import { InvitePeople } from './use-cases/invite-people.js';
 import { MakePerson } from './use-cases/make-person.js';
+import { ManageMembers } from './use-cases/manage-members.js';
+import { ManageSettings } from './use-cases/manage-settings.js';
+import { OwnOrganizations } from './use-cases/own-organizations.js';
+import { RegisterInvited } from './use-cases/register-invited.js';
 import { Register } from './use-cases/register.js';
 
 @Module({
-  imports: [IdentityModule, TenancyModule, LicensingModule],
-  controllers: [RegisterController],
-  providers: [Register],
-  exports: [Register],
+  imports: [IdentityModule, TenancyModule, InvitationsModule, LicensingModule],
+  controllers: [
+    RegisterController,
+    MembersController,
+    RoleScopesController,
+    InvitePeopleController,
+    OrganizationsController,
+    SettingsController,
+  ],
+  providers: [
+    OnboardingLimits,
+    Register,
+    RegisterInvited,
+    InvitePeople,
+    ManageMembers,
+    OwnOrganizations,
+    ManageSettings,
+  ],
+  exports: [Register, RegisterInvited, InvitePeople, ManageMembers, OwnOrganizations, ManageSettings],
 })
 export class OnboardingModule {}
 
@@ -27,7 +54,7 @@ export class OnboardingOperatorsModule {}
 
 /** The reactions, for the worker. */
 @Module({
-  imports: [IdentityContactModule, LicensingModule, TenancyModule],
-  providers: [SendWelcomeMail, SendTenantMail],
+  imports: [IdentityContactModule, LicensingModule, TenancyModule, InvitationsModule],
+  providers: [SendWelcomeMail, SendInvitation, SendTenantMail],
 })
 export class OnboardingWorkerModule {}

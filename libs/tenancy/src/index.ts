@@ -1,5 +1,6 @@
 export { scopesUnder } from './domain/permissions.js';
 export { type Role, RoleName, ROLES } from './domain/role.js';
+export { Slug } from './domain/slug.js';
 export { INVITATION_EXAMPLE, InvitationView, invitationView } from './http/invitations.view.js';
 export { ROLE_EXAMPLE, RoleView } from './http/roles.view.js';
 export { InvitationToken } from './invitations/invitation-token.js';
@@ -26,6 +27,7 @@ export { ChooseSettings, type TenantSettings, TenantSettingsInput } from './use-
 export { DescribeMembership, type MembershipDescription } from './use-cases/describe-membership.js';
 export { DescribeOwners } from './use-cases/describe-owners.js';
 export { DescribeTenant, type TenantStanding } from './use-cases/describe-tenant.js';
+export { FindTenant } from './use-cases/find-tenant.js';
 export { InvitationParams, Invite } from './use-cases/invite.js';
 export { JoinByDomain } from './use-cases/join-by-domain.js';
 export { ListMembers } from './use-cases/list-members.js';

@@ -30,6 +30,7 @@ import { ChooseSettings } from './use-cases/choose-settings.js';
 import { DescribeOwners } from './use-cases/describe-owners.js';
 import { DescribeMembership } from './use-cases/describe-membership.js';
 import { DescribeTenant } from './use-cases/describe-tenant.js';
+import { FindTenant } from './use-cases/find-tenant.js';
 import { Invite } from './use-cases/invite.js';
 import { JoinByDomain } from './use-cases/join-by-domain.js';
 import { ListMembers } from './use-cases/list-members.js';
@@ -61,6 +62,7 @@ const USE_CASES = [
   ChooseSettings,
   ManageRoles,
   JoinByDomain,
+  FindTenant,
 ];
 
 @Module({

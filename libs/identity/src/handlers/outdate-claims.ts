@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Actor, Clock, Db, type DeliveredEvent, type EventHandler, Handles, occurred } from '#platform';
 import { LicenseChanged, LicenseIssued, TenantTermsChanged } from '#licensing/events';
 import { ListMembers } from '#tenancy';
-import { TenantDeleted, TenantReactivated, TenantSuspended } from '#tenancy/events';
+import { RoleScopesChanged, TenantDeleted, TenantReactivated, TenantSuspended } from '#tenancy/events';
 import { ClaimsOutdated } from '../events/index.js';
 import { Identities } from '../persistence/identities.js';
 import { UpstreamAccounts } from '../upstream/upstream-accounts.js';
 
-/** Plan, seats, licence and state of an organisation. */
+/** Plan, seats, licence and state of an organisation, and what a role of its own stands for. */
 const EVENTS = [
   LicenseIssued,
   LicenseChanged,
@@ -15,6 +15,7 @@ const EVENTS = [
   TenantSuspended,
   TenantReactivated,
   TenantDeleted,
+  RoleScopesChanged,
 ];
 
 /** What changes for an organisation changes for its people: each is told of, so that each is tried again alone. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Actor, type DeliveredEvent, type EventHandler, Handles } from '#platform';
-import { MembershipCreated } from '#tenancy/events';
+import { MembershipCreated, MembershipEnded, MembershipRoleChanged } from '#tenancy/events';
 import { WriteClaims } from '../claims/write-claims.js';
 import {
   ClaimsOutdated,
@@ -23,6 +23,8 @@ const EVENTS = [
   SessionStarted,
   SessionRefreshed,
   MembershipCreated,
+  MembershipRoleChanged,
+  MembershipEnded,
   EmailVerified,
   EmailChanged,
   IdentityLinked,

@@ -45,6 +45,16 @@ export class PutOutMember {
     return { sessionIds: sessions.map(({ id }) => id), outdated, accounts: await this.endKeys(userId, now) };
   }
 
+  /**
+   * Inside the transaction that gives them another role, or theirs other scopes: sessions go on, with access tokens anew.
+   * API keys that they made there end, too, unless they may do all that they might before.
+   */
+  async changeRole(userId: string, { keepKeys }: { keepKeys: boolean }): Promise<PutOut> {
+    const outdated = await this.outdateTokens.begin([userId]);
+    const accounts = keepKeys ? [] : await this.endKeys(userId, this.clock.now());
+    return { sessionIds: [], outdated, accounts };
+  }
+
   /** After the commit: tells every process at once, as far as Redis is there; within two seconds they know without. */
   finish({ sessionIds, outdated, accounts }: PutOut): void {
     this.news.tell(sessionIds);

@@ -21,6 +21,16 @@ export class LicenseUsers {
     );
   }
 
+  /** The licences of the actor's tenant that a person is named on. */
+  async licensesOf(actor: Actor, userId: string): Promise<string[]> {
+    const rows = await this.db.read<{ id: string }>(
+      actor,
+      `select license_id as id from licensing.license_users where tenant_id = $1 and user_id = $2 order by license_id`,
+      [actor.tenantId, userId],
+    );
+    return rows.map((row) => row.id);
+  }
+
   /** Inside a transaction that has locked the licence. Whether the person was not on it. */
   async add(licenseId: string, { userId, namedAt }: NamedUser): Promise<boolean> {
     const added = await this.db.query(

@@ -39,25 +39,36 @@ export class ManageLicenseSettings {
   /** Throws 403 without `licenses:manage`. */
   async read(actor: Actor): Promise<LicenseSettings> {
     actor.must('licenses:manage');
+    return this.describe(actor);
+  }
+
+  /** The same for whoever has checked that the actor may. */
+  describe(actor: Actor): Promise<LicenseSettings> {
     return this.tenantTerms.get(actor);
   }
 
   /** Throws 403 without `licenses:manage`, 403 `MODE_TOO_LOOSE`. */
   async change(actor: Actor, input: z.output<typeof LicenseSettingsInput>): Promise<LicenseSettings> {
+    await this.db.transaction(actor, () => this.choose(actor, input));
+    await this.settle(actor);
+    return this.describe(actor);
+  }
+
+  /** Joins the caller's transaction; call {@link settle} after it. Throws like {@link change}. */
+  async choose(actor: Actor, input: z.output<typeof LicenseSettingsInput>): Promise<void> {
     actor.must('licenses:manage');
     if (input.heartbeatMode) await this.mustTighten(actor, input.heartbeatMode);
+    const old = await this.tenantTerms.lock();
+    const { heartbeatMode = old.heartbeatMode, timeZone = old.timeZone } = input;
+    if (heartbeatMode === old.heartbeatMode && timeZone === old.timeZone) return;
+    await this.tenantTerms.save({ ...old, heartbeatMode, timeZone });
+    const told = { tenantId: actor.tenantId ?? '', heartbeatMode, timeZone };
+    this.db.record([occurred(LicenseSettingsChanged, told, this.clock.now())]);
+  }
 
-    await this.db.transaction(actor, async () => {
-      const old = await this.tenantTerms.lock();
-      const { heartbeatMode = old.heartbeatMode, timeZone = old.timeZone } = input;
-      if (heartbeatMode === old.heartbeatMode && timeZone === old.timeZone) return;
-      await this.tenantTerms.save({ ...old, heartbeatMode, timeZone });
-      const told = { tenantId: actor.tenantId ?? '', heartbeatMode, timeZone };
-      this.db.record([occurred(LicenseSettingsChanged, told, this.clock.now())]);
-    });
-    // The event does the same a moment later, also when Redis is away now.
+  /** Puts it in force at once. The event does the same a moment later, also when Redis is away now. */
+  async settle(actor: Actor): Promise<void> {
     await this.refresh.execute(actor).catch(() => undefined);
-    return this.tenantTerms.get(actor);
   }
 
   /** No licence may come to be looser than it was given; one that is looser than the mode anyway follows it. */

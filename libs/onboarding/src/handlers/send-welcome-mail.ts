@@ -41,7 +41,11 @@ export class SendWelcomeMail implements EventHandler<typeof TenantRegistered | t
       this.describeMembership.execute(actor.as({ type: 'user', id: userId })),
     ]);
     if (!contact || !license || !membership) return [];
-    if (isSignUp !== (contact.registeredWith === 'upstream')) return [];
+    // Whoever was invited has proved an address too, and the key is not theirs to get.
+    if (membership.role !== 'owner') return [];
+    const atOnce =
+      contact.registeredWith === 'upstream' || ('isFurther' in payload && payload.isFurther === true);
+    if (isSignUp !== atOnce) return [];
 
     const key = await this.readLicenses.reveal(actor, license.id);
     const mail = welcomeMail({

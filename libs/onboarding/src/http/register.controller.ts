@@ -3,22 +3,24 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, unauthenticated, wire } from '#platform';
 import { OptionalUpstreamToken, orInCookies, SessionCookies } from '#identity';
-import { PasswordRegisterInput, Register, RegisterInput } from '../use-cases/register.js';
+import { InvitedInput, PasswordInvitedInput, RegisterInvited } from '../use-cases/register-invited.js';
+import { PasswordRegisterInput, Register, type Registered, RegisterInput } from '../use-cases/register.js';
 import { REGISTERED_EXAMPLE, RegisteredView, registeredView } from './register.view.js';
 
-const RegisterBody = z.union([PasswordRegisterInput, RegisterInput]);
+const RegisterBody = z.union([PasswordRegisterInput, PasswordInvitedInput, RegisterInput, InvitedInput]);
 
 @Controller('/api/v1/auth')
 export class RegisterController {
   constructor(
     private readonly register: Register,
+    private readonly registerInvited: RegisterInvited,
     private readonly cookies: SessionCookies,
   ) {}
 
   @Post('/register')
   @Endpoint({
     summary:
-      'Sign up with the ID token of a Google, GitHub or Microsoft account as the bearer, or by email and password',
+      'Sign up with the ID token of a Google, GitHub or Microsoft account as the bearer, or by email and password; with the token of an invitation in place of an organisation',
     access: 'public',
     status: 201,
     output: orInCookies(RegisteredView),
@@ -38,8 +40,11 @@ export class RegisterController {
         'EMAIL_REQUIRED',
         'SIGN_UP_CLOSED',
         'REAUTHENTICATION_REQUIRED',
+        'INVITATION_FOR_OTHER_ADDRESS',
+        'DOMAIN_NOT_ALLOWED',
       ],
-      conflict: ['ACCOUNT_LINK_REQUIRED'],
+      conflict: ['ACCOUNT_LINK_REQUIRED', 'ACCOUNT_EXISTS', 'SEAT_LIMIT_REACHED', 'MEMBER_LIMIT_REACHED'],
+      gone: ['INVITATION_GONE'],
       invalid: ['PASSWORD_TOO_WEAK'],
       unavailable: ['UPSTREAM_UNAVAILABLE', 'BUSY'],
     },
@@ -51,12 +56,25 @@ export class RegisterController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const made =
-      'email' in input
-        ? await this.register.withPassword(actor, input)
-        : await this.register.execute(actor, upstream(idToken), input);
-    if (made.licenseKey === null) reply.status(200);
+    const made = await this.made(actor, idToken, input);
+    // Whoever was invited gets no key, and is made all the same.
+    if (made.licenseKey === null && !('invitationToken' in input)) reply.status(200);
     return this.cookies.deliver(request, reply, registeredView(made));
+  }
+
+  private made(
+    actor: Actor,
+    idToken: string | null,
+    input: z.output<typeof RegisterBody>,
+  ): Promise<Registered> {
+    if ('invitationToken' in input) {
+      return 'email' in input
+        ? this.registerInvited.withPassword(actor, input)
+        : this.registerInvited.execute(actor, upstream(idToken), input);
+    }
+    return 'email' in input
+      ? this.register.withPassword(actor, input)
+      : this.register.execute(actor, upstream(idToken), input);
   }
 }
 

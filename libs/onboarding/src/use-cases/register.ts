@@ -18,10 +18,10 @@ import {
   type UpstreamPerson,
 } from '#identity';
 import { IssueLicense } from '#licensing';
-import { RegisterTenant } from '#tenancy';
+import { OrganizationName, RegisterTenant } from '#tenancy';
 
 export const RegisterInput = z.strictObject({
-  organizationName: z.string().trim().min(1).max(120).meta({ example: 'Acme Tools' }),
+  organizationName: OrganizationName,
   /** Known, accepted and ignored: the length of a trial is the operator's (C49). */
   trialDays: z.int().min(0).max(3650).optional(),
 });

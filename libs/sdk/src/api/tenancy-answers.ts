@@ -43,8 +43,10 @@ export interface TenantSettings {
   /** Where invitations may go; none: anywhere. */
   allowedDomains: readonly string[];
   secondFactorRequired: boolean;
-  heartbeatMode: string;
-  retentionDays: number;
+  /** null: what each licence says. */
+  heartbeatMode: string | null;
+  /** null: as long as the product keeps it. */
+  retentionDays: number | null;
   /** Of the IANA database, such as `Europe/Stockholm`: where the organisation's day begins. */
   timeZone: string;
 }
@@ -98,8 +100,8 @@ export const readTenantSettings = (answer: Claims): TenantSettings => ({
   signUpMode: readOneOf(answer, 'sign_up_mode', ['invite_only', 'allowed_domains']),
   allowedDomains: readTexts(answer, 'allowed_domains', 1000),
   secondFactorRequired: readFlag(answer, 'second_factor_required'),
-  heartbeatMode: readText(answer, 'heartbeat_mode'),
-  retentionDays: readCount(answer, 'retention_days'),
+  heartbeatMode: readNullable(answer, 'heartbeat_mode', readText),
+  retentionDays: readNullable(answer, 'retention_days', readCount),
   timeZone: readText(answer, 'time_zone'),
 });
 

@@ -120,7 +120,10 @@ export class Tenant extends Aggregate {
   })
   readonly retentionAppliedAt?: Date | null;
 
-  static register(init: { id: string; name: string; slug: string; ownerUserId: string }, now: Date): Tenant {
+  static register(
+    init: { id: string; name: string; slug: string; ownerUserId: string; isFurther?: true },
+    now: Date,
+  ): Tenant {
     const tenant = Object.assign(new Tenant(), {
       id: init.id,
       name: init.name,
@@ -142,6 +145,7 @@ export class Tenant extends Aggregate {
         plan: BEGINNING.plan,
         maxSeats: BEGINNING.maxSeats,
         ownerUserId: init.ownerUserId,
+        isFurther: init.isFurther,
       },
       now,
     );

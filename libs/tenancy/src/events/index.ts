@@ -11,6 +11,8 @@ export const TenantRegistered = defineEvent(
     plan: z.string(),
     maxSeats: z.int(),
     ownerUserId: idOf('usr'),
+    /** Its owner had an account, with a proved address; left out of a sign-up. */
+    isFurther: z.literal(true).optional(),
   }),
 );
 

@@ -69,18 +69,12 @@ export class Invitations {
   /** A page of the actor's tenant, the newest first; `status` is what it is at `now`. */
   page(
     actor: Actor,
-    {
-      status,
-      before,
-      limit,
-      now,
-    }: { status: string | null; before: string | null; limit: number; now: Date },
+    { status, before, limit, now }: { status: string; before: string | null; limit: number; now: Date },
   ): Promise<InvitationRow[]> {
     return this.db.read<InvitationRow>(
       actor,
       `${SELECT} and ($2::text is null or id < $2)
-         and ($3::text is null
-           or $3 = case when status = 'pending' and expires_at <= $4 then 'expired' else status end)
+         and $3 = case when status = 'pending' and expires_at <= $4 then 'expired' else status end
        order by id desc limit $5`,
       [actor.tenantId, before, status, now, limit],
     );

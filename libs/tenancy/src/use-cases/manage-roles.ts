@@ -4,7 +4,7 @@ import { type Actor, Clock, Db, DomainError, notFound, type Page } from '#platfo
 import { Authority } from '../authority.js';
 import { CustomRole } from '../domain/custom-role.js';
 import { mustHaveRoom } from '../domain/headcount.js';
-import { GRANTABLE, grantsOfRole, mustBeWithin, RUNS } from '../domain/permissions.js';
+import { GRANTABLE, grantsOfRole, isWithin, mustBeWithin, RUNS } from '../domain/permissions.js';
 import { isBuiltIn, RoleName, ROLES } from '../domain/role.js';
 import { Headcounts } from '../persistence/headcount.js';
 import { Memberships } from '../persistence/memberships.js';
@@ -86,10 +86,14 @@ export class ManageRoles {
   }
 
   /**
-   * Joins the caller's transaction. Gives whose access tokens say too much or too little by it. Throws 403
-   * `MISSING_SCOPE` or `ROLE_ABOVE_OWN`, 404, 409 `SEAT_LIMIT_REACHED`.
+   * Joins the caller's transaction. Gives who has the role, none when it stood for just that, and whether they may do less
+   * than before in anything. Throws 403 `MISSING_SCOPE` or `ROLE_ABOVE_OWN`, 404, 409 `SEAT_LIMIT_REACHED`.
    */
-  async change(actor: Actor, name: string, scopes: string[]): Promise<string[]> {
+  async change(
+    actor: Actor,
+    name: string,
+    scopes: string[],
+  ): Promise<{ holders: readonly string[]; isLess: boolean }> {
     const { tenant, own } = await this.authority.must(actor, 'roles:manage');
     const role = await this.changeable(name, own.grants);
     mustBeWithin(own.grants, scopes);
@@ -97,9 +101,10 @@ export class ManageRoles {
     const isSeated = scopes.includes(RUNS) && !role.scopes.includes(RUNS);
     const more = { members: 0, seated: isSeated ? holders.length : 0 };
     mustHaveRoom(tenant, await this.headcounts.members(), more);
-    if (!role.stand(scopes, this.clock.now())) return [];
+    const isLess = !isWithin(scopes, role.scopes);
+    if (!role.stand(scopes, this.clock.now())) return { holders: [], isLess };
     await this.roles.save(role);
-    return holders;
+    return { holders, isLess };
   }
 
   /** Throws 403 `MISSING_SCOPE` or `ROLE_ABOVE_OWN`, 404, 409 `ROLE_IN_USE`. */

@@ -11,7 +11,8 @@ import { isVouchedFor } from './accept-invitation.js';
 export const InvitationsPage = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: idOf('inv').optional(),
-  status: z.enum(INVITATION_STATUSES).optional(),
+  /** What they have come to. */
+  status: z.enum(INVITATION_STATUSES).default('pending'),
 });
 
 /** What the holder of a token is invited to. */
@@ -40,7 +41,7 @@ export class ReadInvitations {
     actor.must('members:invite');
     const now = this.clock.now();
     const rows = await this.invitations.page(actor, {
-      status: status ?? null,
+      status,
       before: cursor ?? null,
       limit: limit + 1,
       now,

@@ -19,14 +19,14 @@ export class RegisterTenant {
     private readonly clock: Clock,
   ) {}
 
-  /** Joins the caller's transaction; its tenant is the id of the new one. Gives the tenant. */
-  async execute(input: { name: string; ownerUserId: string }): Promise<Tenant> {
+  /** Joins the caller's transaction; its tenant is the id of the new one. Gives the tenant. `isFurther`: of somebody who has an account. */
+  async execute(input: { name: string; ownerUserId: string; isFurther?: true }): Promise<Tenant> {
     const id = this.db.actor.tenantId;
     if (!id) throw new Error('Registering needs a transaction of the new tenant.');
     const now = this.clock.now();
 
     const slug = await this.claimSlug(slugOf(input.name), id);
-    const tenant = Tenant.register({ id, name: input.name, slug, ownerUserId: input.ownerUserId }, now);
+    const tenant = Tenant.register({ ...input, id, slug }, now);
     await this.tenants.insert(tenant);
     await this.memberships.insert(
       Membership.create({ tenantId: id, userId: input.ownerUserId, role: 'owner' }, now),

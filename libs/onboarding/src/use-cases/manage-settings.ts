@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import { type Actor, Db } from '#platform';
+import { RequireStepUp } from '#identity';
+import { type LicenseSettings, LicenseSettingsInput, ManageLicenseSettings } from '#licensing';
+import { ChooseSettings, type TenantSettings, TenantSettingsInput } from '#tenancy';
+
+export const SettingsInput = TenantSettingsInput.extend(LicenseSettingsInput.shape);
+
+export type Settings = TenantSettings & LicenseSettings;
+
+/** What an organisation chose for itself, whichever context holds it: all of a change, or none. */
+@Injectable()
+export class ManageSettings {
+  constructor(
+    private readonly db: Db,
+    private readonly chooseSettings: ChooseSettings,
+    private readonly licenseSettings: ManageLicenseSettings,
+    private readonly requireStepUp: RequireStepUp,
+  ) {}
+
+  /** Throws 403 `MISSING_SCOPE`. */
+  async read(actor: Actor): Promise<Settings> {
+    const [own, { heartbeatMode, timeZone }] = await Promise.all([
+      this.chooseSettings.read(actor),
+      this.licenseSettings.describe(actor),
+    ]);
+    return { ...own, heartbeatMode, timeZone };
+  }
+
+  /**
+   * No longer asking for a second factor needs a step-up: a stolen token would do it first. Throws 403 `MISSING_SCOPE`,
+   * `MODE_TOO_LOOSE` or `REAUTHENTICATION_REQUIRED`.
+   */
+  async change(actor: Actor, input: z.output<typeof SettingsInput>): Promise<Settings> {
+    const { heartbeatMode, timeZone, ...own } = input;
+    const concernsLicenses = heartbeatMode !== undefined || timeZone !== undefined;
+    if (own.secondFactorRequired === false) {
+      const { secondFactorRequired } = await this.chooseSettings.read(actor);
+      if (secondFactorRequired) await this.requireStepUp.execute(actor);
+    }
+    await this.db.transaction(actor, async () => {
+      await this.chooseSettings.change(actor, own);
+      if (concernsLicenses) await this.licenseSettings.choose(actor, { heartbeatMode, timeZone });
+    });
+    if (concernsLicenses) await this.licenseSettings.settle(actor);
+    return this.read(actor);
+  }
+}
