@@ -16,7 +16,7 @@ export async function mailsTo(email: string, count = 1): Promise<CaughtMail[]> {
 
 /** The token that a mail carries by itself. */
 export function tokenIn(mail: CaughtMail | undefined): string {
-  const token = /^ {2}(mlt_\S+)$/m.exec(mail?.text ?? '')?.[1];
+  const token = /^ {2}((?:mlt|ivt)_\S+)$/m.exec(mail?.text ?? '')?.[1];
   if (!token) throw new Error(`There is no token in this mail: ${mail?.subject} ${mail?.text}`);
   return token;
 }

@@ -1,0 +1,276 @@
+import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
+import { mailsTo } from '../support/mail.js';
+import {
+  type AuditBody,
+  call,
+  type ErrorBody,
+  newEmail,
+  refusal,
+  type SeatBody,
+  succeed,
+} from '../support/person.js';
+import type { ProductProcess } from '../support/product.js';
+import { type ApiKeyBody, reads, serviceAccountsOf } from '../support/service-accounts.js';
+import { type MemberBody, type Somebody, teamOf } from '../support/team.js';
+
+/** What ends is refused by every process within two seconds. */
+const WITHIN_MS = 2_000;
+/** On a busy machine. */
+const LONG = 120_000;
+
+const product = journeyProduct();
+const team = teamOf(product);
+const { ask, refused, member, members, refreshed } = team;
+
+let other: ProductProcess;
+beforeAll(async () => void (other = await product.startApi()), LONG);
+
+/** Every API process answers a bearer so. */
+async function everywhere(bearer: string, status: number): Promise<void> {
+  for (const api of [product.api.url, other.url]) expect(await reads(api, bearer)).toBe(status);
+}
+const roleOf = (role: string) => ({ method: 'PATCH', body: { role } });
+
+describe('a company of three (S1-27, S2-42)', () => {
+  let owner: Somebody;
+  let admin: Somebody & MemberBody;
+  let viewer: Somebody & MemberBody;
+  beforeAll(async () => {
+    owner = await team.owner();
+    [admin, viewer] = [await member(owner, 'admin'), await member(owner, 'viewer')];
+  }, LONG);
+
+  it('shows each who they are and what they may, from the one table', async () => {
+    const me = (who: Somebody) => ask<{ role: string; scopes: string[] }>(who, '/auth/me');
+    expect((await me(owner)).scopes).toEqual(expect.arrayContaining(['tenant:transfer', 'roles:manage']));
+    const { role, scopes } = await me(admin);
+    expect(role).toBe('admin');
+    expect(scopes).toEqual(expect.arrayContaining(['members:invite', 'commands:execute']));
+    expect(scopes).not.toContain('tenant:transfer');
+    expect((await me(viewer)).scopes).toEqual(['licenses:read', 'tenant:read', 'sync:read']);
+  });
+
+  it('lists its people to who may see them, page by page', async () => {
+    const all = await members(admin);
+    expect(all.map(({ email, role }) => [email, role])).toEqual([
+      [owner.user.email, 'owner'],
+      [admin.email, 'admin'],
+      [viewer.email, 'viewer'],
+    ]);
+    const first = await ask<{ data: MemberBody[]; next_cursor: string }>(owner, '/tenant/members?limit=2');
+    expect(first.data).toEqual(all.slice(0, 2));
+    const path = `/tenant/members?limit=2&cursor=${first.next_cursor}`;
+    expect(await ask(owner, path)).toEqual({ data: all.slice(2), next_cursor: null });
+  });
+
+  it('refuses each what is not theirs', async () => {
+    const ownerId = (await members(owner)).find((one) => one.role === 'owner')!.id;
+    const email = newEmail();
+    for (const [who, path, options, code] of [
+      [viewer, '/tenant/members', {}, 'MISSING_SCOPE'],
+      [viewer, '/tenant/invitations', { body: { email, role: 'viewer' } }, 'MISSING_SCOPE'],
+      [viewer, '/tenant/invitations', {}, 'MISSING_SCOPE'],
+      [viewer, '/tenant', { method: 'PATCH', body: { name: 'Mine' } }, 'MISSING_SCOPE'],
+      [viewer, '/tenant/settings', { method: 'PATCH', body: { retention_days: 90 } }, 'MISSING_SCOPE'],
+      [viewer, `/tenant/members/${admin.id}`, roleOf('viewer'), 'MISSING_SCOPE'],
+      [viewer, `/tenant/members/${admin.id}`, { method: 'DELETE' }, 'MISSING_SCOPE'],
+      [viewer, '/tenant/roles', { body: { name: 'mine', scopes: ['tenant:read'] } }, 'MISSING_SCOPE'],
+      [viewer, '/audit', {}, 'MISSING_SCOPE'],
+      [admin, '/tenant/transfer', { body: { membership_id: viewer.id } }, 'MISSING_SCOPE'],
+      [admin, '/tenant/invitations', { body: { email, role: 'owner' } }, 'ROLE_ABOVE_OWN'],
+      [admin, '/tenant/invitations', { body: { email, role: 'billing' } }, 'ROLE_ABOVE_OWN'],
+      [admin, `/tenant/members/${viewer.id}`, roleOf('owner'), 'ROLE_ABOVE_OWN'],
+      [admin, `/tenant/members/${admin.id}`, roleOf('owner'), 'ROLE_ABOVE_OWN'],
+      [admin, `/tenant/members/${ownerId}`, roleOf('viewer'), 'ROLE_ABOVE_OWN'],
+      [admin, `/tenant/members/${ownerId}`, { method: 'DELETE' }, 'ROLE_ABOVE_OWN'],
+    ] as const)
+      expect([path, ...(await refused(who, path, options))]).toEqual([path, 403, code]);
+    expect(await members(owner)).toHaveLength(3);
+  });
+
+  it('keeps its last owner, and knows only its own people', async () => {
+    const ownerId = (await members(owner)).find((one) => one.role === 'owner')!.id;
+    const stranger = await team.owner('FREE');
+    const [theirs] = await members(stranger);
+    for (const [path, options, answer] of [
+      ['/tenant/leave', { method: 'POST' }, [409, 'LAST_OWNER']],
+      [`/tenant/members/${ownerId}`, roleOf('admin'), [409, 'LAST_OWNER']],
+      [`/tenant/members/${ownerId}`, { method: 'DELETE' }, [409, 'LAST_OWNER']],
+      [`/tenant/members/${theirs!.id}`, roleOf('viewer'), [404, 'NOT_FOUND']],
+      [`/tenant/members/${theirs!.id}`, { method: 'DELETE' }, [404, 'NOT_FOUND']],
+      [`/tenant/members/${viewer.id}`, roleOf('nobody'), [404, 'NOT_FOUND']],
+      [`/tenant/members/${viewer.id}`, roleOf('No Role'), [422, 'VALIDATION_FAILED']],
+    ] as const)
+      expect([path, ...(await refused(owner, path, options))]).toEqual([path, ...answer]);
+  });
+
+  it('lets another role decide about the very next call, in every process', async () => {
+    await ask(admin, `/tenant/members/${viewer.id}`, roleOf('developer'));
+    await eventually(() => everywhere(viewer.access_token, 401), { withinMs: WITHIN_MS });
+    viewer = await refreshed(viewer);
+    expect(await members(viewer)).toHaveLength(3);
+    expect(await ask(viewer, '/auth/me')).toMatchObject({ role: 'developer' });
+
+    await ask(admin, `/tenant/members/${viewer.id}`, roleOf('viewer'));
+    // The token says what held before; it is refused, and what takes its place says what holds.
+    await eventually(() => everywhere(viewer.access_token, 401), { withinMs: WITHIN_MS });
+    viewer = await refreshed(viewer);
+    expect(await refused(viewer, '/tenant/members')).toEqual([403, 'MISSING_SCOPE']);
+  });
+
+  it('has roles of its own, which hold and change like the others', async () => {
+    const scopes = ['licenses:read', 'members:read', 'tenant:read'];
+    expect(await ask(admin, '/tenant/roles', { body: { name: 'support-desk', scopes } })).toEqual({
+      name: 'support-desk',
+      built_in: false,
+      scopes,
+    });
+    expect(await refused(admin, '/tenant/roles', { body: { name: 'support-desk', scopes } })).toEqual([
+      409,
+      'ROLE_EXISTS',
+    ]);
+    for (const [body, answer] of [
+      [{ name: 'accounts', scopes: ['billing:read'] }, [403, 'ROLE_ABOVE_OWN']],
+      [{ name: 'accounts', scopes: ['tenant:delete'] }, [422, 'VALIDATION_FAILED']],
+      [{ name: 'owner', scopes: ['tenant:read'] }, [422, 'VALIDATION_FAILED']],
+    ] as const)
+      expect(await refused(admin, '/tenant/roles', { body })).toEqual(answer);
+
+    await ask(admin, `/tenant/members/${viewer.id}`, roleOf('support-desk'));
+    viewer = await refreshed(viewer);
+    expect(await ask(viewer, '/auth/me')).toMatchObject({ role: 'support-desk', scopes });
+    expect(await refused(admin, '/tenant/roles/support-desk', { method: 'DELETE' })).toEqual([
+      409,
+      'ROLE_IN_USE',
+    ]);
+
+    const fewer = ['licenses:read', 'tenant:read'];
+    await ask(admin, '/tenant/roles/support-desk', { method: 'PATCH', body: { scopes: fewer } });
+    await eventually(() => everywhere(viewer.access_token, 401), { withinMs: WITHIN_MS });
+    viewer = await refreshed(viewer);
+    expect(await refused(viewer, '/tenant/members')).toEqual([403, 'MISSING_SCOPE']);
+
+    await ask(admin, `/tenant/members/${viewer.id}`, roleOf('viewer'));
+    viewer = await refreshed(viewer);
+    expect(await ask(admin, '/tenant/roles/support-desk', { method: 'DELETE' })).toEqual({
+      status: 'deleted',
+    });
+    expect(await refused(admin, '/tenant/roles/owner', { method: 'DELETE' })).toEqual([404, 'NOT_FOUND']);
+  });
+});
+
+describe('who is put out', () => {
+  it('is out of every process within two seconds, with sessions, keys, seats and invitations (S2-42)', async () => {
+    const owner = await team.owner();
+    const admin = await member(owner, 'admin');
+    const accounts = serviceAccountsOf(product.api.url, admin.access_token);
+    const account = await accounts.create(['licenses:read']);
+    const { key }: ApiKeyBody = await accounts.createKey(account.id);
+    await ask<SeatBody>(admin, '/licenses/acquire', { body: { hardware_id: 'laptop' } });
+    const invited = await team.invite(admin, 'developer');
+    const token = await team.tokenTo(invited.email);
+    await everywhere(key, 200);
+
+    expect(await ask(owner, `/tenant/members/${admin.id}`, { method: 'DELETE' })).toEqual({
+      status: 'removed',
+    });
+    await eventually(
+      async () => {
+        await everywhere(admin.access_token, 401);
+        await everywhere(key, 401);
+        const { data } = await ask<{ data: unknown[] }>(owner, `/licenses/${owner.license.id}/seats`);
+        expect(data).toEqual([]);
+      },
+      { withinMs: WITHIN_MS },
+    );
+    const gone = await call<ErrorBody>(`${product.v1}/invitations/preview`, { body: { token } });
+    expect(refusal(gone)).toEqual([410, 'INVITATION_GONE']);
+    const { refresh_token } = admin;
+    const refresh = await call<ErrorBody>(`${product.v1}/auth/refresh`, { body: { refresh_token } });
+    expect(refusal(refresh)).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await members(owner)).map(({ role }) => role)).toEqual(['owner']);
+    await eventually(async () => {
+      const { data } = await ask<AuditBody>(owner, '/audit?limit=100');
+      const told = data.map(({ action }) => action);
+      expect(told).toEqual(
+        expect.arrayContaining([
+          'MEMBERSHIP_CREATED',
+          'MEMBERSHIP_ENDED',
+          'SESSION_REVOKED',
+          'API_KEY_REVOKED',
+          'INVITATION_REVOKED',
+          'SEAT_ENDED',
+        ]),
+      );
+    });
+  }, LONG);
+
+  it('is out also while the worker is away; mails that waited for it go to nobody', async () => {
+    const owner = await team.owner();
+    const admin = await member(owner, 'admin');
+    const accounts = serviceAccountsOf(product.api.url, admin.access_token);
+    const { key } = await accounts.createKey((await accounts.create(['licenses:read'])).id);
+    await product.worker.stop();
+    const [queued, kept] = [await team.invite(admin, 'viewer'), await team.invite(owner, 'viewer')];
+    await ask(owner, `/tenant/members/${admin.id}`, { method: 'DELETE' });
+    await eventually(
+      async () => {
+        await everywhere(admin.access_token, 401);
+        await everywhere(key, 401);
+      },
+      { withinMs: WITHIN_MS },
+    );
+    product.worker = await product.startWorker();
+    await mailsTo(kept.email);
+    expect(await mailsTo(queued.email, 0)).toEqual([]);
+  }, LONG);
+
+  it('leaves by themselves, and comes back only by another invitation', async () => {
+    const owner = await team.owner();
+    const developer = await member(owner, 'developer');
+    expect(await ask(developer, '/tenant/leave', { method: 'POST' })).toEqual({ status: 'left' });
+    await eventually(() => everywhere(developer.access_token, 401), { withinMs: WITHIN_MS });
+    expect(await members(owner)).toHaveLength(1);
+    expect(await refused(owner, `/tenant/members/${developer.id}`, { method: 'DELETE' })).toEqual([
+      404,
+      'NOT_FOUND',
+    ]);
+  }, LONG);
+});
+
+describe('who may do less than before', () => {
+  it('loses the keys they made and the invitations that they could not send now', async () => {
+    const owner = await team.owner();
+    const admin = await member(owner, 'admin');
+    const accounts = serviceAccountsOf(product.api.url, admin.access_token);
+    const { key } = await accounts.createKey((await accounts.create(['licenses:read'])).id);
+    const { email } = await team.invite(admin, 'admin');
+    const token = await team.tokenTo(email);
+    await ask(owner, `/tenant/members/${admin.id}`, roleOf('developer'));
+    await eventually(() => everywhere(key, 401), { withinMs: WITHIN_MS });
+    expect((await team.signUpInvited(email, token)).body.error.code).toBe('INVITATION_GONE');
+    expect(await ask(await refreshed(admin), '/auth/me')).toMatchObject({ role: 'developer' });
+  }, LONG);
+});
+
+describe('who hands the organisation over', () => {
+  it('makes another the owner, and is what they said', async () => {
+    const owner = await team.owner();
+    const heir = await member(owner, 'developer');
+    const [self] = await members(owner);
+    const transfer = (body: object) => ({ method: 'POST', body });
+    expect(await refused(owner, '/tenant/transfer', transfer({ membership_id: self!.id }))).toEqual([
+      409,
+      'ALREADY_OWNER',
+    ]);
+    await succeed(`${product.v1}/tenant/transfer`, {
+      bearer: owner.access_token,
+      body: { membership_id: heir.id, role: 'viewer' },
+    });
+    const [before, after] = [await refreshed(owner), await refreshed(heir)];
+    expect(await ask(before, '/auth/me')).toMatchObject({ role: 'viewer' });
+    expect(await ask(after, '/auth/me')).toMatchObject({ role: 'owner' });
+    expect(await refused(after, '/tenant/leave', { method: 'POST' })).toEqual([409, 'LAST_OWNER']);
+  }, LONG);
+});
