@@ -21,6 +21,9 @@ const FORMS = [
   '/link-identity',
   '/account/verification',
   '/account/organization',
+  '/device',
+  '/device/answer',
+  '/consent',
 ];
 
 /** A form as a page of ours gave it to a browser: its token, and the cookie it goes with. */
