@@ -28,8 +28,12 @@ async function loopback(host: string): Promise<{ uri: string; answered: Promise<
   }).listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
   const name = host.includes(':') ? `[${host}]` : host;
-  return { uri: `http://${name}:${port}/callback`, answered: promise, close: () => server.close() };
+  return { uri: `http://${name}:${port}/callback`, answered: promise, close };
 }
 
 const form = (fields: Record<string, string>) => ({
