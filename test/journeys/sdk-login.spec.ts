@@ -1,0 +1,235 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AuthClient, GatehouseApi } from '#sdk';
+import { FormReader } from '../support/form-reader.js';
+import { type Program, startProgram, stateOf } from '../support/machine.js';
+import { mailsTo, tokenIn } from '../support/mail.js';
+import { pagesProduct } from '../support/pages.js';
+import { newEmail, PASSWORD, signUpByPassword } from '../support/person.js';
+
+const MAIN = join(process.cwd(), 'dist', 'libs', 'sdk', 'src', 'cli', 'main.js');
+/** Each call is a process of its own, and pages hash passwords. */
+const PATIENCE_MS = 180_000;
+
+const product = pagesProduct();
+let url: string;
+beforeAll(() => {
+  url = product.api.url;
+});
+
+const start = (state: string, args: readonly string[], variables: Record<string, string> = {}): Program =>
+  startProgram(process.execPath, [MAIN, ...args], { GATEHOUSE_STATE_DIR: state, ...variables });
+
+async function gatehouse(state: string, args: readonly string[], variables?: Record<string, string>) {
+  const program = start(state, args, variables);
+  const [code] = await program.ended;
+  return { code, out: program.output(), err: program.complaints() };
+}
+
+/** Somebody with an account, signed in at nothing yet. */
+async function ada() {
+  const email = newEmail();
+  const made = await signUpByPassword(url, email);
+  return { email, tenant: made.tenant, user: made.user };
+}
+
+/** Signs in on the page that a browser was sent to. */
+async function signInAt(page: FormReader, email: string): Promise<void> {
+  await page.press('Sign in', { email, password: PASSWORD });
+}
+
+/** Begins to sign in on a machine with a browser that the test plays. */
+async function begun(state: string, ...more: string[]) {
+  const program = start(state, ['login', '--url', url, '--no-browser', ...more]);
+  await program.said('Waiting for the browser');
+  const address = /^ {2}(http\S+)$/m.exec(program.output())?.[1] ?? '';
+  return { program, address };
+}
+
+/** Signed in on this machine, by a browser. */
+async function loggedIn(email: string, state: string, ...more: string[]) {
+  const { program, address } = await begun(state, ...more);
+  const page = new FormReader();
+  await page.open(address);
+  await signInAt(page, email);
+  const asked = page.text;
+  await page.press('Let it in');
+  return { ended: await program.ended, program, page, asked };
+}
+
+const tokensIn = (state: string) => {
+  const kept = JSON.parse(readFileSync(join(state, 'auth.json'), 'utf8')) as Record<string, string>;
+  return [kept['access_token'], kept['refresh_token']] as const;
+};
+
+describe('gatehouse login on a machine with a browser (S1-56, S1-60, C40)', () => {
+  it(
+    'asks in the browser, and signs in who agreed; nothing secret is shown',
+    async () => {
+      const { email, tenant } = await ada();
+      const state = stateOf('laptop');
+      const { ended, program, page, asked } = await loggedIn(email, state);
+      expect([ended, program.complaints()]).toEqual([[0, null], '']);
+      expect(program.output()).toContain(`Signed in as ${email} at ${tenant.name} (${tenant.slug}).`);
+      expect(asked).toContain(email);
+      expect([page.status, new URL(page.url).pathname]).toEqual([200, '/callback']);
+      expect(page.text).toContain('Go back to your program');
+      expect(statSync(join(state, 'auth.json')).mode & 0o777).toBe(0o600);
+      for (const token of tokensIn(state)) expect(program.output() + page.html).not.toContain(token);
+
+      const who = await gatehouse(state, ['whoami']);
+      expect(who).toMatchObject({ code: 0, err: '' });
+      expect(who.out).toContain(`${email}\nOrganisation: ${tenant.name} (${tenant.slug}), as owner\n`);
+      const told = JSON.parse((await gatehouse(state, ['whoami', '--json'])).out) as object;
+      expect(told).toMatchObject({ user: { email }, tenant: { id: tenant.id }, role: 'owner', url });
+
+      expect(await gatehouse(state, ['logout'])).toMatchObject({ code: 0, out: 'Signed out.\n', err: '' });
+      expect(await gatehouse(state, ['whoami', '--url', url])).toMatchObject({ code: 77, out: '' });
+      expect((await gatehouse(state, ['logout'])).out).toBe('Nobody is signed in on this machine.\n');
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'ends with 77 when it is refused there, and keeps nothing',
+    async () => {
+      const { email } = await ada();
+      const state = stateOf('laptop');
+      const { program, address } = await begun(state);
+      const page = new FormReader();
+      await page.open(address);
+      await signInAt(page, email);
+      await page.press('Refuse');
+      expect(page.text).toContain('Nobody was signed in');
+      expect((await program.ended)[0]).toBe(77);
+      expect(program.complaints()).toBe('gatehouse: It was refused there. Nobody was signed in.\n');
+      expect((await gatehouse(state, ['whoami', '--url', url])).code).toBe(77);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'waits on when something else calls, and ends cleanly with Ctrl-C',
+    async () => {
+      const state = stateOf('laptop');
+      const { program, address } = await begun(state);
+      const back = new URL(new URL(address).searchParams.get('redirect_uri') ?? '');
+      expect((await fetch(`${back.href}?code=stolen&state=guessed&iss=${url}`)).status).toBe(400);
+      program.child.kill('SIGINT');
+      expect(await program.ended).toEqual([130, null]);
+      expect(program.complaints()).toBe('gatehouse: Stopped; nothing was changed.\n');
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'runs programs under the licence of who is signed in, without a key',
+    async () => {
+      const { email } = await ada();
+      const state = stateOf('laptop');
+      await loggedIn(email, state);
+      // Seats are for who has shown that the address is theirs.
+      await new GatehouseApi({ url }).account.verifyEmail(tokenIn((await mailsTo(email))[0]));
+      const ran = await gatehouse(state, ['run', '--', process.execPath, '--eval', 'console.log("runs")']);
+      expect(ran).toMatchObject({ code: 0, out: 'runs\n' });
+      expect((await gatehouse(state, ['status'])).out).toContain('The licence is fine (FREE)');
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('gatehouse login on a machine without one', () => {
+  it(
+    'shows a code, which is typed on another device',
+    async () => {
+      const { email, tenant } = await ada();
+      const state = stateOf('server');
+      const ssh = { SSH_CONNECTION: '192.0.2.1 50000 192.0.2.2 22', DISPLAY: ':0' };
+      const program = start(state, ['login', '--url', url], ssh);
+      await program.said('Waiting; Ctrl-C stops.');
+      const code = /enter the code ([A-Z]{4}-[A-Z]{4}):/.exec(program.output())?.[1] ?? '';
+      const phone = new FormReader();
+      await phone.open(/^ {2}(http\S+)$/m.exec(program.output())?.[1] ?? '');
+      await signInAt(phone, email);
+      await phone.press('Continue', { user_code: code });
+      await phone.press('Let it in');
+      expect([await program.ended, program.complaints()]).toEqual([[0, null], '']);
+      expect(program.output()).toContain(`Signed in as ${email} at ${tenant.name}`);
+      // No terminal, no picture.
+      expect(program.output()).not.toContain('█');
+      expect((await gatehouse(state, ['whoami'])).code).toBe(0);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'ends cleanly with Ctrl-C',
+    async () => {
+      const program = start(stateOf('server'), ['login', '--url', url, '--device']);
+      await program.said('Waiting; Ctrl-C stops.');
+      program.child.kill('SIGINT');
+      expect(await program.ended).toEqual([130, null]);
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('signed in on a machine', () => {
+  it(
+    'two programs refresh once between them',
+    async () => {
+      const { email } = await ada();
+      const state = stateOf('laptop');
+      await loggedIn(email, state);
+      const path = join(state, 'auth.json');
+      const kept = JSON.parse(readFileSync(path, 'utf8')) as object;
+      writeFileSync(path, JSON.stringify({ ...kept, expires_at: '2026-01-01T00:00:00Z' }));
+      const both = await Promise.all([1, 2].map(() => gatehouse(state, ['whoami'])));
+      expect(both.map(({ code, err }) => [code, err])).toEqual([
+        [0, ''],
+        [0, ''],
+      ]);
+      expect((await new AuthClient({ url, directory: state }).me()).role).toBe('owner');
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'signs out everywhere',
+    async () => {
+      const { email } = await ada();
+      const [laptop, server] = [stateOf('laptop'), stateOf('server')];
+      for (const state of [laptop, server]) await loggedIn(email, state);
+      // The sign-up, two browsers, two programs.
+      expect((await gatehouse(laptop, ['logout', '--everywhere'])).out).toMatch(
+        /^Signed out everywhere: \d sessions ended\.$/m,
+      );
+      const refused = await gatehouse(server, ['whoami']);
+      expect(refused.code).toBe(77);
+      expect(refused.err).toContain('Sign in: gatehouse login');
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('gatehouse called wrongly', () => {
+  it.each([
+    [['login']],
+    [['login', '--url', 'http://127.0.0.1:9', '--device', '--no-browser']],
+    [['login', '--url', 'http://licences.invalid']],
+    [['whoami']],
+    [['whoami', 'ada']],
+    [['switch', 'a', 'b']],
+  ])('ends with 64 and says what to do: %j', async (args) => {
+    const ended = await gatehouse(stateOf('nobody'), args);
+    expect(ended.code).toBe(64);
+    expect(ended.err).toMatch(/^gatehouse: .+/);
+  });
+
+  it('ends with 69 where nobody answers', async () => {
+    for (const how of ['--device', '--no-browser'])
+      expect((await gatehouse(stateOf('nobody'), ['login', '--url', 'http://127.0.0.1:9', how])).code).toBe(
+        69,
+      );
+  });
+});
