@@ -127,9 +127,9 @@ describe('gatehouse login on a machine with a browser (S1-56, S1-60, C40)', () =
     async () => {
       const { email } = await ada();
       const state = stateOf('laptop');
-      await loggedIn(email, state);
       // Seats are for who has shown that the address is theirs.
       await new GatehouseApi({ url }).account.verifyEmail(tokenIn((await mailsTo(email))[0]));
+      await loggedIn(email, state);
       const ran = await gatehouse(state, ['run', '--', process.execPath, '--eval', 'console.log("runs")']);
       expect(ran).toMatchObject({ code: 0, out: 'runs\n' });
       expect((await gatehouse(state, ['status'])).out).toContain('The licence is fine (FREE)');

@@ -23,6 +23,7 @@ export type { AuthorizationServer, DeviceCode, OAuthApi } from './api/oauth-api.
 export type { TenancyApi } from './api/tenancy-api.js';
 export type {
   Deletion,
+  MadeTenant,
   Member,
   OwnTenant,
   Role,

@@ -1,4 +1,4 @@
-import { asObject, type Claims, readInstant, readText } from '../formats/claims.js';
+import { asObject, type Claims, readFlag, readInstant, readNullable, readText } from '../formats/claims.js';
 
 /** Somebody who was asked to join. Times are epoch ms. */
 export interface Invitation {
@@ -15,9 +15,13 @@ export interface Invitation {
 
 /** What a token of an invitation says to whoever holds it. */
 export interface InvitationPreview {
-  tenant: { name: string };
+  tenant: { id: string; name: string; slug: string };
   email: string;
   role: string;
+  /** What whoever sent it is called; null: they have not said. */
+  invitedBy: string | null;
+  /** Sign in and accept; else register with the token. */
+  accountExists: boolean;
   expiresAt: number;
 }
 
@@ -37,21 +41,27 @@ export const readInvitation = (answer: Claims): Invitation => ({
 });
 
 export const readInvitationPreview = (answer: Claims): InvitationPreview => ({
-  tenant: { name: readText(asObject(answer['tenant'], 'tenant'), 'name', 1024) },
+  tenant: readNamedTenant(answer),
   email: readText(answer, 'email', 320),
   role: readText(answer, 'role'),
+  invitedBy: readNullable(answer, 'invited_by', (from, name) => readText(from, name, 1024)),
+  accountExists: readFlag(answer, 'account_exists'),
   expiresAt: readInstant(answer, 'expires_at'),
 });
 
 export const readJoinedTenant = (answer: Claims): JoinedTenant => {
-  const tenant = asObject(answer['tenant'], 'tenant');
   const membership = asObject(answer['membership'], 'membership');
   return {
-    tenant: {
-      id: readText(tenant, 'id'),
-      name: readText(tenant, 'name', 1024),
-      slug: readText(tenant, 'slug'),
-    },
+    tenant: readNamedTenant(answer),
     membership: { id: readText(membership, 'id'), role: readText(membership, 'role') },
   };
 };
+
+function readNamedTenant(answer: Claims): JoinedTenant['tenant'] {
+  const tenant = asObject(answer['tenant'], 'tenant');
+  return {
+    id: readText(tenant, 'id'),
+    name: readText(tenant, 'name', 1024),
+    slug: readText(tenant, 'slug'),
+  };
+}

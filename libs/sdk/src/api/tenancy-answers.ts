@@ -62,7 +62,8 @@ export interface Member {
   /** Of the membership, `mem_...`. */
   id: string;
   userId: string;
-  email: string;
+  /** null: they have deleted their account a moment ago. */
+  email: string | null;
   displayName: string | null;
   role: string;
   createdAt: number;
@@ -76,6 +77,11 @@ export interface OwnTenant {
   role: string;
   plan: string;
   status: string;
+}
+
+/** One that was made; its licence's key comes once, in this answer and the mail. */
+export interface MadeTenant extends OwnTenant {
+  license: { id: string; tier: string; status: string; key: string };
 }
 
 export const readTenantDetails = (answer: Claims): TenantDetails => ({
@@ -114,7 +120,7 @@ export const readRole = (answer: Claims): Role => ({
 export const readMember = (answer: Claims): Member => ({
   id: readText(answer, 'id'),
   userId: readText(answer, 'user_id'),
-  email: readText(answer, 'email', 320),
+  email: readNullable(answer, 'email', (from, name) => readText(from, name, 320)),
   displayName: readNullable(answer, 'display_name', (from, name) => readText(from, name, 1024)),
   role: readText(answer, 'role'),
   createdAt: readInstant(answer, 'created_at'),
@@ -128,3 +134,16 @@ export const readOwnTenant = (answer: Claims): OwnTenant => ({
   plan: readText(answer, 'plan'),
   status: readText(answer, 'status'),
 });
+
+export const readMadeTenant = (answer: Claims): MadeTenant => {
+  const license = asObject(answer['license'], 'license');
+  return {
+    ...readOwnTenant(answer),
+    license: {
+      id: readText(license, 'id'),
+      tier: readText(license, 'tier'),
+      status: readText(license, 'status'),
+      key: readText(license, 'key'),
+    },
+  };
+};

@@ -11,9 +11,11 @@ import {
 } from './invitation-answers.js';
 import {
   type Deletion,
+  type MadeTenant,
   type Member,
   type OwnTenant,
   readDeletion,
+  readMadeTenant,
   readMember,
   readOwnTenant,
   readRole,
@@ -151,9 +153,9 @@ export class TenancyApi {
     return this.caller.list(`${V1}/tenants`, limit, readOwnTenant);
   }
 
-  /** Makes another one, whose owner the caller is. */
-  create(input: { organizationName: string }): Promise<OwnTenant> {
-    return this.ask('POST', '/tenants', readOwnTenant, input);
+  /** Makes another one, with a licence, whose owner the caller is. */
+  create(input: { organizationName: string }): Promise<MadeTenant> {
+    return this.ask('POST', '/tenants', readMadeTenant, input);
   }
 
   /** Joins one that lets in whoever has a proved address of its domains. */
