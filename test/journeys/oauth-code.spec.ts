@@ -1,0 +1,239 @@
+import { eventually } from '../support/eventually.js';
+import { journeyProduct } from '../support/journey.js';
+import {
+  type AuditBody,
+  call,
+  payloadOf,
+  type RegisteredBody,
+  signUpByPassword,
+  succeed,
+} from '../support/person.js';
+import type { ProductProcess } from '../support/product.js';
+import {
+  actorOf,
+  answersOf,
+  authorize,
+  authorizeQuery,
+  CLIENT,
+  pkce,
+  type ProgramTokens,
+  REDIRECT,
+  redeem,
+} from '../support/programs.js';
+import { askToken } from '../support/service-accounts.js';
+
+const product = journeyProduct({ AUTH_SIGNUP_QUOTA: '1000' });
+let other: ProductProcess;
+let pages: Awaited<ReturnType<typeof answersOf>>;
+beforeAll(async () => {
+  [other, pages] = await Promise.all([product.startApi(), answersOf(product)]);
+}, 60_000);
+afterAll(() => pages?.app.close());
+
+const AT_ONCE = { withinMs: 2_000 };
+interface Claims {
+  sid: string;
+  amr: string[];
+  auth_time: number;
+  tenant_id: string;
+}
+const claimsOf = ({ access_token: token }: Pick<RegisteredBody, 'access_token'>) => payloadOf<Claims>(token);
+const statuses = ({ access_token: bearer }: Pick<RegisteredBody, 'access_token'>) =>
+  Promise.all(
+    [product.api, other].map(async (api) => (await call(`${api.url}/api/v1/auth/me`, { bearer })).status),
+  );
+const refresh = (one: Pick<ProgramTokens, 'refresh_token'>) =>
+  askToken(product.api.url, {
+    ...{ grant_type: 'refresh_token', client_id: CLIENT, refresh_token: one.refresh_token },
+  });
+const cause = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: { status: number; code: string }) => [error.status, error.code],
+  );
+
+/** Asks for a code; gives the secret of the request that the consent page is opened with. */
+async function asked(change: Record<string, string> = {}) {
+  const { verifier, challenge } = pkce();
+  const { status, location } = await authorize(product.api.url, { ...authorizeQuery(challenge), ...change });
+  expect([status, location?.pathname]).toEqual([302, '/consent']);
+  return { request: location?.searchParams.get('request') ?? '', verifier };
+}
+
+/** A code that somebody has let a program have. */
+async function approved(by: RegisteredBody, change: Record<string, string> = {}) {
+  const { request, verifier } = await asked(change);
+  const url = new URL(await pages.program.approve(actorOf(by), request));
+  return { code: url.searchParams.get('code') ?? '', verifier, url };
+}
+
+describe('a program with a browser: authorization code and PKCE (S1-56, C40)', () => {
+  it('is told to a person, and gets a session of its own, as they signed in', async () => {
+    const ada = await signUpByPassword(product.api.url);
+    const { request, verifier } = await asked();
+    const told = await pages.program.describe(actorOf(ada), request);
+    expect(told).toMatchObject({
+      program: { id: CLIENT, name: 'Gatehouse CLI' },
+      deviceName: 'Ada’s laptop',
+      address: '127.0.0.1',
+      account: { email: ada.user.email, tenant: { id: ada.tenant.id } },
+    });
+    const url = new URL(await pages.program.approve(actorOf(ada), request));
+    expect(url.href.startsWith(`${REDIRECT}?`)).toBe(true);
+    const { code = '', ...rest } = Object.fromEntries(url.searchParams);
+    expect(rest).toEqual({ state: 'xyz-123', iss: 'http://127.0.0.1' });
+
+    const { status, body } = await redeem(product.api.url, { code, verifier });
+    expect([status, body.token_type, body.expires_in]).toEqual([200, 'Bearer', 3600]);
+    const [mine, its] = [claimsOf(ada), claimsOf(body)];
+    expect([its.amr, its.auth_time, its.tenant_id]).toEqual([mine.amr, mine.auth_time, mine.tenant_id]);
+    expect(its.sid).not.toBe(mine.sid);
+    const bearer = body.access_token;
+    const { data } = await succeed<{ data: object[] }>(`${product.v1}/auth/sessions`, { bearer });
+    expect(data[0]).toMatchObject({ id: its.sid, current: true, device_name: 'Ada’s laptop' });
+    expect((await refresh(body)).body.access_token).toEqual(expect.any(String));
+    await eventually(async () => {
+      const trail = await succeed<AuditBody>(`${product.v1}/audit?action=PROGRAM_AUTHORIZED`, { bearer });
+      expect(trail.data.map(({ subject, metadata }) => [subject, metadata.how])).toEqual([[CLIENT, 'code']]);
+    });
+
+    // Neither goes with the other.
+    await succeed(`${product.v1}/auth/logout`, { body: { refresh_token: ada.refresh_token } });
+    await eventually(async () => expect(await statuses(ada)).toEqual([401, 401]), AT_ONCE);
+    expect(await statuses(body)).toEqual([200, 200]);
+  });
+
+  it('goes to a loopback address alone, whatever the port, and nowhere where either is not known', async () => {
+    for (const redirect_uri of ['http://127.0.0.1:40123/callback', 'http://[::1]:9/callback'])
+      expect((await asked({ redirect_uri })).request).toMatch(/^areq_/);
+    const { challenge } = pkce();
+    for (const [change, error] of [
+      [{ redirect_uri: 'http://localhost:8787/callback' }, 'invalid_request'],
+      [{ redirect_uri: 'https://evil.example/callback' }, 'invalid_request'],
+      [{ redirect_uri: 'http://127.0.0.1:8787/elsewhere' }, 'invalid_request'],
+      [{ redirect_uri: 'http://127.0.0.1@evil.example/callback' }, 'invalid_request'],
+      [{ redirect_uri: '' }, 'invalid_request'],
+      [{ client_id: 'somebody' }, 'invalid_client'],
+      [{ client_id: '' }, 'invalid_client'],
+    ] as const) {
+      const answer = await authorize(product.api.url, { ...authorizeQuery(challenge), ...change });
+      expect([change, answer]).toEqual([change, { status: 400, location: null, error }]);
+    }
+    const twice = `${new URLSearchParams(authorizeQuery(challenge)).toString()}&redirect_uri=http://[::1]/callback`;
+    expect(await authorize(product.api.url, twice)).toMatchObject({ status: 400, location: null });
+  });
+
+  it.each([
+    [{ response_type: 'token' }, 'unsupported_response_type'],
+    [{ response_type: '' }, 'unsupported_response_type'],
+    [{ code_challenge_method: 'plain' }, 'invalid_request'],
+    [{ code_challenge_method: null }, 'invalid_request'],
+    [{ code_challenge: null }, 'invalid_request'],
+    [{ code_challenge: 'short' }, 'invalid_request'],
+    [{ state: null }, 'invalid_request'],
+    [{ device_name: 'two\nlines' }, 'invalid_request'],
+  ] as const)('tells the program what is wrong with %j', async (change, error) => {
+    const query = { ...authorizeQuery(pkce().challenge), ...change } as Record<string, string | null>;
+    const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== null);
+    const { status, location } = await authorize(product.api.url, Object.fromEntries(given));
+    expect([status, `${location?.origin}${location?.pathname}`]).toEqual([302, REDIRECT]);
+    expect(Object.fromEntries(location?.searchParams ?? [])).toMatchObject({
+      error,
+      iss: 'http://127.0.0.1',
+      ...('state' in change ? {} : { state: 'xyz-123' }),
+    });
+  });
+
+  it('is refused, and told so', async () => {
+    const ada = await signUpByPassword(product.api.url);
+    const { request } = await asked();
+    const url = new URL(await pages.program.deny(request));
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({ error: 'access_denied', state: 'xyz-123' });
+    for (const again of [
+      pages.program.approve(actorOf(ada), request),
+      pages.program.describe(actorOf(ada), request),
+      pages.program.deny(request),
+    ])
+      expect(await cause(again)).toEqual([404, 'NOT_FOUND']);
+  });
+
+  it('is answered once, however many answer', async () => {
+    const ada = await signUpByPassword(product.api.url);
+    const { request } = await asked();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => cause(pages.program.approve(actorOf(ada), request))),
+    );
+    expect(answers.filter((one) => one === null)).toHaveLength(1);
+    expect(new Set(answers.filter((one) => one !== null).flat())).toEqual(new Set([404, 'NOT_FOUND']));
+  });
+
+  it('redeems a code with what it was asked with, and with nothing else', async () => {
+    const ada = await signUpByPassword(product.api.url);
+    const { code, verifier } = await approved(ada);
+    for (const [change, error] of [
+      [{ verifier: pkce().verifier }, 'invalid_grant'],
+      [{ verifier: pkce().challenge.slice(1) }, 'invalid_request'],
+      [{ redirect_uri: 'http://127.0.0.1:8788/callback' }, 'invalid_grant'],
+      [{ redirect_uri: '' }, 'invalid_request'],
+      [{ code: `${code}x` }, 'invalid_grant'],
+      [{ client_id: 'somebody' }, 'invalid_client'],
+      [{ client_id: 'svc_01k9zq6mwee4rr8q3fjz6c1v2d' }, 'unauthorized_client'],
+      [{ client_secret: 'secret' }, 'invalid_client'],
+    ] as const) {
+      const answer = await redeem(product.api.url, { code, verifier, ...change });
+      expect([change, answer.body.error]).toEqual([change, error]);
+    }
+    // None of that has spoilt it.
+    expect((await redeem(other.url, { code, verifier })).status).toBe(200);
+  });
+
+  it('gets one session of a code, however many bring it at once', async () => {
+    const ada = await signUpByPassword(product.api.url);
+    const { code, verifier } = await approved(ada);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => redeem([product.api, other][i % 2]!.url, { code, verifier })),
+    );
+    expect(answers.map((one) => one.status).sort()).toEqual([200, ...Array<number>(19).fill(400)]);
+    const rows = await product.query('select id from identity.auth_sessions where user_id = $1', [
+      ada.user.id,
+    ]);
+    expect(rows).toHaveLength(2);
+  });
+
+  it('loses it when the code comes a second time (RFC 6749, 4.1.2)', async () => {
+    const ada = await signUpByPassword(product.api.url);
+    const { code, verifier } = await approved(ada);
+    const { body } = await redeem(product.api.url, { code, verifier });
+    expect((await redeem(other.url, { code, verifier })).body.error).toBe('invalid_grant');
+    await eventually(async () => expect(await statuses(body)).toEqual([401, 401]), AT_ONCE);
+    expect((await refresh(body)).body.error).toBe('invalid_grant');
+    const rows = await product.query('select end_reason from identity.auth_sessions where id = $1', [
+      claimsOf(body).sid,
+    ]);
+    expect(rows).toEqual([{ end_reason: 'code_replayed' }]);
+    expect(await statuses(ada)).toEqual([200, 200]);
+  });
+
+  it('gets nothing for a code that has run out, or whose person is signed out or put out meanwhile', async () => {
+    const ada = await signUpByPassword(product.api.url);
+    const old = await approved(ada);
+    const redis = product.redisClient();
+    const [key = ''] = await redis.keys('auth:nonce:code:*');
+    expect(await redis.ttl(key)).toBeLessThanOrEqual(60);
+    // Redis holds no code that works.
+    expect(JSON.stringify(await redis.hgetall(key))).not.toContain(old.code);
+    await redis.del(...(await redis.keys('auth:nonce:code:*')));
+    expect((await redeem(product.api.url, old)).body.error).toBe('invalid_grant');
+
+    const late = await approved(ada);
+    await succeed(`${product.v1}/auth/logout`, { body: { refresh_token: ada.refresh_token } });
+    expect((await redeem(product.api.url, late)).body.error).toBe('invalid_grant');
+    const { request } = await asked();
+    expect(await cause(pages.program.approve(actorOf(ada), request))).toEqual([401, 'UNAUTHENTICATED']);
+
+    const eve = await signUpByPassword(product.api.url);
+    const hers = await approved(eve);
+    await product.admin('tenant', 'suspend', eve.tenant.id, '--reason', 'a test');
+    expect((await redeem(product.api.url, hers)).body.error).toBe('invalid_grant');
+  });
+});
