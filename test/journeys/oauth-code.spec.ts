@@ -180,7 +180,12 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
       [{ client_id: 'svc_01k9zq6mwee4rr8q3fjz6c1v2d' }, 'unauthorized_client'],
       [{ client_secret: 'secret' }, 'invalid_client'],
     ] as const) {
-      const answer = await redeem(product.api.url, { code, verifier, ...change });
+      const {
+        code: otherCode = code,
+        verifier: otherVerifier = verifier,
+        ...fields
+      } = change as Record<string, string>;
+      const answer = await redeem(product.api.url, { code: otherCode, verifier: otherVerifier }, fields);
       expect([change, answer.body.error]).toEqual([change, error]);
     }
     // None of that has spoilt it.

@@ -30,7 +30,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => pages?.app.close());
 
-const AT_ONCE = { withinMs: 2_000 };
 const keyOf = (device: DeviceAnswerBody) =>
   `auth:nonce:device:${createHash('sha256').update(device.device_code).digest('base64url')}`;
 

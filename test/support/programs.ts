@@ -115,7 +115,8 @@ export type ProgramTokens = Awaited<ReturnType<typeof askToken>>['body'] & { ref
 /** POST /oauth/token for a code. */
 export const redeem = async (
   api: string,
-  { code, verifier, ...more }: { code: string; verifier: string } & Record<string, string>,
+  { code, verifier }: { code: string; verifier: string },
+  more: Record<string, string> = {},
 ) => {
   const fields = { grant_type: 'authorization_code', client_id: CLIENT, redirect_uri: REDIRECT };
   const answer = await askToken(api, { ...fields, code, code_verifier: verifier, ...more });

@@ -80,6 +80,7 @@ const GENERAL: Record<string, { message: string; details?: unknown }> = {
 /** What any route may answer with, and no reader needs to be told at each. */
 const ANYWHERE: readonly [ErrorKind, string][] = [
   ['malformed', 'HOST_NOT_ALLOWED'],
+  ['forbidden', 'ORIGIN_NOT_ALLOWED'],
   ['internal', 'INTERNAL'],
   ['unavailable', 'UNAVAILABLE'],
 ];

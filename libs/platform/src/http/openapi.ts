@@ -50,7 +50,9 @@ export function describeRoutes(routes: readonly DeclaredRoute[]): OpenApiDocumen
       description:
         'Identity, tenancy, licensing, billing and audit of software that runs on other people’s machines. ' +
         'JSON in snake_case; ids carry a prefix and sort by time; times are ISO 8601 in UTC. ' +
-        'Every answer carries X-Trace-Id; an error’s trace_id is the same.',
+        'Every answer carries X-Trace-Id; an error’s trace_id is the same. ' +
+        'A browser application of an allowed origin may send the header Gatehouse-Session: cookie with every request: ' +
+        'then tokens are in cookies that no script reads, never in a body, and those stand in for a bearer.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     tags: [...new Set(documented(routes).map(tagOf))].sort().map((name) => ({ name })),
