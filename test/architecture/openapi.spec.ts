@@ -103,8 +103,8 @@ function parameterFaults(parameters: Json[]): string[] {
 
 function answerFaults(document: OpenApiDocument, status: string, response: Json): string[] {
   const [content] = Object.values((response.content ?? {}) as Record<string, Json>);
-  // Neither has a body.
-  if (!content) return ['204', '304'].includes(status) ? [] : [`${status} has no schema`];
+  // None of these has a body.
+  if (!content) return ['204', '302', '304'].includes(status) ? [] : [`${status} has no schema`];
   if (!content.examples) return contentFaults(status, content as { schema: Json; example: unknown });
   const schema = resolve(document, content.schema);
   return Object.entries(content.examples as Record<string, Json>).flatMap(([code, reference]) => {

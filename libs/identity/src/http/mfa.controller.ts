@@ -26,7 +26,7 @@ const BackupCodesView = z.object({
 });
 const ConfirmedView = BackupCodesView.extend({
   /** What a sign-in gives, where this was its second step; null for who was signed in already. */
-  signedIn: orInCookies(SignedInView).nullable(),
+  signedIn: SignedInView.partial({ accessToken: true, refreshToken: true }).nullable(),
 });
 const DisabledView = z.object({ status: z.literal('disabled') });
 

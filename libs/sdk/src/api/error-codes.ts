@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   FORBIDDEN: 'forbidden',
   MISSING_SCOPE: 'forbidden',
   TENANT_MISMATCH: 'forbidden',
+  ORIGIN_NOT_ALLOWED: 'forbidden',
   PERSON_REQUIRED: 'forbidden',
   NOT_FOUND: 'not_found',
   BODY_TOO_LARGE: 'too_large',
