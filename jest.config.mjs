@@ -26,10 +26,10 @@ export default {
     tier('db', room('.db.spec.ts')),
     {
       ...tier('journeys', ['<rootDir>/test/journeys/**/*.spec.ts']),
-      testPathIgnorePatterns: ['/node_modules/', '/dist/', '/pages-[^/]*\\.spec\\.ts$'],
+      testPathIgnorePatterns: ['/node_modules/', '/dist/', '/(pages-[^/]*|readme)\\.spec\\.ts$'],
     },
     {
-      ...tier('browser', ['<rootDir>/test/journeys/**/pages-*.spec.ts']),
+      ...tier('browser', ['<rootDir>/test/journeys/{pages-*,readme}.spec.ts']),
       // Finds a browser, or fetches one, once and only where one of these is to run.
       globalSetup: '<rootDir>/dist/apps/local/test-browser.js',
     },

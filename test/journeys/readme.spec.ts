@@ -14,12 +14,16 @@ import {
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { MIGRATIONS } from '../../migrations/index.js';
+import { journeyBrowser, type Person } from '../support/browser.js';
 import { emptyDatabase, type TestDatabase } from '../support/database.js';
 import { INHERITED, part } from '../support/environment.js';
-import { type Product, startProduct } from '../support/product.js';
+import { startAtItsAddress } from '../support/pages.js';
+import { PASSWORD } from '../support/person.js';
+import type { Product } from '../support/product.js';
 import { blocksOf, type Command, commandsOf, isAsWritten } from '../support/readme.js';
 
 /** They run for ever, install, or run this; test/architecture/readme.spec.ts looks at them, people try them. */
@@ -34,13 +38,18 @@ const commands = commandsOf('README.md');
 const firstLine = (command: Command) => command.text.split('\n', 1)[0]!;
 const run = commands.filter((command) => !NOT_RUN.includes(firstLine(command)));
 /** Then something in it waits for what will not come. */
-const SHELL_MS = 170_000;
+const SHELL_MS = 290_000;
 /** Between what two commands print; no command prints it. */
 const MARK = '\u001e';
 /** Stands in the README where the reader has stopped the server, or started it again. */
 const STOPPED = '<!-- npm start has been stopped -->';
 const PIPES = ['stop.wanted', 'stop.done', 'start.wanted', 'start.done'];
 const RUNS_AGAIN = '<!-- npm start runs again -->';
+/** What `gatehouse login` asks its reader to open. */
+const ADDRESS = /^ {2}(http:\S+\/oauth\/authorize\S+)$/m;
+const CODE = /enter the code (\S+):\n\n {2}(\S+)$/m;
+
+const browser = journeyBrowser();
 
 let product: Product;
 let fresh: TestDatabase;
@@ -50,7 +59,7 @@ beforeAll(async () => {
   clone = mkdtempSync(join(tmpdir(), 'gatehouse-readme-'));
   // A store of signing keys, as npm start has one.
   const keys = { AUTH_KEYS_DIR: join(clone, 'signing-keys') };
-  [product, fresh] = await Promise.all([startProduct(keys), emptyDatabase()]);
+  [product, fresh] = await Promise.all([startAtItsAddress(keys), emptyDatabase()]);
   for (const name of ['dist', 'node_modules', 'package.json', 'plans.yaml'])
     symlinkSync(join(process.cwd(), name), join(clone, name));
   mkdirSync(join(clone, '.gatehouse'));
@@ -84,7 +93,7 @@ describe('the commands of the README', () => {
     await reader;
     printed = ended.stdout.split(MARK);
     complaints = ended.stderr;
-  }, 180_000);
+  }, 300_000);
 
   it('are found', () => {
     expect(run.length).toBeGreaterThan(12);
@@ -203,6 +212,38 @@ function letGo(pipe: string): void {
   closeSync(file);
 }
 
+/** What is printed, in the end; whatever it asks for meanwhile is done at the browser, as Ben. */
+async function followed(output: Readable): Promise<string> {
+  let printed = '';
+  let answered = 0;
+  let ben: Person | undefined;
+  for await (const piece of output.setEncoding('utf8')) {
+    printed += String(piece);
+    const news = printed.slice(answered);
+    const asked = ADDRESS.exec(news) ?? CODE.exec(news);
+    if (!asked) continue;
+    answered = printed.length;
+    ben ??= await browser.person();
+    const [, first = '', page] = asked;
+    await letIn(ben, page ?? first, page ? first : null, /ben-\d+@kites\.example/.exec(printed)?.[0] ?? '');
+  }
+  return printed;
+}
+
+/** Signs in where that is asked for, gives the code of a device, and lets the program in. */
+async function letIn(person: Person, address: string, code: string | null, email: string): Promise<void> {
+  await person.page.goto(address);
+  if (person.path.startsWith('/login')) {
+    await person.fill({ 'E-mail address': email, Password: PASSWORD });
+    await person.press('Sign in');
+  }
+  if (code !== null) {
+    await person.fill({ 'Code on the device': code });
+    await person.press('Continue');
+  }
+  await person.press('Let it in');
+}
+
 /** One shell for all of it, as a person would have; the product's own programs need the Node that runs this. */
 async function shell(script: string): Promise<{ stdout: string; stderr: string }> {
   const path = `${dirname(process.execPath)}:${process.env.PATH}`;
@@ -212,7 +253,7 @@ async function shell(script: string): Promise<{ stdout: string; stderr: string }
     timeout: SHELL_MS,
   });
   child.stdin.end(script);
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [stdout, stderr] = await Promise.all([followed(child.stdout), text(child.stderr)]);
   return { stdout, stderr };
 }
 

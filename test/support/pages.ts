@@ -9,13 +9,14 @@ const PATIENCE_MS = 90_000;
 export function pagesProduct(settings?: Record<string, string>): Product {
   const product = {} as Product;
   beforeAll(async () => {
-    Object.assign(product, await startHere(settings));
+    Object.assign(product, await startAtItsAddress(settings));
   }, PATIENCE_MS);
   afterAll(() => product.stop?.(), PATIENCE_MS);
   return product;
 }
 
-async function startHere(settings: Record<string, string> = {}): Promise<Product> {
+/** The same for who stops it by themselves. */
+export async function startAtItsAddress(settings: Record<string, string> = {}): Promise<Product> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

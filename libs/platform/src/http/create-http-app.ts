@@ -110,6 +110,11 @@ function parseJson(server: FastifyInstance): void {
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = body as Buffer;
     request.rawBody = bytes;
+    // Clients name the type of what they do not send; a route that wants something says so.
+    if (bytes.length === 0) {
+      done(null, undefined);
+      return;
+    }
     if (!isUtf8(bytes)) {
       done(new DomainError('malformed', 'MALFORMED_JSON', 'The body is not UTF-8.'));
       return;
