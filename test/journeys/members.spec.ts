@@ -161,116 +161,136 @@ describe('a company of three (S1-27, S2-42)', () => {
 });
 
 describe('who is put out', () => {
-  it('is out of every process within two seconds, with sessions, keys, seats and invitations (S2-42)', async () => {
-    const owner = await team.owner();
-    const admin = await member(owner, 'admin');
-    const accounts = serviceAccountsOf(product.api.url, admin.access_token);
-    const account = await accounts.create(['licenses:read']);
-    const { key }: ApiKeyBody = await accounts.createKey(account.id);
-    await ask<SeatBody>(admin, '/licenses/acquire', { body: { hardware_id: 'laptop' } });
-    const invited = await team.invite(admin, 'developer');
-    const token = await team.tokenTo(invited.email);
-    await everywhere(key, 200);
+  it(
+    'is out of every process within two seconds, with sessions, keys, seats and invitations (S2-42)',
+    async () => {
+      const owner = await team.owner();
+      const admin = await member(owner, 'admin');
+      const accounts = serviceAccountsOf(product.api.url, admin.access_token);
+      const account = await accounts.create(['licenses:read']);
+      const { key }: ApiKeyBody = await accounts.createKey(account.id);
+      await ask<SeatBody>(admin, '/licenses/acquire', { body: { hardware_id: 'laptop' } });
+      const invited = await team.invite(admin, 'developer');
+      const token = await team.tokenTo(invited.email);
+      await everywhere(key, 200);
 
-    expect(await ask(owner, `/tenant/members/${admin.id}`, { method: 'DELETE' })).toEqual({
-      status: 'removed',
-    });
-    await eventually(
-      async () => {
-        await everywhere(admin.access_token, 401);
-        await everywhere(key, 401);
-        const { data } = await ask<{ data: unknown[] }>(owner, `/licenses/${owner.license.id}/seats`);
-        expect(data).toEqual([]);
-      },
-      { withinMs: WITHIN_MS },
-    );
-    const gone = await call<ErrorBody>(`${product.v1}/invitations/preview`, { body: { token } });
-    expect(refusal(gone)).toEqual([410, 'INVITATION_GONE']);
-    const { refresh_token } = admin;
-    const refresh = await call<ErrorBody>(`${product.v1}/auth/refresh`, { body: { refresh_token } });
-    expect(refusal(refresh)).toEqual([401, 'UNAUTHENTICATED']);
-    expect((await members(owner)).map(({ role }) => role)).toEqual(['owner']);
-    await eventually(async () => {
-      const { data } = await ask<AuditBody>(owner, '/audit?limit=100');
-      const told = data.map(({ action }) => action);
-      expect(told).toEqual(
-        expect.arrayContaining([
-          'MEMBERSHIP_CREATED',
-          'MEMBERSHIP_ENDED',
-          'SESSION_REVOKED',
-          'API_KEY_REVOKED',
-          'INVITATION_REVOKED',
-          'SEAT_ENDED',
-        ]),
+      expect(await ask(owner, `/tenant/members/${admin.id}`, { method: 'DELETE' })).toEqual({
+        status: 'removed',
+      });
+      await eventually(
+        async () => {
+          await everywhere(admin.access_token, 401);
+          await everywhere(key, 401);
+          const { data } = await ask<{ data: unknown[] }>(owner, `/licenses/${owner.license.id}/seats`);
+          expect(data).toEqual([]);
+        },
+        { withinMs: WITHIN_MS },
       );
-    });
-  }, LONG);
+      const gone = await call<ErrorBody>(`${product.v1}/invitations/preview`, { body: { token } });
+      expect(refusal(gone)).toEqual([410, 'INVITATION_GONE']);
+      const { refresh_token } = admin;
+      const refresh = await call<ErrorBody>(`${product.v1}/auth/refresh`, { body: { refresh_token } });
+      expect(refusal(refresh)).toEqual([401, 'UNAUTHENTICATED']);
+      expect((await members(owner)).map(({ role }) => role)).toEqual(['owner']);
+      await eventually(async () => {
+        const { data } = await ask<AuditBody>(owner, '/audit?limit=100');
+        const told = data.map(({ action }) => action);
+        expect(told).toEqual(
+          expect.arrayContaining([
+            'MEMBERSHIP_CREATED',
+            'MEMBERSHIP_ENDED',
+            'SESSION_REVOKED',
+            'API_KEY_REVOKED',
+            'INVITATION_REVOKED',
+            'SEAT_ENDED',
+          ]),
+        );
+      });
+    },
+    LONG,
+  );
 
-  it('is out also while the worker is away; mails that waited for it go to nobody', async () => {
-    const owner = await team.owner();
-    const admin = await member(owner, 'admin');
-    const accounts = serviceAccountsOf(product.api.url, admin.access_token);
-    const { key } = await accounts.createKey((await accounts.create(['licenses:read'])).id);
-    await product.worker.stop();
-    const [queued, kept] = [await team.invite(admin, 'viewer'), await team.invite(owner, 'viewer')];
-    await ask(owner, `/tenant/members/${admin.id}`, { method: 'DELETE' });
-    await eventually(
-      async () => {
-        await everywhere(admin.access_token, 401);
-        await everywhere(key, 401);
-      },
-      { withinMs: WITHIN_MS },
-    );
-    product.worker = await product.startWorker();
-    await mailsTo(kept.email);
-    expect(await mailsTo(queued.email, 0)).toEqual([]);
-  }, LONG);
+  it(
+    'is out also while the worker is away; mails that waited for it go to nobody',
+    async () => {
+      const owner = await team.owner();
+      const admin = await member(owner, 'admin');
+      const accounts = serviceAccountsOf(product.api.url, admin.access_token);
+      const { key } = await accounts.createKey((await accounts.create(['licenses:read'])).id);
+      await product.worker.stop();
+      const [queued, kept] = [await team.invite(admin, 'viewer'), await team.invite(owner, 'viewer')];
+      await ask(owner, `/tenant/members/${admin.id}`, { method: 'DELETE' });
+      await eventually(
+        async () => {
+          await everywhere(admin.access_token, 401);
+          await everywhere(key, 401);
+        },
+        { withinMs: WITHIN_MS },
+      );
+      product.worker = await product.startWorker();
+      await mailsTo(kept.email);
+      expect(await mailsTo(queued.email, 0)).toEqual([]);
+    },
+    LONG,
+  );
 
-  it('leaves by themselves, and comes back only by another invitation', async () => {
-    const owner = await team.owner();
-    const developer = await member(owner, 'developer');
-    expect(await ask(developer, '/tenant/leave', { method: 'POST' })).toEqual({ status: 'left' });
-    await eventually(() => everywhere(developer.access_token, 401), { withinMs: WITHIN_MS });
-    expect(await members(owner)).toHaveLength(1);
-    expect(await refused(owner, `/tenant/members/${developer.id}`, { method: 'DELETE' })).toEqual([
-      404,
-      'NOT_FOUND',
-    ]);
-  }, LONG);
+  it(
+    'leaves by themselves, and comes back only by another invitation',
+    async () => {
+      const owner = await team.owner();
+      const developer = await member(owner, 'developer');
+      expect(await ask(developer, '/tenant/leave', { method: 'POST' })).toEqual({ status: 'left' });
+      await eventually(() => everywhere(developer.access_token, 401), { withinMs: WITHIN_MS });
+      expect(await members(owner)).toHaveLength(1);
+      expect(await refused(owner, `/tenant/members/${developer.id}`, { method: 'DELETE' })).toEqual([
+        404,
+        'NOT_FOUND',
+      ]);
+    },
+    LONG,
+  );
 });
 
 describe('who may do less than before', () => {
-  it('loses the keys they made and the invitations that they could not send now', async () => {
-    const owner = await team.owner();
-    const admin = await member(owner, 'admin');
-    const accounts = serviceAccountsOf(product.api.url, admin.access_token);
-    const { key } = await accounts.createKey((await accounts.create(['licenses:read'])).id);
-    const { email } = await team.invite(admin, 'admin');
-    const token = await team.tokenTo(email);
-    await ask(owner, `/tenant/members/${admin.id}`, roleOf('developer'));
-    await eventually(() => everywhere(key, 401), { withinMs: WITHIN_MS });
-    expect((await team.signUpInvited(email, token)).body.error.code).toBe('INVITATION_GONE');
-    expect(await ask(await refreshed(admin), '/auth/me')).toMatchObject({ role: 'developer' });
-  }, LONG);
+  it(
+    'loses the keys they made and the invitations that they could not send now',
+    async () => {
+      const owner = await team.owner();
+      const admin = await member(owner, 'admin');
+      const accounts = serviceAccountsOf(product.api.url, admin.access_token);
+      const { key } = await accounts.createKey((await accounts.create(['licenses:read'])).id);
+      const { email } = await team.invite(admin, 'admin');
+      const token = await team.tokenTo(email);
+      await ask(owner, `/tenant/members/${admin.id}`, roleOf('developer'));
+      await eventually(() => everywhere(key, 401), { withinMs: WITHIN_MS });
+      expect((await team.signUpInvited(email, token)).body.error.code).toBe('INVITATION_GONE');
+      expect(await ask(await refreshed(admin), '/auth/me')).toMatchObject({ role: 'developer' });
+    },
+    LONG,
+  );
 });
 
 describe('who hands the organisation over', () => {
-  it('makes another the owner, and is what they said', async () => {
-    const owner = await team.owner();
-    const heir = await member(owner, 'developer');
-    const [self] = await members(owner);
-    const transfer = (body: object) => ({ method: 'POST', body });
-    expect(await refused(owner, '/tenant/transfer', transfer({ membership_id: self!.id }))).toEqual([
-      409,
-      'ALREADY_OWNER',
-    ]);
-    await succeed(`${product.v1}/tenant/transfer`, {
-      bearer: owner.access_token,
-      body: { membership_id: heir.id, role: 'viewer' },
-    });
-    const [before, after] = [await refreshed(owner), await refreshed(heir)];
-    expect(await ask(before, '/auth/me')).toMatchObject({ role: 'viewer' });
-    expect(await ask(after, '/auth/me')).toMatchObject({ role: 'owner' });
-    expect(await refused(after, '/tenant/leave', { method: 'POST' })).toEqual([409, 'LAST_OWNER']);
-  }, LONG);
+  it(
+    'makes another the owner, and is what they said',
+    async () => {
+      const owner = await team.owner();
+      const heir = await member(owner, 'developer');
+      const [self] = await members(owner);
+      const transfer = (body: object) => ({ method: 'POST', body });
+      expect(await refused(owner, '/tenant/transfer', transfer({ membership_id: self!.id }))).toEqual([
+        409,
+        'ALREADY_OWNER',
+      ]);
+      await succeed(`${product.v1}/tenant/transfer`, {
+        bearer: owner.access_token,
+        body: { membership_id: heir.id, role: 'viewer' },
+      });
+      const [before, after] = [await refreshed(owner), await refreshed(heir)];
+      expect(await ask(before, '/auth/me')).toMatchObject({ role: 'viewer' });
+      expect(await ask(after, '/auth/me')).toMatchObject({ role: 'owner' });
+      expect(await refused(after, '/tenant/leave', { method: 'POST' })).toEqual([409, 'LAST_OWNER']);
+    },
+    LONG,
+  );
 });

@@ -10,6 +10,7 @@ import { counting, instant } from '../arguments.js';
 import { describeOverrides } from '../describe.js';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
 import { say } from '../say.js';
+import { tenantMembersCommand, tenantShowCommand } from './tenant-look.js';
 import { type TermsOptions, termsOf, withTerms } from '../terms-option.js';
 
 interface TermsCommandOptions extends TermsOptions {
@@ -39,6 +40,8 @@ export function tenantVerb(): Command {
         say(`${tenantId} ${done}.`);
       });
   }
+  tenant.addCommand(tenantShowCommand());
+  tenant.addCommand(tenantMembersCommand());
   tenant.addCommand(termsCommand());
   tenant.addCommand(signInCommand());
   return tenant;

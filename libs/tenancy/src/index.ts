@@ -33,6 +33,7 @@ export { JoinByDomain } from './use-cases/join-by-domain.js';
 export { ListMembers } from './use-cases/list-members.js';
 export { ListOrganizations, OrganizationsPage } from './use-cases/list-organizations.js';
 export { ListTenants } from './use-cases/list-tenants.js';
+export { LookAtTenant, TenantId } from './use-cases/look-at-tenant.js';
 export { ChangeRoleScopesInput, ManageRoles, RoleParams } from './use-cases/manage-roles.js';
 export { MembersPage, ReadMembers } from './use-cases/read-members.js';
 export { type OpenedInvitation, ReadInvitations } from './use-cases/read-invitations.js';

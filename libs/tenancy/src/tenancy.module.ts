@@ -36,6 +36,7 @@ import { JoinByDomain } from './use-cases/join-by-domain.js';
 import { ListMembers } from './use-cases/list-members.js';
 import { ListOrganizations } from './use-cases/list-organizations.js';
 import { ListTenants } from './use-cases/list-tenants.js';
+import { LookAtTenant } from './use-cases/look-at-tenant.js';
 import { ManageRoles } from './use-cases/manage-roles.js';
 import { ReadInvitations } from './use-cases/read-invitations.js';
 import { ReadMembers } from './use-cases/read-members.js';
@@ -63,6 +64,7 @@ const USE_CASES = [
   ManageRoles,
   JoinByDomain,
   FindTenant,
+  LookAtTenant,
 ];
 
 @Module({
