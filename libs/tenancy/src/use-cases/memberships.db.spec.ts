@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import type { INestApplicationContext } from '@nestjs/common';
+import type pg from 'pg';
+import { Actor, Db, DomainError, ManualClock, newId } from '#platform';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { databaseApp } from '../../../../test/support/database-app.js';
+import { connected } from '../../../../test/support/tables.js';
+import { Authority } from '../authority.js';
+import { CustomRole } from '../domain/custom-role.js';
+import { Invitation } from '../domain/invitation.js';
+import { Membership } from '../domain/membership.js';
+import { GRANTABLE, grantsOfRole } from '../domain/permissions.js';
+import type { Role } from '../domain/role.js';
+import { Tenant } from '../domain/tenant.js';
+import { InvitationTokens } from '../invitations/invitation-token.js';
+import { Headcounts } from '../persistence/headcount.js';
+import { Invitations } from '../persistence/invitations.js';
+import { Memberships } from '../persistence/memberships.js';
+import { Roles } from '../persistence/roles.js';
+import { Tenants } from '../persistence/tenants.js';
+import { AcceptInvitation } from './accept-invitation.js';
+import { ChangeMembership } from './change-membership.js';
+import { Invite } from './invite.js';
+import { JoinByDomain } from './join-by-domain.js';
+import { ListOrganizations } from './list-organizations.js';
+
+const MANY = 20;
+
+let database: TestDatabase;
+let app: INestApplicationContext;
+let owner: pg.Client;
+let db: Db;
+let invite: Invite;
+let accept: AcceptInvitation;
+let change: ChangeMembership;
+let join: JoinByDomain;
+let list: ListOrganizations;
+let tokens: InvitationTokens;
+const clock = new ManualClock(new Date('2026-11-22T12:00:00Z'));
+
+beforeAll(async () => {
+  database = await testDatabase();
+  app = await databaseApp(database, [Tenant, Membership, CustomRole, Invitation]);
+  owner = await connected(database.ownerUrl);
+  db = app.get(Db);
+  const [tenants, memberships, roles] = [new Tenants(db), new Memberships(db), new Roles(db)];
+  const [invitations, headcounts] = [new Invitations(db), new Headcounts(db)];
+  const authority = new Authority(tenants, memberships);
+  const config = { key: randomBytes(32), days: 7, baseUrl: 'http://127.0.0.1' };
+  tokens = new InvitationTokens(config);
+  invite = new Invite(db, config, authority, roles, memberships, invitations, headcounts, clock);
+  accept = new AcceptInvitation(db, tokens, tenants, roles, memberships, invitations, headcounts, clock);
+  change = new ChangeMembership(
+    ...([db, authority, tenants, roles, memberships, invitations, headcounts, clock] as const),
+  );
+  join = new JoinByDomain(db, tenants, memberships, headcounts, clock);
+  list = new ListOrganizations(db);
+});
+afterAll(async () => {
+  await owner?.end();
+  await app?.close();
+  await database?.drop();
+});
+
+/** Somebody, with the token of a role: what it says may have stopped being so. */
+const person = (tenantId: string | null, role: Role = 'owner', id = newId('usr')) =>
+  new Actor({
+    type: 'user',
+    id,
+    tenantId,
+    scopes: grantsOfRole(role),
+    emailVerified: true,
+    origin: { traceId: 'f'.repeat(32), address: null },
+  });
+
+async function made(limits: { seats?: number | null; members?: number | null } = {}): Promise<Actor> {
+  const id = newId('ten');
+  const { seats = null, members = null } = limits;
+  await owner.query(
+    `insert into tenancy.tenants (tenant_id, name, slug, max_seats, max_members, created_at)
+     values ($1, 'Acme', $1, $2, $3, now())`,
+    [id, seats, members],
+  );
+  return member(id, 'owner');
+}
+
+async function member(tenantId: string | null, role: Role): Promise<Actor> {
+  const actor = person(tenantId, role);
+  await owner.query(
+    `insert into tenancy.memberships (tenant_id, id, user_id, role, created_at) values ($1, $2, $3, $4, now())`,
+    [tenantId, newId('mem'), actor.id, role],
+  );
+  return actor;
+}
+
+const within = <T>(actor: Actor, work: () => Promise<T>) => db.transaction(actor, work);
+const send = (by: Actor, role: string) =>
+  within(by, () => invite.execute(by, { email: `${newId('usr')}@acme.example`, role, ownerUserId: null }));
+const come = (by: Actor, invitation: Invitation) => {
+  const newcomer = person(by.tenantId, 'viewer');
+  return within(newcomer, () => accept.execute(tokens.of(invitation))).then(() => newcomer);
+};
+async function membershipOf(actor: Actor): Promise<string> {
+  const { rows } = await owner.query<{ id: string }>(
+    'select id from tenancy.memberships where tenant_id = $1 and user_id = $2',
+    [actor.tenantId, actor.id],
+  );
+  return rows[0]!.id;
+}
+async function rolesIn(tenantId: string | null): Promise<string[]> {
+  const { rows } = await owner.query<{ role: string }>(
+    'select role from tenancy.memberships where tenant_id = $1 order by role',
+    [tenantId],
+  );
+  return rows.map(({ role }) => role);
+}
+const codes = (outcomes: readonly PromiseSettledResult<unknown>[]) =>
+  outcomes.map((one) => (one.status === 'fulfilled' ? 'ok' : (one.reason as DomainError).code)).sort();
+const several = (count: number, word: string) => Array.from({ length: count }, () => word);
+
+describe('twenty who accept at once', () => {
+  it.each([
+    ['seats', { seats: 5, members: null }, 'developer', 'SEAT_LIMIT_REACHED'],
+    ['members', { seats: null, members: 5 }, 'viewer', 'MEMBER_LIMIT_REACHED'],
+  ] as const)('are no more than the plan lets in: %s', async (_, { seats, members }, role, code) => {
+    // They were invited while there was room for all.
+    const by = await made();
+    const invitations: Invitation[] = [];
+    for (let i = 0; i < MANY; i++) invitations.push(await send(by, role));
+    await owner.query('update tenancy.tenants set max_seats = $2, max_members = $3 where tenant_id = $1', [
+      by.tenantId,
+      seats,
+      members,
+    ]);
+    const outcomes = await Promise.allSettled(invitations.map((one) => come(by, one)));
+    // The owner has one of the five.
+    expect(codes(outcomes)).toEqual([...several(MANY - 4, code), ...several(4, 'ok')].sort());
+    expect(await rolesIn(by.tenantId)).toHaveLength(5);
+  });
+
+  it('with one token are one', async () => {
+    const by = await made();
+    const invitation = await send(by, 'viewer');
+    const outcomes = await Promise.allSettled(Array.from({ length: MANY }, () => come(by, invitation)));
+    expect(codes(outcomes)).toEqual([...several(MANY - 1, 'INVITATION_GONE'), 'ok']);
+  });
+
+  it('who join by their domain are no more either', async () => {
+    const by = await made({ members: 5 });
+    await owner.query(
+      `update tenancy.tenants set sign_up_mode = 'allowed_domains', allowed_domains = '{acme.example}' where tenant_id = $1`,
+      [by.tenantId],
+    );
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: MANY }, () =>
+        within(person(by.tenantId, 'viewer'), () => join.execute('ada@acme.example')),
+      ),
+    );
+    expect(codes(outcomes)).toEqual([...several(MANY - 4, 'MEMBER_LIMIT_REACHED'), ...several(4, 'ok')]);
+  });
+});
+
+describe('twenty invitations at once', () => {
+  it('are no more than there is room for, with those that are out', async () => {
+    const by = await made({ members: 5 });
+    const outcomes = await Promise.allSettled(Array.from({ length: MANY }, () => send(by, 'viewer')));
+    expect(codes(outcomes)).toEqual([...several(MANY - 4, 'MEMBER_LIMIT_REACHED'), ...several(4, 'ok')]);
+  });
+
+  it('to one address are one', async () => {
+    const by = await made();
+    const wish = { email: 'ada@acme.example', role: 'viewer', ownerUserId: null };
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: MANY }, () => within(by, () => invite.execute(by, wish))),
+    );
+    expect(codes(outcomes)).toEqual([...several(MANY - 1, 'INVITATION_PENDING'), 'ok']);
+  });
+});
+
+describe('owners who leave at once', () => {
+  it('leave one behind', async () => {
+    const first = await made();
+    const others = await Promise.all(Array.from({ length: 4 }, () => member(first.tenantId, 'owner')));
+    const outcomes = await Promise.allSettled(
+      [first, ...others].map((one) => within(one, () => change.leave(one))),
+    );
+    expect(codes(outcomes)).toEqual(['LAST_OWNER', ...several(4, 'ok')]);
+    expect(await rolesIn(first.tenantId)).toEqual(['owner']);
+  });
+
+  it('or put each other out, or step down, just the same', async () => {
+    const first = await made();
+    const second = await member(first.tenantId, 'owner');
+    const [one, two] = [await membershipOf(first), await membershipOf(second)];
+    const outcomes = await Promise.allSettled([
+      within(first, () => change.remove(first, two)),
+      within(second, () => change.changeRole(second, one, 'viewer')),
+    ]);
+    expect(codes(outcomes)).toContain('ok');
+    expect((await rolesIn(first.tenantId)).filter((role) => role === 'owner')).toHaveLength(1);
+  });
+});
+
+describe('an admin who is demoted while they invite', () => {
+  it('leaves no invitation behind that anybody comes in by', async () => {
+    const by = await made();
+    const admin = await member(by.tenantId, 'admin');
+    const id = await membershipOf(admin);
+    const [sent, demoted] = await Promise.allSettled([
+      send(admin, 'developer'),
+      within(by, () => change.changeRole(by, id, 'viewer')),
+    ]);
+    expect(demoted.status).toBe('fulfilled');
+    // Either was first; their token says admin still.
+    if (sent.status === 'fulfilled')
+      await expect(come(by, sent.value)).rejects.toMatchObject({ code: 'INVITATION_GONE' });
+    else expect(sent.reason).toMatchObject({ code: 'MISSING_SCOPE' });
+    await expect(send(admin, 'viewer')).rejects.toMatchObject({ code: 'MISSING_SCOPE' });
+  });
+});
+
+describe('where a person is a member', () => {
+  it('follows their memberships, whoever ends them, and is theirs alone to read', async () => {
+    const by = await made();
+    const elsewhere = await made();
+    const somebody = await come(by, await send(by, 'viewer'));
+    const there = person(elsewhere.tenantId, 'viewer', somebody.id!);
+    const next = await send(elsewhere, 'developer');
+    await within(there, () => accept.execute(tokens.of(next)));
+    const theirs = () => list.execute(somebody, { limit: 100 });
+    expect((await theirs()).data).toMatchObject([
+      { id: by.tenantId, role: 'viewer' },
+      { id: elsewhere.tenantId, role: 'developer' },
+    ]);
+    expect((await list.execute(by, { limit: 100 })).data).toHaveLength(1);
+    const id = await membershipOf(somebody);
+    await within(by, () => change.remove(by, id));
+    expect((await theirs()).data.map((one) => one.id)).toEqual([elsewhere.tenantId]);
+    // As a program or nobody asks, there is nothing to find.
+    const nobody = Actor.system(by.tenantId, 'f'.repeat(32));
+    expect((await list.execute(nobody, { limit: 100 })).data).toEqual([]);
+  });
+});
+
+describe('a role of the organisation’s own', () => {
+  it('counts as taking seats when it does', async () => {
+    const by = await made({ seats: 1 });
+    await owner.query(
+      'insert into tenancy.roles (tenant_id, name, scopes, created_at) values ($1, $2, $3, now()), ($1, $4, $5, now())',
+      [by.tenantId, 'tester', GRANTABLE, 'reader', ['tenant:read']],
+    );
+    await expect(send(by, 'tester')).rejects.toMatchObject({ code: 'SEAT_LIMIT_REACHED' });
+    await expect(send(by, 'reader')).resolves.toMatchObject({ role: 'reader' });
+    await expect(send(by, 'nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
