@@ -3,18 +3,6 @@ import { type HostileCase, request, type Sound, soundBody, withJson } from './op
 import type { Json, Operation } from './openapi-fuzz-schema.js';
 import type { World } from './openapi-fuzz-world.js';
 
-/** The path of an operation with ids of another tenant in it. Throws when that tenant has none that would fit. */
-export function foreignTarget({ name, path, parameters }: Operation, ids: readonly string[]): string {
-  return path.replace(/\{(\w+)\}/g, (_, parameter: string) => {
-    const { schema } = parameters.find((one) => one.in === 'path' && one.name === parameter) as {
-      schema: Json;
-    };
-    const id = ids.find((one) => new RegExp(schema.pattern ?? '^$').test(one));
-    if (!id) throw new Error(`The victim has nothing that ${name} could show: teach the world to make one.`);
-    return id;
-  });
-}
-
 /** Another tenant in X-Tenant-Id, and each of their ids in each field that takes such an id. */
 export function foreignCases(sound: Sound, { victim, foreignIds }: World): HostileCase[] {
   const { body } = sound.operation;

@@ -1,10 +1,10 @@
 import { createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { OpenApiDocument } from '#platform';
+import { newId, type OpenApiDocument } from '#platform';
 import { eventually } from './eventually.js';
 import { type Operation, operationsOf } from './openapi-fuzz-schema.js';
 import type { Genuine } from './openapi-fuzz-tokens.js';
-import { type AuditBody, type SeatBody, signUp, succeed } from './person.js';
+import { type AuditBody, type RegisteredBody, type SeatBody, signUp, succeed } from './person.js';
 import { type Product, startProduct } from './product.js';
 import { serviceAccountsOf } from './service-accounts.js';
 
@@ -37,6 +37,8 @@ export interface Tenant {
   seat: string;
   serviceAccountId: string;
   apiKey: string;
+  /** A role of the tenant's own, which goes by its name. */
+  role: string;
 }
 
 /** Ids of ours: a prefix and 26 characters. */
@@ -46,15 +48,15 @@ export async function hostileWorld(): Promise<World> {
   const product = await startProduct();
   const origin = new URL(product.api.url);
   const marker = `zebra${randomBytes(6).toString('hex')}`;
-  const attacker = await settle(origin, `mallory-${randomBytes(6).toString('hex')}`);
-  const victim = await settle(origin, marker);
+  const attacker = await settle(product, `mallory-${randomBytes(6).toString('hex')}`);
+  const victim = await settle(product, marker);
   await haveBeenHeardOf(origin, [attacker, victim]);
   // From here on nothing moves by itself: what changes, hostile input has changed.
   await product.worker.stop();
 
   const document = await succeed<OpenApiDocument>(`${origin.origin}/api/v1/openapi.json`);
   const operations = operationsOf(document);
-  const foreignIds = await harvest(origin, operations, victim);
+  const foreignIds = await harvest(product, victim, attacker);
   const signingKey = createPrivateKey({
     key: Buffer.from(product.env.AUTH_SIGNING_KEY!, 'base64'),
     format: 'der',
@@ -88,8 +90,9 @@ export async function hostileWorld(): Promise<World> {
   };
 }
 
-/** Somebody with a tenant, a seat and a service account. */
-async function settle(origin: URL, name: string): Promise<Tenant> {
+/** Somebody with a tenant, and one in it of everything that has an id. */
+async function settle(product: Product, name: string): Promise<Tenant> {
+  const origin = new URL(product.api.url);
   const made = await signUp(origin.origin, { email: `${name}@example.com`, organization: `${name} Works` });
   const held = await succeed<SeatBody>(`${origin.origin}/api/v1/licenses/acquire`, {
     bearer: made.access_token,
@@ -98,11 +101,24 @@ async function settle(origin: URL, name: string): Promise<Tenant> {
   const accounts = serviceAccountsOf(origin.origin, made.access_token);
   const account = await accounts.create(['licenses:read'], { name });
   const { key } = await accounts.createKey(account.id, { name });
+  await product.admin('license', 'change-plan', made.license.id, '--plan', 'TEAM', '--reason', 'a test');
+  // With what the plan gives.
+  const now = await succeed<RegisteredBody>(`${origin.origin}/api/v1/auth/refresh`, {
+    body: { refresh_token: made.refresh_token },
+  });
+  const bearer = now.access_token;
+  await succeed(`${origin.origin}/api/v1/tenant/roles`, {
+    bearer,
+    body: { name: `${name}-desk`, scopes: ['licenses:read'] },
+  });
+  await invited(product, made.tenant.id, made.user.id, name);
+  await succeed(`${origin.origin}/api/v1/tenant/exports`, { method: 'POST', bearer });
   return {
     tenantId: made.tenant.id,
     userId: made.user.id,
-    accessToken: made.access_token,
-    refreshToken: made.refresh_token,
+    accessToken: bearer,
+    refreshToken: now.refresh_token,
+    role: `${name}-desk`,
     idToken: made.idToken,
     licenseId: made.license.id,
     licenseKey: made.license.key!,
@@ -117,33 +133,42 @@ async function haveBeenHeardOf(origin: URL, tenants: readonly Tenant[]): Promise
   for (const { accessToken } of tenants) {
     await eventually(async () => {
       const { data } = await succeed<AuditBody>(`${origin.origin}/api/v1/audit`, { bearer: accessToken });
-      return ['TENANT_REGISTERED', 'SEAT_ACQUIRED', 'API_KEY_CREATED'].every((action) =>
+      return ['TENANT_REGISTERED', 'SEAT_ACQUIRED', 'API_KEY_CREATED', 'EXPORT_MADE'].every((action) =>
         data.some((one) => one.action === action),
       );
     });
   }
 }
 
-/** Everything that the victim's own reading shows them and that looks like an id. */
-async function harvest(origin: URL, operations: readonly Operation[], victim: Tenant): Promise<string[]> {
-  const ids = new Set<string>([victim.tenantId, victim.userId]);
-  for (const operation of operations) {
-    if (operation.method !== 'GET' || operation.access === 'public' || operation.path.includes('{')) continue;
-    const shown = JSON.stringify(
-      await succeed(origin.origin + operation.path, { bearer: victim.accessToken }),
-    );
-    for (const id of shown.match(ID) ?? []) ids.add(id);
-  }
-  return [...ids, ...(await placesOf(origin, victim)), ...(await keysOf(origin, victim))];
-}
-
-/** The keys of their service account, as its own list names them. */
-async function keysOf(origin: URL, { accessToken: bearer, serviceAccountId }: Tenant): Promise<string[]> {
-  const { data } = await succeed<{ data: { id: string }[] }>(
-    `${origin.origin}/api/v1/auth/service-accounts/${serviceAccountId}/keys`,
-    { bearer },
+/** Somebody is invited: what an invitation is, no mail that anybody gets. */
+const invited = (product: Product, tenantId: string, userId: string, name: string) =>
+  product.query(
+    `insert into tenancy.invitations (tenant_id, id, email, role, invited_by, generation, status, created_at, expires_at)
+     values ($1, $2, $3, 'member', $4, 1, 'pending', now(), now() + interval '7 days')`,
+    [tenantId, newId('inv'), `guest-of-${name}@example.com`, userId],
   );
-  return data.map(({ id }) => id);
+
+/** Every id in the victim's rows, in whatever table, but those that are in the attacker's rows, too. */
+async function harvest(product: Product, victim: Tenant, attacker: Tenant): Promise<string[]> {
+  const tables = [
+    ...(await product.query<{ name: string; scoped: boolean; personal: boolean }>(TABLES)),
+    { name: 'identity.user_login_events', scoped: false, personal: true },
+  ];
+  const idsOf = async ({ tenantId, userId }: Tenant) => {
+    const ids = new Set<string>();
+    for (const { name, scoped, personal } of tables) {
+      if (!scoped && !personal) continue;
+      const rows = await product.query<{ row: string }>(
+        `select t::text as row from ${name} t where ${scoped ? 'tenant_id' : 'user_id'} = $1`,
+        [scoped ? tenantId : userId],
+      );
+      for (const { row } of rows) for (const id of row.match(ID) ?? []) ids.add(id);
+    }
+    return ids;
+  };
+  const common = await idsOf(attacker);
+  const theirs = [...(await idsOf(victim))].filter((id) => !common.has(id));
+  return [...theirs, ...(await placesOf(new URL(product.api.url), victim)), victim.role];
 }
 
 /** Their seat and its device, as the list of a licence's seats names them. */
@@ -180,7 +205,8 @@ async function digestOfSeats(redis: Redis): Promise<string[]> {
 /** All but the record of attempts to sign in: that there was one is what it tells (S2-64). */
 const TABLES = `
   select format('%I.%I', n.nspname, c.relname) as name,
-         exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') as scoped
+         exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') as scoped,
+         exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'user_id') as personal
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p') and not c.relispartition
     and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
