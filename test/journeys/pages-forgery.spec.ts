@@ -24,6 +24,9 @@ const FORMS = [
   '/device',
   '/device/answer',
   '/consent',
+  '/invite',
+  '/invite/answer',
+  '/signup/invited',
 ];
 
 /** A form as a page of ours gave it to a browser: its token, and the cookie it goes with. */

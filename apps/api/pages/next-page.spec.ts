@@ -4,7 +4,7 @@ describe('where somebody goes on after signing in', () => {
   it.each([
     ['/device?user_code=BCDF-GHJK', '/device?user_code=BCDF-GHJK'],
     ['/consent?client_id=gatehouse-cli&state=a%26b', '/consent?client_id=gatehouse-cli&state=a%26b'],
-    ['/invite', '/invite'],
+    ['/invite/open', '/invite/open'],
   ])('is a page of ours: %s', (next, page) => expect(nextPage(next)).toBe(page));
 
   it.each([

@@ -1,5 +1,5 @@
 /** Where somebody may go on after signing in: pages of ours that need to know who they are. */
-const PAGES = new Set(['/account', '/device', '/consent', '/invite']);
+const PAGES = new Set(['/account', '/device', '/consent', '/invite/open']);
 const MAX_LENGTH = 2_000;
 const SOMEWHERE = 'http://gatehouse.invalid';
 

@@ -9,6 +9,9 @@ import { ResetController } from './account/reset.controller.js';
 import { AssetsController } from './assets.controller.js';
 import { FormTokens } from './form-tokens.js';
 import { PageErrors } from './page-errors.js';
+import { HeldInvitations } from './invitations/held-invitation.js';
+import { InviteController } from './invitations/invite.controller.js';
+import { SignUpInvitedController } from './invitations/sign-up-invited.controller.js';
 import { Organizations } from './organizations.js';
 import { Pages } from './pages.js';
 import { ConsentController } from './programs/consent.controller.js';
@@ -34,6 +37,8 @@ import { Visitors } from './visitors.js';
     ResetController,
     DeviceController,
     ConsentController,
+    InviteController,
+    SignUpInvitedController,
   ],
   providers: [
     FormTokens,
@@ -41,6 +46,7 @@ import { Visitors } from './visitors.js';
     Pages,
     Entrance,
     Organizations,
+    HeldInvitations,
     { provide: ErrorPages, useClass: PageErrors },
   ],
 })

@@ -17,6 +17,7 @@ const WORDS: Readonly<Record<string, string>> = {
   IDENTITY_TAKEN: 'This way to sign in belongs to another account.',
   UPSTREAM_UNAVAILABLE: 'The provider cannot be reached now. Try again in a moment, or sign in another way.',
   BUSY: 'There is a lot to do right now. Try again in a moment.',
+  INVITATION_FOR_OTHER_ADDRESS: 'The invitation is to another address than this one.',
   EMAIL_NOT_VERIFIED: 'Verify your e-mail address first: the link is in the mail that we sent you.',
 };
 

@@ -9,4 +9,5 @@ if (token) {
   for (const part of document.querySelectorAll('[data-with-token]')) part.hidden = false;
   for (const part of document.querySelectorAll('[data-without-token]')) part.hidden = true;
   for (const part of document.querySelectorAll('details')) part.open = true;
+  document.querySelector('[data-send-token] form')?.requestSubmit();
 }

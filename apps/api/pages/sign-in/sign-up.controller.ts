@@ -2,7 +2,8 @@ import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Endpoint } from '#platform';
 import { EmailAddress, PasswordText, VisitProvider } from '#identity';
-import { Register, RegisterInput } from '#onboarding';
+import { Register, RegisterInput, RegisterInvited } from '#onboarding';
+import { HeldInvitations } from '../invitations/held-invitation.js';
 import { clearCookie, cookieIn } from '../cookies.js';
 import { nextPage } from '../next-page.js';
 import { Pages, type Visit } from '../pages.js';
@@ -19,6 +20,8 @@ export class SignUpController {
     private readonly pages: Pages,
     private readonly entrance: Entrance,
     private readonly register: Register,
+    private readonly registerInvited: RegisterInvited,
+    private readonly invitations: HeldInvitations,
     private readonly providers: VisitProvider,
   ) {}
 
@@ -31,10 +34,9 @@ export class SignUpController {
       const newcomer = await this.newcomer(visit);
       if (newcomer) {
         const { provider } = newcomer.held;
-        return this.pages.show(
-          visit,
-          newcomerPage(visit.form, { provider, next: nextPage(visit.query.next) }),
-        );
+        const joins = (await this.invitations.find(visit))?.preview.tenant.name;
+        const next = nextPage(visit.query.next);
+        return this.pages.show(visit, newcomerPage(visit.form, { provider, next, joins }));
       }
     }
     this.show(visit, {});
@@ -78,15 +80,22 @@ export class SignUpController {
     const newcomer = await this.newcomer(visit);
     if (!newcomer) return this.pages.go(visit, '/signup');
     const { token, held } = newcomer;
+    const invitation = await this.invitations.find(visit);
     const { organization_name: organizationName = '' } = visit.sent;
     const organization = RegisterInput.safeParse({ organizationName });
-    const given = { provider: held.provider, next, organizationName };
-    if (!organization.success)
+    const joins = invitation?.preview.tenant.name;
+    const given = { provider: held.provider, next, organizationName, joins };
+    if (!invitation && !organization.success)
       return this.pages.show(visit, newcomerPage(visit.form, { ...given, fault: NAMELESS, status: 422 }));
+    const signUp = () =>
+      organization.success && !invitation
+        ? this.register.execute(visit.nobody, held.idToken, organization.data)
+        : this.registerInvited.execute(visit.nobody, held.idToken, {
+            invitationToken: invitation?.token ?? '',
+          });
     try {
-      await this.entrance.pass(visit, next, () =>
-        this.register.execute(visit.nobody, held.idToken, organization.data),
-      );
+      await this.entrance.pass(visit, invitation ? '/account' : next, signUp);
+      if (invitation) this.invitations.release(visit);
       await this.providers.release(token);
     } catch (thrown) {
       const { error, text: problem } = wordsFor(thrown);

@@ -51,6 +51,8 @@ export function signUpPage(form: FormMaker, given: SignUpForm): Page {
 export interface NewcomerForm {
   provider: string;
   next: string;
+  /** The organisation that they are invited to. */
+  joins?: string;
   organizationName?: string;
   fault?: string;
   problem?: Html;
@@ -59,21 +61,23 @@ export interface NewcomerForm {
 
 /** For who has shown at a provider who they are, and has no account. */
 export function newcomerPage(form: FormMaker, given: NewcomerForm): Page {
-  const { provider, next, organizationName, fault, status } = given;
+  const { provider, next, joins, organizationName, fault, status } = given;
+  const isInvited = joins !== undefined;
   return {
     title: 'Almost there',
     status,
     footer: html``,
     body: html`<h1>Almost there</h1>
       <p>
-        ${providerName(provider)} has told us who you are, and there is no account of yours yet. Name your
-        organisation, and there is.
+        ${providerName(provider)} has told us who you are, and there is no account of yours yet.
+        ${isInvited ? `With one, you join ${joins}.` : 'Name your organisation, and there is.'}
       </p>
       ${problem(given.problem ?? null)}
       ${form(
         '/signup/newcomer',
-        html`<input type="hidden" name="next" value="${next}" /> ${organizationField(organizationName, fault)}
-          <button>Sign up</button>`,
+        html`<input type="hidden" name="next" value="${next}" />
+          ${isInvited ? html`` : organizationField(organizationName, fault)}
+          <button>${isInvited ? 'Sign up and join' : 'Sign up'}</button>`,
       )}
       <p class="links"><a href="/signup?as=other">Sign up another way</a></p>`,
   };
