@@ -10,9 +10,9 @@ const url = (path: string) => `${product.api.url}${path}`;
 /** A walk through several pages, each of them looked at, on a machine that is busy with other tests. */
 const WALK_MS = 120_000;
 
-/** Ada, who may invite, in an organisation with room for more. */
+/** Ada, who may invite, in an organisation with room for two more. */
 let ada: RegisteredBody;
-beforeAll(async () => {
+beforeEach(async () => {
   ada = await signUp(product.api.url, { organization: 'Acme Tools' });
 });
 
