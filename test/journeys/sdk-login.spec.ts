@@ -6,12 +6,14 @@ import { type Program, startProgram, stateOf } from '../support/machine.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
 import { pagesProduct } from '../support/pages.js';
 import { newEmail, PASSWORD, signUpByPassword } from '../support/person.js';
+import { teamOf } from '../support/team.js';
 
 const MAIN = join(process.cwd(), 'dist', 'libs', 'sdk', 'src', 'cli', 'main.js');
 /** Each call is a process of its own, and pages hash passwords. */
 const PATIENCE_MS = 180_000;
 
 const product = pagesProduct();
+const team = teamOf(product);
 let url: string;
 beforeAll(() => {
   url = product.api.url;
@@ -91,6 +93,25 @@ describe('gatehouse login on a machine with a browser (S1-56, S1-60, C40)', () =
   );
 
   it(
+    'goes on to the organisation that was named',
+    async () => {
+      const { email } = await ada();
+      const api = new GatehouseApi({ url });
+      await api.account.verifyEmail(tokenIn((await mailsTo(email))[0]));
+      const elsewhere = new AuthClient({ url, directory: null });
+      await elsewhere.signIn({ email, password: PASSWORD });
+      const brook = await elsewhere.api.tenancy.create({ organizationName: 'Brook' });
+      const state = stateOf('laptop');
+      const { ended, program } = await loggedIn(email, state, '--tenant', brook.slug);
+      expect([ended, program.complaints()]).toEqual([[0, null], '']);
+      expect(program.output()).toContain(`Signed in as ${email} at Brook (${brook.slug}).`);
+      const here = await new AuthClient({ url, directory: state }).me();
+      expect(here.tenant.id).toBe(brook.id);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'ends with 77 when it is refused there, and keeps nothing',
     async () => {
       const { email } = await ada();
@@ -163,12 +184,80 @@ describe('gatehouse login on a machine without one', () => {
   );
 
   it(
+    'lets nobody in who was put out of the organisation meanwhile',
+    async () => {
+      const boss = await team.owner();
+      const bob = await team.member(boss, 'developer');
+      const state = stateOf('server');
+      const program = start(state, ['login', '--url', url, '--device']);
+      await program.said('Waiting; Ctrl-C stops.');
+      const code = /enter the code ([A-Z]{4}-[A-Z]{4}):/.exec(program.output())?.[1] ?? '';
+      const phone = new FormReader();
+      await phone.open(`${url}/device?user_code=${code}`);
+      await signInAt(phone, bob.email);
+      await phone.press('Continue', { user_code: code });
+      await phone.press('Let it in');
+      await team.ask(boss, `/tenant/members/${bob.id}`, { method: 'DELETE' });
+      expect((await program.ended)[0]).toBe(77);
+      expect(program.complaints()).toContain('Nobody was signed in.');
+      expect((await gatehouse(state, ['whoami', '--url', url])).code).toBe(77);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'ends cleanly with Ctrl-C',
     async () => {
       const program = start(stateOf('server'), ['login', '--url', url, '--device']);
       await program.said('Waiting; Ctrl-C stops.');
       program.child.kill('SIGINT');
       expect(await program.ended).toEqual([130, null]);
+    },
+    PATIENCE_MS,
+  );
+});
+
+/** The same in a terminal of 100 columns; what is written to its `child.stdin` is typed. */
+function inTerminal(state: string, ...args: string[]): Program {
+  const python = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
+  const shell = ['sh', '-c', 'stty cols 100 -echo; exec "$@"', 'sh'];
+  const all = ['-c', python, ...shell, process.execPath, MAIN, ...args];
+  return startProgram('python3', all, { GATEHOUSE_STATE_DIR: state, TERM: 'xterm' });
+}
+
+describe('gatehouse in a terminal', () => {
+  it(
+    'shows the code as a picture, too, and leaves cleanly with Ctrl-C',
+    async () => {
+      const program = inTerminal(stateOf('server'), 'login', '--url', url, '--device');
+      await program.said('Waiting; Ctrl-C stops.');
+      expect(program.output()).toContain('\u001b[30;107m');
+      expect(program.output()).toContain('█▀▀▀▀▀█');
+      program.child.stdin?.write('\u0003');
+      expect(await program.ended).toEqual([130, null]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'lists the organisations to choose from',
+    async () => {
+      const { email } = await ada();
+      const state = stateOf('laptop');
+      await new GatehouseApi({ url }).account.verifyEmail(tokenIn((await mailsTo(email))[0]));
+      await loggedIn(email, state);
+      const auth = new AuthClient({ url, directory: state });
+      const home = (await auth.me()).tenant;
+      const second = await auth.api.tenancy.create({ organizationName: 'Brook' });
+      await auth.switchTenant(second.id);
+
+      const program = inTerminal(state, 'switch');
+      await program.said('Which one?');
+      expect(program.output()).toContain(`1   ${home.name} (${home.slug}), as owner`);
+      expect(program.output()).toContain(`2 * Brook (${second.slug}), as owner`);
+      program.child.stdin?.write('1\n');
+      expect(await program.ended).toEqual([0, null]);
+      expect((await auth.me()).tenant.id).toBe(home.id);
     },
     PATIENCE_MS,
   );

@@ -59,12 +59,15 @@ function byDevice(auth: AuthClient, signal: AbortSignal): Promise<SignedIn> {
   return auth.signInWithDevice({ signal, onCode: (code) => void show(code) });
 }
 
+/** Of a terminal that does not say. */
+const USUAL_COLUMNS = 80;
+
 async function show({ userCode, verificationUri, verificationUriComplete, expiresInSeconds }: ShownCode) {
   say(
     `To sign in, open this address on any device and enter the code ${userCode}:\n\n  ${verificationUri}\n`,
   );
   const { isTTY, columns } = process.stdout;
-  const picture = isTTY ? await qrCode(verificationUriComplete, columns) : null;
+  const picture = isTTY ? await qrCode(verificationUriComplete, columns || USUAL_COLUMNS) : null;
   if (picture) say(`${picture}\n`);
   say(`The code is good for ${span(expiresInSeconds * 1000)}. Waiting; Ctrl-C stops.`);
 }

@@ -3,9 +3,7 @@ import { qrCode } from './qr-code.js';
 
 /** Columns and rows of what is shown, without its colours. */
 const rowsOf = (picture: string) =>
-  picture
-    .split('\n')
-    .map((line) => line.replaceAll(/\u001b\[[\d;]*m/g, ''));
+  picture.split('\n').map((line) => line.replaceAll(/\u001b\[[\d;]*m/g, ''));
 
 describe('a QR code in a terminal', () => {
   it('has its finder patterns, dark on light whatever the terminal’s colours', async () => {

@@ -5,7 +5,6 @@ import { AuthClient } from '../node/auth-client.js';
 import { authFile } from '../state/auth-file.js';
 import { mayUseHttp } from './activated.js';
 import { activationFile } from './activation-file.js';
-import { ask, isInteractive } from './ask.js';
 import { EXIT, Refusal } from './exit-codes.js';
 import { plain, warn } from './terminal.js';
 import type { Call } from './verb.js';
@@ -42,36 +41,17 @@ export async function answered<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Goes to an organisation, with the code that it may ask for, from a terminal. Throws Refusal. */
-export async function enterTenant(auth: AuthClient, tenantId: string): Promise<SignedIn> {
-  try {
-    return await answered(auth.switchTenant(tenantId).catch(challenged));
-  } catch (error) {
-    if (!(error instanceof Challenge)) throw error;
-    if (!isInteractive())
-      throw new Refusal(EXIT.refused, 'The organisation asks for a code: do this in a terminal.');
-    for (let left = 3; ; left--) {
-      const code = await ask('Code of your authenticator, or a backup code: ');
-      if (code === null) throw new Refusal(EXIT.refused, 'Without a code everything stays as it was.');
-      try {
-        return await auth.answerChallenge({ mfaToken: error.mfaToken, code: code.replaceAll(' ', '') });
-      } catch (wrong) {
-        if (left === 1 || !isRefusal(wrong, 'CODE_INVALID')) return answered(Promise.reject(wrong as Error));
-        warn('That code was not right.');
-      }
-    }
-  }
-}
+/** Goes to an organisation. Throws Refusal. */
+export const enterTenant = (auth: AuthClient, tenantId: string): Promise<SignedIn> =>
+  answered(auth.switchTenant(tenantId).catch(challenged));
 
-/** A second factor is asked for, which a person has at hand. */
-class Challenge extends Error {
-  constructor(readonly mfaToken: string) {
-    super();
-  }
-}
-
+/** What is shown and set up there has its pages: a terminal is no place for it. */
 function challenged(error: unknown): never {
-  if (error instanceof MfaRequired) throw new Challenge(error.mfaToken);
+  if (error instanceof MfaRequired)
+    throw new Refusal(
+      EXIT.refused,
+      'The organisation asks for your second factor: sign in anew (gatehouse login), and choose it in the browser.',
+    );
   if (error instanceof MfaEnrollmentRequired)
     throw new Refusal(
       EXIT.refused,
