@@ -144,7 +144,7 @@ export const MembershipRoleChanged = defineEvent(
 );
 
 /** Why a membership ended. */
-export const MEMBERSHIP_ENDS = ['removed', 'left', 'account_deleted', 'tenant_deleted'] as const;
+export const MEMBERSHIP_ENDS = ['removed', 'left', 'account_deleted'] as const;
 
 export const MembershipEnded = defineEvent(
   'tenancy.membership.ended',
