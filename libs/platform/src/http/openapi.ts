@@ -176,7 +176,9 @@ function successesOf({ endpoint }: DeclaredRoute): Record<string, JsonSchema> {
 
 function otherAnswersOf({ endpoint }: DeclaredRoute): Record<string, JsonSchema> {
   const others = Object.entries(endpoint.answers ?? {});
-  return Object.fromEntries(others.map(([status, answer]) => [status, answerOf(answer)]));
+  // Another success is of the same media type: a part of a file.
+  const mediaType = (status: string) => (Number(status) < 300 ? endpoint.produces : undefined);
+  return Object.fromEntries(others.map(([status, answer]) => [status, answerOf(answer, mediaType(status))]));
 }
 
 type Answer = NonNullable<DeclaredRoute['endpoint']['answers']>[number];

@@ -22,6 +22,7 @@ const ExportView = z.object({
   expiresAt: z.date().nullable(),
 });
 const ExportsView = z.object({ data: z.array(ExportView), nextCursor: z.string().nullable() });
+const FileView = z.string().meta({ format: 'binary' });
 const RemovedView = z.object({ status: z.literal('removed') });
 
 const EXAMPLE = {
@@ -106,9 +107,9 @@ export class ExportsController {
     summary: 'The file: JSON Lines, gzipped; goes on where it broke off by the header Range',
     access: 'bearer',
     produces: 'application/gzip',
-    output: z.string().meta({ format: 'binary' }),
+    output: FileView,
     example: '(bytes)',
-    answers: { 206: { description: 'The part that Range asks for.' } },
+    answers: { 206: { description: 'The part that Range asks for.', output: FileView, example: '(bytes)' } },
     refusals: {
       forbidden: ['MISSING_SCOPE'],
       not_found: ['NOT_FOUND'],
