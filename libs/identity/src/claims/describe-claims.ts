@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Actor } from '#platform';
 import { ReadLicenses } from '#licensing';
-import { DescribeMembership } from '#tenancy';
+import { DescribeMembership, ListTenants, type MembershipDescription } from '#tenancy';
 import { ClaimsConfig } from '../identity.config.js';
 import { Users } from '../persistence/users.js';
 import { tenantClaims } from '../tokens/tenant-claims.js';
@@ -13,6 +13,7 @@ export class DescribeClaims {
   constructor(
     private readonly users: Users,
     private readonly describeMembership: DescribeMembership,
+    private readonly listTenants: ListTenants,
     private readonly readLicenses: ReadLicenses,
     private readonly config: ClaimsConfig,
   ) {}
@@ -22,7 +23,7 @@ export class DescribeClaims {
     const [user, standing, membership] = await Promise.all([
       this.users.self(person),
       this.users.standing(person),
-      this.describeMembership.execute(person),
+      this.whereTheySignIn(person),
     ]);
     if (!user || !membership || standing?.isSuspended || membership.tenant.status === 'suspended')
       return NO_CLAIMS;
@@ -31,5 +32,16 @@ export class DescribeClaims {
     const claims = tenantClaims({ ...membership, user, license });
     if (!license || !this.config.licenseKeyClaim) return claims;
     return { ...claims, license_key: await this.readLicenses.reveal(tenant, license.id) };
+  }
+
+  /** In the oldest of their organisations that is not suspended, as IssueTokens has it; else in the oldest. */
+  private async whereTheySignIn(person: Actor): Promise<MembershipDescription | null> {
+    let oldest: MembershipDescription | null = null;
+    for (const tenantId of await this.listTenants.execute(person)) {
+      const membership = await this.describeMembership.execute(person.as({ tenantId }));
+      if (membership && membership.tenant.status !== 'suspended') return membership;
+      oldest ??= membership;
+    }
+    return oldest;
   }
 }

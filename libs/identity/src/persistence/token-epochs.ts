@@ -25,6 +25,24 @@ export class TokenEpochs {
     return row?.epoch ?? 0;
   }
 
+  /**
+   * Holds the epoch of the transaction's person in its tenant, so that it is raised before this, or after. Whoever looks
+   * whether they are a member then, is right for as long as the transaction lasts.
+   */
+  async hold(): Promise<void> {
+    const of = [this.db.actor.tenantId, this.db.actor.id];
+    await Promise.all([
+      this.db.query(
+        `insert into identity.token_epochs (tenant_id, user_id, epoch) values ($1, $2, 0) on conflict do nothing`,
+        of,
+      ),
+      this.db.query(
+        'select 1 from identity.token_epochs where tenant_id = $1 and user_id = $2 for share',
+        of,
+      ),
+    ]);
+  }
+
   /** Begins the next epoch of these people in the transaction's tenant. In the order of their ids: two of these wait for each other. */
   async raise(userIds: readonly string[]): Promise<MemberEpoch[]> {
     return this.db.query<MemberEpoch & Record<string, unknown>>(

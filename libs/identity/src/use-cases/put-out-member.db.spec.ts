@@ -24,6 +24,7 @@ import { EndedSessions } from '../sessions/ended-sessions.js';
 import { SessionActivity } from '../sessions/session-activity.js';
 import { SessionNews } from '../sessions/session-news.js';
 import { MemberEpochs, memberKey, ServiceEpochs } from '../tokens/epochs.js';
+import { ManageApiKeys } from './manage-api-keys.js';
 import { OutdateTokens } from './outdate-tokens.js';
 import { PutOutMember } from './put-out-member.js';
 import { ReadPeople } from './read-people.js';
@@ -36,6 +37,7 @@ const ROOMS = {
     ...[ServiceAccounts, ServiceCredentials, Standings, ServiceEpochs, ApiKeys, MintApiKey],
     ...[AuthSessions, SessionEnds, TokenEpochs, TokenEpochChanges, MemberEpochs, EndedSessions],
     ...[SessionActivity, SessionNews, OutdateTokens, PutOutMember, UserDirectory, ReadPeople],
+    ManageApiKeys,
   ],
 };
 const SECRETS = ['SECRETS_KEY', 'LICENSE_LOOKUP_KEY', 'HARDWARE_KEY', 'SEAT_KEYS', 'AUTH_API_KEY_PEPPER'];
@@ -160,6 +162,36 @@ describe('somebody who is no member any more', () => {
       [[theirs.account.id, hers.account.id]],
     );
     expect(epochs.map(({ epoch }) => epoch)).toEqual([2, 2]);
+  });
+
+  it('makes no key that stays, however close they are', async () => {
+    const ada = await founder();
+    const { account } = await key(ada);
+    const bob = ada.as({
+      id: newId('usr'),
+      scopes: ['service_accounts:manage', ...SCOPES],
+      emailVerified: true,
+    });
+    await owner.query(
+      `insert into tenancy.memberships (tenant_id, id, user_id, role, created_at) values ($1, $2, $3, 'admin', now())`,
+      [ada.tenantId, newId('mem'), bob.id],
+    );
+    const make = () => app.get(ManageApiKeys).create(bob, account.id, { name: 'Mine', scopes: SCOPES });
+    await make();
+    const putOut = db.transaction(ada, async () => {
+      await db.query('delete from tenancy.memberships where tenant_id = $1 and user_id = $2', [
+        ...[ada.tenantId, bob.id],
+      ]);
+      return app.get(PutOutMember).begin(bob.id ?? '');
+    });
+    const tries = await Promise.allSettled([putOut, ...Array.from({ length: 8 }, make)]);
+    expect(tries[0]?.status).toBe('fulfilled');
+    await expect(make()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const { rows } = await owner.query(
+      'select id from identity.service_account_tokens where created_by_id = $1 and revoked_at is null',
+      [bob.id],
+    );
+    expect(rows).toEqual([]);
   });
 
   it('is found by processes that nobody told', async () => {
