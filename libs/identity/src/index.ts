@@ -23,6 +23,7 @@ export { concurrencyIn, PasswordsConfig } from './passwords/passwords.config.js'
 export { SecondFactorCode } from './second-factor/second-factor.js';
 export { SigningKeys } from './persistence/signing-keys.js';
 export { ServiceAccountsConfig } from './service-accounts/service-accounts.config.js';
+export { VISIT_SECONDS } from './upstream/provider-visits.js';
 export type { UpstreamPerson } from './upstream/upstream-identity.js';
 export {
   ChangeServiceAccount,

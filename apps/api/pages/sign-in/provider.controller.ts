@@ -2,7 +2,7 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { DomainError, Endpoint, html, HttpConfig, wire } from '#platform';
-import { SignIn, VisitProvider } from '#identity';
+import { SignIn, VISIT_SECONDS, VisitProvider } from '#identity';
 import { clearCookie, cookieIn, setCookie } from '../cookies.js';
 import { nextPage, withNext } from '../next-page.js';
 import { Pages, type Visit } from '../pages.js';
@@ -11,8 +11,6 @@ import { Entrance } from './entrance.js';
 import { providerName } from './providers.js';
 
 const VISIT = '__Host-gatehouse-visit';
-/** As long as a visit is remembered. */
-const VISIT_SECONDS = 600;
 
 /** To a provider and back. */
 @Controller('/login')
