@@ -10,6 +10,7 @@ export const Slug = z
   .string()
   .min(2)
   .max(MAX_LENGTH)
+  // eslint-disable-next-line security/detect-unsafe-regex -- a hyphen is in no other part, so there is one way to match
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens')
   .meta({ example: 'acme-tools' });
 
