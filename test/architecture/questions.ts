@@ -50,6 +50,12 @@ export const QUESTIONS: readonly Question[] = [
   {
     from: 'identity',
     to: 'tenancy',
+    asks: ['LeaveAll'],
+    why: 'An account that is deleted leaves its organisations in the same transaction, and none of them without an owner.',
+  },
+  {
+    from: 'identity',
+    to: 'tenancy',
     asks: ['ListMembers'],
     why: 'What changes for an organisation (its plan, its licence) changes the claims in all of its people’s tokens.',
   },

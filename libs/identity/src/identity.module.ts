@@ -69,6 +69,7 @@ import { AuthorizeDevice } from './use-cases/authorize-device.js';
 import { AuthorizeProgram } from './use-cases/authorize-program.js';
 import { ChangeUserStatus } from './use-cases/change-user-status.js';
 import { ConfirmLink } from './use-cases/confirm-link.js';
+import { DeleteAccount } from './use-cases/delete-account.js';
 import { DisplaceClaimants } from './use-cases/displace-claimants.js';
 import { AddressHash } from './accounts/address.js';
 import { Budgets, MailBudget } from './accounts/budgets.js';
@@ -205,6 +206,7 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     RequireStepUp,
     RegisterPasswordUser,
     RegisterUpstreamUser,
+    DeleteAccount,
     DisplaceClaimants,
     OfferLink,
     Keyring,

@@ -3,7 +3,7 @@ export { AccountUpkeepConfig } from './accounts/upkeep.config.js';
 export { AddressHash, EmailAddress, PasswordText } from './accounts/address.js';
 export { addressKeyOf, Budgets, MailBudget, tooMany } from './accounts/budgets.js';
 export { policyOf } from './domain/session-policy.js';
-export { STEP_UP } from './domain/step-up.js';
+export { STEP_UP, STEP_UP_OR_SHOW } from './domain/step-up.js';
 export { BearerGuard } from './http/bearer.guard.js';
 export { TenantView, TokensView, UserView } from './http/auth.view.js';
 export { PageSessions } from './http/page-sessions.js';
@@ -45,6 +45,7 @@ export {
   RotateApiKeyInput,
 } from './use-cases/manage-api-keys.js';
 export { ApiKeysPage, ReadServiceAccounts, ServiceAccountsPage } from './use-cases/read-service-accounts.js';
+export { DeleteAccount, DeleteAccountInput } from './use-cases/delete-account.js';
 export { DisplaceClaimants } from './use-cases/displace-claimants.js';
 export { IssueTokens, type Profile, type Tokens } from './use-cases/issue-tokens.js';
 export { OfferLink } from './use-cases/offer-link.js';

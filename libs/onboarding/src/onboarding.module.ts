@@ -5,6 +5,7 @@ import { InvitationsModule, TenancyModule } from '#tenancy';
 import { SendInvitation } from './handlers/send-invitation.js';
 import { SendTenantMail } from './handlers/send-tenant-mail.js';
 import { SendWelcomeMail } from './handlers/send-welcome-mail.js';
+import { AccountController } from './http/account.controller.js';
 import { InvitePeopleController } from './http/invitations.controller.js';
 import { MembersController } from './http/members.controller.js';
 import { OrganizationsController } from './http/organizations.controller.js';
@@ -25,6 +26,7 @@ import { Register } from './use-cases/register.js';
   imports: [IdentityModule, TenancyModule, InvitationsModule, LicensingModule],
   controllers: [
     RegisterController,
+    AccountController,
     MembersController,
     RoleScopesController,
     InvitePeopleController,

@@ -30,6 +30,7 @@ export { DescribeTenant, type TenantStanding } from './use-cases/describe-tenant
 export { FindTenant } from './use-cases/find-tenant.js';
 export { InvitationParams, Invite } from './use-cases/invite.js';
 export { JoinByDomain } from './use-cases/join-by-domain.js';
+export { LeaveAll, type Leaving } from './use-cases/leave-all.js';
 export { ListMembers } from './use-cases/list-members.js';
 export { ListOrganizations, OrganizationsPage } from './use-cases/list-organizations.js';
 export { ListTenants } from './use-cases/list-tenants.js';

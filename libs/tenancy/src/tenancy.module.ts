@@ -33,6 +33,7 @@ import { DescribeTenant } from './use-cases/describe-tenant.js';
 import { FindTenant } from './use-cases/find-tenant.js';
 import { Invite } from './use-cases/invite.js';
 import { JoinByDomain } from './use-cases/join-by-domain.js';
+import { LeaveAll } from './use-cases/leave-all.js';
 import { ListMembers } from './use-cases/list-members.js';
 import { ListOrganizations } from './use-cases/list-organizations.js';
 import { ListTenants } from './use-cases/list-tenants.js';
@@ -60,6 +61,7 @@ const USE_CASES = [
   ChangeTenantStatus,
   ChangeSignInPolicy,
   ChangeMembership,
+  LeaveAll,
   ChooseSettings,
   ManageRoles,
   JoinByDomain,

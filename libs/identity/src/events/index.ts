@@ -60,6 +60,8 @@ export const SessionsOutdated = defineEvent(
     until: z.iso.datetime({ offset: true }),
     except: idOf('ses').nullable(),
     provider: z.string().nullable(),
+    /** Where, when they are a member nowhere any more; left out: wherever they are. */
+    tenantIds: z.array(idOf('ten')).optional(),
   }),
 );
 

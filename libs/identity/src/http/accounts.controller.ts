@@ -1,20 +1,18 @@
-import { Body, Controller, Delete, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Patch, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
 import { STEP_UP_OR_SHOW } from '../domain/step-up.js';
 import { AskVerification } from '../use-cases/ask-verification.js';
 import { ChangeEmail, ChangeEmailInput } from '../use-cases/change-email.js';
 import { ChangeProfile, ChangeProfileInput } from '../use-cases/change-profile.js';
-import { DeleteAccount, DeleteAccountInput } from '../use-cases/delete-account.js';
 import { VerifyEmail, VerifyEmailInput } from '../use-cases/verify-email.js';
 import { MeView, meView } from './auth.view.js';
 import { ME_EXAMPLE } from './examples.js';
 
 const SentView = z.object({ status: z.enum(['sent', 'already_verified']) });
 const VerifiedView = z.object({ status: z.enum(['verified', 'changed', 'waiting']), email: z.string() });
-const DeletedView = z.object({ status: z.literal('deleted') });
 
-/** The caller's own account: its address, and its end. */
+/** The caller's own account: its address, and what it says of them. Its end spans contexts: see onboarding. */
 @Controller('/api/v1/auth')
 export class AccountsController {
   constructor(
@@ -22,7 +20,6 @@ export class AccountsController {
     private readonly verifyEmail: VerifyEmail,
     private readonly changeEmail: ChangeEmail,
     private readonly changeProfile: ChangeProfile,
-    private readonly deleteAccount: DeleteAccount,
   ) {}
 
   @Post('/email/send')
@@ -85,25 +82,5 @@ export class AccountsController {
     @Body({ schema: wire(ChangeProfileInput) }) input: z.output<typeof ChangeProfileInput>,
   ): Promise<z.input<typeof MeView>> {
     return meView(await this.changeProfile.execute(actor, input), actor.scopes);
-  }
-
-  @Delete('/me')
-  @Endpoint({
-    summary: 'Delete the caller’s account; by the password, or by who has shown just now who they are',
-    access: 'bearer',
-    stepUp: STEP_UP_OR_SHOW,
-    output: DeletedView,
-    example: { status: 'deleted' },
-    refusals: {
-      forbidden: ['REAUTHENTICATION_REQUIRED'],
-      too_many: ['SIGN_IN_LOCKED'],
-      unavailable: ['BUSY'],
-    },
-  })
-  remove(
-    @CurrentActor() actor: Actor,
-    @Body({ schema: wire(DeleteAccountInput) }) input: z.output<typeof DeleteAccountInput>,
-  ): Promise<z.input<typeof DeletedView>> {
-    return this.deleteAccount.execute(actor, input);
   }
 }

@@ -38,6 +38,16 @@ export class UserDirectory {
     return new Map(rows.map(({ id, ...entry }) => [id, entry]));
   }
 
+  /** Of these ids, those who are not kept out and have proved their address. */
+  async fitToOwn(ids: readonly string[]): Promise<string[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.database.query<{ id: string }>(
+      'select id from identity.users where id = any ($1) and email_verified and suspended_at is null',
+      [ids],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Those who signed up by password before then and have not verified their address, the oldest first. */
   async unverifiedSince(before: Date, limit: number): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(

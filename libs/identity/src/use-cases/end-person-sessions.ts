@@ -11,6 +11,15 @@ type EndReason = Parameters<AuthSession['end']>[0];
 /** Which sessions end, and why. */
 export type Outdated = PayloadOf<typeof SessionsOutdated>;
 
+/** Whose sessions to end, and how they are found in each tenant. */
+interface Search {
+  userId: string;
+  by: Actor;
+  reason: EndReason;
+  find: () => Promise<AuthSession[]>;
+  tenantIds?: readonly string[];
+}
+
 /**
  * Puts a person out wherever they are signed in. What they signed in with no longer holds: {@link begin} says so in the
  * transaction that makes it true, {@link finish} does it at once, and does it again in the worker, in case this process
@@ -26,13 +35,20 @@ export class EndPersonSessions {
     private readonly clock: Clock,
   ) {}
 
-  /** Inside the transaction of the person; those that begin after it go on, and so does `except`. */
+  /**
+   * Inside the transaction of the person; those that begin after it go on, and so does `except`. `tenantIds` says where, once
+   * their memberships do not.
+   */
   async begin(
     reason: EndReason,
-    { except = null, provider = null }: { except?: string | null; provider?: string | null } = {},
+    {
+      except = null,
+      provider = null,
+      tenantIds,
+    }: Partial<Omit<Outdated, 'userId' | 'reason' | 'until'>> = {},
   ): Promise<Outdated> {
     const until = await this.sessions.holdBegun();
-    const outdated = { userId: this.db.actor.id ?? '', reason, until, except, provider };
+    const outdated = { userId: this.db.actor.id ?? '', reason, until, except, provider, tenantIds };
     await this.sessions.noteOutdated(outdated);
     this.db.record([occurred(SessionsOutdated, outdated, this.clock.now())]);
     return outdated;
@@ -40,32 +56,26 @@ export class EndPersonSessions {
 
   /** In every tenant, one transaction each; repeatable. `by`: whom the trail names. Gives how many were live. */
   finish(by: Actor, outdated: Outdated): Promise<number> {
-    return this.everywhere(outdated.userId, by, outdated.reason, () => this.sessions.lockOutdated(outdated));
+    const find = () => this.sessions.lockOutdated(outdated);
+    return this.everywhere({ ...outdated, by, find });
   }
 
   /** All of the actor's user, but for one; because they say so. Gives how many were live. */
   execute(actor: Actor, reason: EndReason, except?: string): Promise<number> {
     const userId = actor.id ?? '';
-    return this.everywhere(userId, actor, reason, async () =>
-      (await this.sessions.lockAllOf(userId)).filter((one) => one.id !== except),
-    );
+    const find = async () => (await this.sessions.lockAllOf(userId)).filter((one) => one.id !== except);
+    return this.everywhere({ userId, by: actor, reason, find });
   }
 
   /** The same, for an operator, whose name the trail then has. */
   of(userId: string, operator: Actor, reason: EndReason): Promise<number> {
-    return this.everywhere(userId, operator, reason, () => this.sessions.lockAllOf(userId));
+    return this.everywhere({ userId, by: operator, reason, find: () => this.sessions.lockAllOf(userId) });
   }
 
-  private async everywhere(
-    userId: string,
-    by: Actor,
-    reason: EndReason,
-    find: () => Promise<AuthSession[]>,
-  ): Promise<number> {
+  private async everywhere({ userId, by, reason, find, tenantIds }: Search): Promise<number> {
     let live = 0;
-    for (const tenantId of await this.listTenants.execute(
-      by.as({ type: 'user', id: userId, tenantId: null }),
-    )) {
+    const person = by.as({ type: 'user', id: userId, tenantId: null });
+    for (const tenantId of tenantIds ?? (await this.listTenants.execute(person))) {
       const ended = await this.db.transaction(by.as({ tenantId }), async () => {
         const sessions = await find();
         for (const one of sessions) {

@@ -30,8 +30,11 @@ export class ForgetPerson {
     private readonly clock: Clock,
   ) {}
 
-  /** Inside the transaction of the person. Gives which sessions ended with it: whoever calls finishes that. */
-  async execute(): Promise<Outdated> {
+  /**
+   * Inside the transaction of the person, who has left these tenants. Gives which sessions ended with it: whoever calls
+   * finishes that.
+   */
+  async execute(tenantIds: string[]): Promise<Outdated> {
     const userId = this.db.actor.id ?? '';
     // What is linked or unlinked at this moment comes before, or finds nobody.
     await this.users.lock();
@@ -44,7 +47,7 @@ export class ForgetPerson {
     await this.profiles.forget();
     await this.identities.forgetAll();
     await this.addresses.forget();
-    const outdated = await this.endPersonSessions.begin('account_deleted');
+    const outdated = await this.endPersonSessions.begin('account_deleted', { tenantIds });
     await this.users.remove();
     const now = this.clock.now();
     const released = linked.map(({ issuer, account }) =>

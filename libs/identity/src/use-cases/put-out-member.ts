@@ -55,6 +55,11 @@ export class PutOutMember {
     return { sessionIds: [], outdated, accounts };
   }
 
+  /** Inside the transaction that deletes their account, of each tenant of theirs: the sessions end with the account. */
+  async forget(userId: string): Promise<PutOut> {
+    return this.changeRole(userId, { keepKeys: false });
+  }
+
   /** After the commit: tells every process at once, as far as Redis is there; within two seconds they know without. */
   finish({ sessionIds, outdated, accounts }: PutOut): void {
     this.news.tell(sessionIds);

@@ -4,7 +4,10 @@ import { UserDeleted } from '#identity/events';
 import { ChangeMembership } from '../use-cases/change-membership.js';
 import { ListTenants } from '../use-cases/list-tenants.js';
 
-/** Whoever has deleted their account is a member nowhere: they would be counted for ever. */
+/**
+ * Whoever has deleted their account is a member nowhere: they would be counted for ever. What they were in, they left with
+ * the account; this finds where they came in at that moment.
+ */
 @Injectable()
 @Handles('tenancy.forget-member', UserDeleted, 'effect')
 export class ForgetMember implements EventHandler<typeof UserDeleted> {

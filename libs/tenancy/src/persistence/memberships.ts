@@ -52,6 +52,25 @@ export class Memberships {
     return this.db.manager.findOne(Membership, { where: { tenantId, userId } });
   }
 
+  /** How many others there are in the transaction's tenant, which is locked, and which of them are owners. */
+  async besides(userId: string): Promise<{ count: number; owners: string[] }> {
+    const [row] = await this.db.query<{ count: number; owners: string[] }>(
+      `select count(*)::int as count, coalesce(array_agg(user_id) filter (where role = 'owner'), '{}') as owners
+       from tenancy.memberships where tenant_id = $1 and user_id <> $2`,
+      [this.db.actor.tenantId, userId],
+    );
+    return row!;
+  }
+
+  /** The tenants of the transaction's person, by id. */
+  async heldTenantIds(): Promise<string[]> {
+    const rows = await this.db.query<{ tenant_id: string }>(
+      'select tenant_id from tenancy.user_tenants where user_id = $1 order by tenant_id',
+      [this.db.actor.id],
+    );
+    return rows.map((row) => row.tenant_id);
+  }
+
   /** Those of the transaction's tenant who have a role. */
   async userIdsWith(role: string): Promise<string[]> {
     const rows = await this.db.query<{ userId: string }>(

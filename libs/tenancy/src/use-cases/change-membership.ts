@@ -94,7 +94,7 @@ export class ChangeMembership {
     ];
   }
 
-  /** Whoever is no person any more is no member either; nobody is asked whether an owner stays. False for who was none. */
+  /** Whoever is no person any more is no member either. Whether an owner stays, LeaveAll has asked. False for who was none. */
   async forget(userId: string): Promise<boolean> {
     if (!(await this.tenants.tryLock(this.db.actor.tenantId ?? ''))) return false;
     const membership = await this.memberships.find(userId);

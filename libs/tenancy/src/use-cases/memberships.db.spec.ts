@@ -22,6 +22,7 @@ import { AcceptInvitation } from './accept-invitation.js';
 import { ChangeMembership } from './change-membership.js';
 import { Invite } from './invite.js';
 import { JoinByDomain } from './join-by-domain.js';
+import { LeaveAll } from './leave-all.js';
 import { ListOrganizations } from './list-organizations.js';
 
 const MANY = 20;
@@ -34,6 +35,7 @@ let invite: Invite;
 let accept: AcceptInvitation;
 let change: ChangeMembership;
 let join: JoinByDomain;
+let leaveAll: LeaveAll;
 let list: ListOrganizations;
 let tokens: InvitationTokens;
 const clock = new ManualClock(new Date('2026-11-22T12:00:00Z'));
@@ -54,6 +56,7 @@ beforeAll(async () => {
     ...([db, authority, tenants, roles, memberships, invitations, headcounts, clock] as const),
   );
   join = new JoinByDomain(db, tenants, memberships, headcounts, clock);
+  leaveAll = new LeaveAll(db, tenants, memberships, change, clock);
   list = new ListOrganizations(db);
 });
 afterAll(async () => {
@@ -198,6 +201,47 @@ describe('owners who leave at once', () => {
     ]);
     expect(codes(outcomes)).toContain('ok');
     expect((await rolesIn(first.tenantId)).filter((role) => role === 'owner')).toHaveLength(1);
+  });
+});
+
+describe('people whose accounts are deleted', () => {
+  const everybody = (ids: readonly string[]) => Promise.resolve(ids);
+  const go = (one: Actor, fitToOwn = everybody) =>
+    within(one, () => leaveAll.execute({ fitToOwn, graceDays: 30 }));
+
+  it('leave one owner behind where others are, however close they are', async () => {
+    const first = await made();
+    const others = await Promise.all(Array.from({ length: 4 }, () => member(first.tenantId, 'owner')));
+    await member(first.tenantId, 'viewer');
+    const outcomes = await Promise.allSettled([first, ...others].map((one) => go(one)));
+    expect(codes(outcomes)).toEqual(['LAST_OWNER', ...several(4, 'ok')]);
+    expect(await rolesIn(first.tenantId)).toEqual(['owner', 'viewer']);
+  });
+
+  it('leave everything or nothing, and only an owner who is fit to be one counts', async () => {
+    const first = await made();
+    const second = await member(first.tenantId, 'owner');
+    const elsewhere = await made();
+    await owner.query(
+      `insert into tenancy.memberships (tenant_id, id, user_id, role, created_at) values ($1, $2, $3, 'viewer', now())`,
+      [elsewhere.tenantId, newId('mem'), first.id],
+    );
+    await expect(go(first, () => Promise.resolve([]))).rejects.toMatchObject({
+      code: 'LAST_OWNER',
+      details: { organizations: [{ id: first.tenantId, name: 'Acme' }] },
+    });
+    expect(await rolesIn(elsewhere.tenantId)).toEqual(['owner', 'viewer']);
+    expect(await go(first)).toEqual([first.tenantId, elsewhere.tenantId].sort());
+    expect(await rolesIn(first.tenantId)).toEqual(['owner']);
+    expect(await rolesIn(elsewhere.tenantId)).toEqual(['owner']);
+
+    // Who is alone may go, and what they were alone in follows.
+    await go(second);
+    const { rows } = await owner.query<{ deletes_at: Date }>(
+      'select deletes_at from tenancy.tenants where tenant_id = $1',
+      [first.tenantId],
+    );
+    expect(rows).toEqual([{ deletes_at: new Date(clock.now().getTime() + 30 * 86_400_000) }]);
   });
 });
 
