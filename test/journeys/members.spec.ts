@@ -233,22 +233,6 @@ describe('who is put out', () => {
     },
     LONG,
   );
-
-  it(
-    'leaves by themselves, and comes back only by another invitation',
-    async () => {
-      const owner = await team.owner();
-      const developer = await member(owner, 'developer');
-      expect(await ask(developer, '/tenant/leave', { method: 'POST' })).toEqual({ status: 'left' });
-      await eventually(() => everywhere(developer.access_token, 401), { withinMs: WITHIN_MS });
-      expect(await members(owner)).toHaveLength(1);
-      expect(await refused(owner, `/tenant/members/${developer.id}`, { method: 'DELETE' })).toEqual([
-        404,
-        'NOT_FOUND',
-      ]);
-    },
-    LONG,
-  );
 });
 
 describe('who may do less than before', () => {

@@ -248,3 +248,29 @@ describe('signing in on the pages (S1-22)', () => {
     WALK_MS,
   );
 });
+
+describe('who is in no organisation any more', () => {
+  it(
+    'signs in, is told so, and makes one',
+    async () => {
+      const email = newEmail();
+      const { user } = await signUpByPassword(product.api.url, email);
+      await product.query('delete from tenancy.memberships where user_id = $1', [user.id]);
+      const ada = await browser.person();
+      await ada.page.goto(url('/login'));
+      await signIn(ada, email);
+      expect([ada.path, await ada.heading()]).toEqual(['/login/organization', 'No organisation']);
+      await ada.look('no-organisation');
+      await ada.press('Make it');
+      expect(await ada.page.locator('main').innerText()).toContain('Say what your organisation is called');
+      await ada.fill({ Organisation: 'Second Acme' });
+      await ada.press('Make it');
+      expect([ada.path, await ada.heading()]).toEqual(['/account', 'Your account']);
+      expect(await ada.page.locator('dl').innerText()).toContain('Second Acme');
+      // The step is over.
+      await ada.page.goto(url('/login/organization'));
+      expect(ada.path).toBe('/account');
+    },
+    WALK_MS,
+  );
+});

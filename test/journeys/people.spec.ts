@@ -319,6 +319,12 @@ describe('what the worker forgets', () => {
       [[never.user.id, verified.user.id], imported],
     );
     const owner = await connected(product.database.ownerUrl);
+    // Who is in no organisation any more stays, and keeps nobody behind them.
+    await owner.query(
+      `insert into identity.users (id, email, email_verified, created_at, registered_with)
+       select 'usr_0' || n, 'nobody@acme.example', false, now() - interval '40 days', 'password'
+       from generate_series(100, 350) n`,
+    );
     await owner.query(
       `create table identity.user_login_events_p20200101 partition of identity.user_login_events
        for values from ('2020-01-01') to ('2020-02-01')`,

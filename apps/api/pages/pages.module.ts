@@ -18,6 +18,7 @@ import { ConsentController } from './programs/consent.controller.js';
 import { DeviceController } from './programs/device.controller.js';
 import { Entrance } from './sign-in/entrance.js';
 import { LoginController } from './sign-in/login.controller.js';
+import { OrganizationController } from './sign-in/organization.controller.js';
 import { ProviderController } from './sign-in/provider.controller.js';
 import { SecondFactorController } from './sign-in/second-factor.controller.js';
 import { SignUpController } from './sign-in/sign-up.controller.js';
@@ -30,6 +31,7 @@ import { Visitors } from './visitors.js';
     AssetsController,
     LoginController,
     SecondFactorController,
+    OrganizationController,
     ProviderController,
     SignUpController,
     AccountController,

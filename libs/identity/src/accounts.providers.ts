@@ -22,6 +22,7 @@ import { SecondFactor } from './second-factor/second-factor.js';
 import { TotpEnrollment } from './second-factor/totp-enrollment.js';
 import { DeviceHash } from './sessions/device-hash.js';
 import { AnswerChallenge } from './use-cases/answer-challenge.js';
+import { FinishSignIn } from './use-cases/finish-sign-in.js';
 import { AskVerification } from './use-cases/ask-verification.js';
 import { ChangeEmail } from './use-cases/change-email.js';
 import { ChangePassword } from './use-cases/change-password.js';
@@ -79,6 +80,7 @@ export const ACCOUNTS = [
   RequireStepUp,
   ChangeUserStatus,
   AnswerChallenge,
+  FinishSignIn,
   AskVerification,
   ChangeEmail,
   ChangePassword,

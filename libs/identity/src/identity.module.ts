@@ -65,6 +65,7 @@ import { IssueServiceAccount } from './use-cases/issue-service-account.js';
 import { ManageApiKeys } from './use-cases/manage-api-keys.js';
 import { ReadServiceAccounts } from './use-cases/read-service-accounts.js';
 import { AnswerChallenge } from './use-cases/answer-challenge.js';
+import { FinishSignIn } from './use-cases/finish-sign-in.js';
 import { AuthorizeDevice } from './use-cases/authorize-device.js';
 import { AuthorizeProgram } from './use-cases/authorize-program.js';
 import { ChangeUserStatus } from './use-cases/change-user-status.js';
@@ -196,6 +197,7 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     SignIn,
     SignInWithPassword,
     AnswerChallenge,
+    FinishSignIn,
     VerifyEmail,
     ConfirmLink,
     ForgotPassword,

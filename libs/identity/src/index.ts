@@ -32,7 +32,7 @@ export {
 } from './use-cases/change-service-account.js';
 export { CreateServiceAccount, CreateServiceAccountInput } from './use-cases/create-service-account.js';
 export type { ProgramRequest } from './oauth/describe-program.js';
-export { AnswerChallenge, ChallengeInput } from './use-cases/answer-challenge.js';
+export { AnswerChallenge, ChallengeInput, MfaToken } from './use-cases/answer-challenge.js';
 export { AuthorizeDevice } from './use-cases/authorize-device.js';
 export { AuthorizeProgram } from './use-cases/authorize-program.js';
 export { RefreshSession } from './use-cases/refresh-session.js';
@@ -70,6 +70,7 @@ export { RotateKeys } from './use-cases/rotate-keys.js';
 export { AskVerification } from './use-cases/ask-verification.js';
 export { ConfirmLink } from './use-cases/confirm-link.js';
 export { EndSessions } from './use-cases/end-sessions.js';
+export { FinishSignIn } from './use-cases/finish-sign-in.js';
 export { ForgotPassword } from './use-cases/forgot-password.js';
 export { ResetPassword } from './use-cases/reset-password.js';
 export { SignIn } from './use-cases/sign-in.js';

@@ -13,6 +13,7 @@ import { RegisterController } from './http/register.controller.js';
 import { RoleScopesController } from './http/role-scopes.controller.js';
 import { SettingsController } from './http/settings.controller.js';
 import { OnboardingLimits } from './onboarding.config.js';
+import { ComeBack } from './use-cases/come-back.js';
 import { ImportPeople } from './use-cases/import-people.js';
 import { InvitePeople } from './use-cases/invite-people.js';
 import { MakePerson } from './use-cases/make-person.js';
@@ -37,12 +38,21 @@ import { Register } from './use-cases/register.js';
     OnboardingLimits,
     Register,
     RegisterInvited,
+    ComeBack,
     InvitePeople,
     ManageMembers,
     OwnOrganizations,
     ManageSettings,
   ],
-  exports: [Register, RegisterInvited, InvitePeople, ManageMembers, OwnOrganizations, ManageSettings],
+  exports: [
+    Register,
+    RegisterInvited,
+    ComeBack,
+    InvitePeople,
+    ManageMembers,
+    OwnOrganizations,
+    ManageSettings,
+  ],
 })
 export class OnboardingModule {}
 

@@ -10,10 +10,11 @@ import { Visitors } from '../visitors.js';
 /** As long as an MFA token lasts (S2-17). */
 const STEP_SECONDS = 300;
 
-/** Where somebody goes who owes the second factor. */
+/** Where somebody goes who owes the second factor, or an organisation. */
 const STEPS: Readonly<Record<string, string>> = {
   MFA_REQUIRED: '/login/code',
   MFA_ENROLLMENT_REQUIRED: '/login/authenticator',
+  NO_ORGANIZATION: '/login/organization',
 };
 
 /** The one door from a page into a session. */
@@ -25,7 +26,7 @@ export class Entrance {
     private readonly pages: Pages,
   ) {}
 
-  /** Lets in whoever `signIn` lets in, or asks them for the second factor. Throws what else it throws. */
+  /** Lets in whoever `signIn` lets in, or asks them for what is owed. Throws what else it throws. */
   async pass(visit: Visit, next: string, signIn: () => Promise<{ tokens: Tokens }>): Promise<void> {
     try {
       const { tokens } = await signIn();

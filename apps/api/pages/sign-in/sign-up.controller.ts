@@ -115,4 +115,4 @@ export class SignUpController {
   }
 }
 
-const NAMELESS = 'Say what your organisation is called, in at most 120 letters.';
+export const NAMELESS = 'Say what your organisation is called, in at most 120 letters.';

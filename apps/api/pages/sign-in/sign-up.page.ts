@@ -83,5 +83,5 @@ export function newcomerPage(form: FormMaker, given: NewcomerForm): Page {
   };
 }
 
-const organizationField = (value?: string, fault?: string): Html =>
+export const organizationField = (value?: string, fault?: string): Html =>
   field({ name: 'organization_name', label: 'Organisation', autocomplete: 'organization', value, fault });

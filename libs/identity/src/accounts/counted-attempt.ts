@@ -14,6 +14,12 @@ export class CountedAttempt {
     private readonly record: (outcome: WrongGuess, userId: string | null) => Promise<void>,
   ) {}
 
+  /** One that was counted, and came out right, before the token was given that is shown now. */
+  static before(): CountedAttempt {
+    const nothing = () => Promise.resolve();
+    return new CountedAttempt({ undo: nothing, succeeded: nothing }, nothing);
+  }
+
   /** Nothing was guessed. */
   undo(): Promise<void> {
     return this.counted.undo();

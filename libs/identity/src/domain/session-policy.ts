@@ -21,6 +21,9 @@ export type SessionRefusal = 'tenant_suspended' | 'person_suspended' | 'second_f
 /** For who has no factor and is nobody's problem yet: an account that is being made. */
 export const NEW_PERSON: Standing = { isSuspended: false, hasSecondFactor: false };
 
+/** What nobody's tenant asks. */
+export const NO_TENANT: SessionPolicy = { tenantStatus: 'active', requiresSecondFactor: false };
+
 /** What stands against a session of this person that was, or is to be, made by `amr`; null for nothing. Pure. */
 export function refusalOf(
   policy: SessionPolicy,

@@ -55,7 +55,13 @@ export class AuthController {
     example: { ...TOKENS_EXAMPLE, user: USER_EXAMPLE, tenant: TENANT_EXAMPLE },
     refusals: {
       unauthenticated: ['UNAUTHENTICATED', 'INVALID_CREDENTIALS', 'MFA_REQUIRED', 'MFA_ENROLLMENT_REQUIRED'],
-      forbidden: ['NOT_REGISTERED', 'TENANT_SUSPENDED', 'ACCOUNT_SUSPENDED', 'EMAIL_REQUIRED'],
+      forbidden: [
+        'NOT_REGISTERED',
+        'NO_ORGANIZATION',
+        'TENANT_SUSPENDED',
+        'ACCOUNT_SUSPENDED',
+        'EMAIL_REQUIRED',
+      ],
       not_found: ['NOT_FOUND'],
       conflict: ['ACCOUNT_LINK_REQUIRED'],
       too_many: ['SIGN_IN_LOCKED'],

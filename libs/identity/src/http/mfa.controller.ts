@@ -117,7 +117,7 @@ export class MfaController {
     example: { ...TOKENS_EXAMPLE, user: USER_EXAMPLE, tenant: TENANT_EXAMPLE },
     refusals: {
       unauthenticated: ['UNAUTHENTICATED'],
-      forbidden: ['CODE_INVALID', 'TENANT_SUSPENDED', 'ACCOUNT_SUSPENDED'],
+      forbidden: ['CODE_INVALID', 'NO_ORGANIZATION', 'TENANT_SUSPENDED', 'ACCOUNT_SUSPENDED'],
       too_many: ['SIGN_IN_LOCKED'],
     },
   })

@@ -48,12 +48,13 @@ export class UserDirectory {
     return rows.map(({ id }) => id);
   }
 
-  /** Those who signed up by password before then and have not verified their address, the oldest first. */
-  async unverifiedSince(before: Date, limit: number): Promise<string[]> {
+  /** Those who signed up by password before then and have not verified their address, by id: the next ones after `after`. */
+  async unverifiedSince(before: Date, limit: number, after: string): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
       `select id from identity.users
-       where not email_verified and registered_with = 'password' and created_at < $1 order by created_at limit $2`,
-      [before, limit],
+       where not email_verified and registered_with = 'password' and created_at < $1 and id > $3
+       order by id limit $2`,
+      [before, limit, after],
     );
     return rows.map(({ id }) => id);
   }

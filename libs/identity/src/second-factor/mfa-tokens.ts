@@ -8,10 +8,11 @@ import { asUnavailable } from '../nonces/nonces.js';
 const LIFETIME_SECONDS = 300;
 
 const Pending = z.object({
-  /** What the token is good for: to show the second factor, or to set one up, and nothing else. */
-  purpose: z.enum(['challenge', 'enroll']),
+  /** What the token is good for: to show the second factor, to set one up, or to come to an organisation; nothing else. */
+  purpose: z.enum(['challenge', 'enroll', 'organization']),
   userId: idOf('usr'),
-  tenantId: idOf('ten'),
+  /** null: they are in none. */
+  tenantId: idOf('ten').nullable(),
   provider: z.string(),
   amr: z.array(z.string()),
   /** When the password was chosen that was shown, epoch ms; null: it was none. */
@@ -23,7 +24,7 @@ const Pending = z.object({
     .default(null),
 });
 
-/** Somebody who has shown the first factor and owes the second. */
+/** Somebody who has shown the first factor and owes the second, or an organisation. */
 export type PendingSignIn = z.output<typeof Pending>;
 
 /**

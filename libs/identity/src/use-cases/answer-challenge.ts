@@ -31,7 +31,7 @@ export class AnswerChallenge {
     private readonly startSession: StartSession,
   ) {}
 
-  /** A wrong code leaves the token good. Throws the one 401, 403 `CODE_INVALID`, 429 `SIGN_IN_LOCKED`, 503. */
+  /** A wrong code leaves the token good. Throws the one 401, 403 `CODE_INVALID` or `NO_ORGANIZATION`, 429 `SIGN_IN_LOCKED`, 503. */
   async execute(actor: Actor, input: z.output<typeof ChallengeInput>): Promise<SignedIn> {
     const { pending, person } = await this.open(actor, input.mfaToken, 'challenge');
     const attempt = await this.secondFactor.guess(person);
@@ -100,23 +100,23 @@ export class AnswerChallenge {
       await attempt.undo();
       return this.turnAway(person, error);
     });
-    const policy = policyOf(profile.tenant);
     const shown = ['otp', 'mfa'];
+    const how = {
+      ...{ provider, amr: [...amr, ...shown], attempt },
+      ...(passwordOf !== null && { passwordOf: new Date(passwordOf) }),
+    };
+    if (!profile) return this.startSession.withoutTenant(person, how);
+    const here = person.as({ tenantId: profile.tenant.id });
+    const policy = policyOf(profile.tenant);
     const { session, refreshToken } = from
-      ? await this.startSession.derive(person, { from, attempt, amr: shown }, policy)
-      : await this.startSession.execute(
-          person,
-          {
-            ...{ provider, amr: [...amr, ...shown], attempt },
-            ...(passwordOf !== null && { passwordOf: new Date(passwordOf) }),
-          },
-          policy,
-        );
+      ? await this.startSession.derive(here, { from, attempt, amr: shown }, policy)
+      : await this.startSession.execute(here, how, policy);
     return { ...profile, tokens: await this.issueTokens.tokens(profile, session, refreshToken) };
   }
 
-  private async spend(person: Actor, mfaToken: string): Promise<Profile> {
+  /** null for who is in no tenant, and was in none when they began. */
+  private async spend(person: Actor, mfaToken: string): Promise<Profile | null> {
     if (!(await this.mfaTokens.spend(mfaToken))) throw unauthenticated('MFA token used');
-    return this.issueTokens.profile(person);
+    return person.tenantId ? this.issueTokens.profile(person) : this.issueTokens.profileToSignIn(person);
   }
 }

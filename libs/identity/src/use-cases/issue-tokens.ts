@@ -35,21 +35,24 @@ export class IssueTokens {
   ) {}
 
   /**
-   * The profile of the actor, in the actor's tenant or in their oldest that is not suspended. Throws the one 401 for a
-   * person who is in no tenant. Whether they may have a session there is StartSession's to decide.
+   * The profile of the actor in the actor's tenant. Throws the one 401 for who is no member of it. Whether they may have a
+   * session there is StartSession's to decide.
    */
-  async profile(actor: Actor): Promise<Profile> {
-    const tenantId = actor.tenantId ?? (await this.tenantToSignInTo(actor));
-    if (!tenantId) throw unauthenticated('no such person in any tenant');
-    const profile = await this.profileIn(actor.as({ tenantId }));
+  async profile(here: Actor): Promise<Profile> {
+    const profile = await this.profileIn(here);
     if (!profile) throw unauthenticated('no such person in that tenant');
     return profile;
   }
 
-  /** The same for who signs in and may have said where to. Throws 404 for a tenant that they are not in. */
-  async profileToSignIn(anywhere: Actor, tenantId: string | undefined): Promise<Profile> {
-    if (tenantId === undefined) return this.profile(anywhere);
-    const profile = await this.profileIn(anywhere.as({ tenantId }));
+  /**
+   * The same of who signs in: where they said, else in their oldest tenant that is not suspended; null for who is in none.
+   * Throws 404 for a tenant that they said and are not in.
+   */
+  async profileToSignIn(anywhere: Actor, tenantId?: string): Promise<Profile | null> {
+    const there = tenantId ?? (await this.tenantToSignInTo(anywhere));
+    if (!there) return null;
+    if (tenantId === undefined) return this.profile(anywhere.as({ tenantId: there }));
+    const profile = await this.profileIn(anywhere.as({ tenantId: there }));
     if (!profile) throw notFound('organisation');
     return profile;
   }

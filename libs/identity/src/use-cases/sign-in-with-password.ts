@@ -48,7 +48,7 @@ export class SignInWithPassword {
   ) {}
 
   /**
-   * Throws 401 `INVALID_CREDENTIALS`, 404 for a tenant that they are not in, 429 `SIGN_IN_LOCKED`, 503 `BUSY`, and what
+   * Throws 401 `INVALID_CREDENTIALS`, 403 `NO_ORGANIZATION`, 404 for a tenant that they are not in, 429 `SIGN_IN_LOCKED`, 503 `BUSY`, and what
    * StartSession throws.
    */
   async execute(actor: Actor, input: z.output<typeof PasswordLogin>): Promise<Profile & { tokens: Tokens }> {
@@ -68,15 +68,14 @@ export class SignInWithPassword {
         await attempt.undo();
         return this.startSession.turnAway(anywhere, { method: 'password', addressHash }, error);
       });
-    const { session, refreshToken } = await this.startSession.execute(
-      anywhere.as({ tenantId: profile.tenant.id }),
-      {
-        ...{ provider: 'password', amr: ['pwd'], addressHash },
-        attempt: isOwner ? attempt : attempt.byClaimant(),
-        passwordOf: changedAt,
-      },
-      policyOf(profile.tenant),
-    );
+    const how = {
+      ...{ provider: 'password', amr: ['pwd'], addressHash },
+      attempt: isOwner ? attempt : attempt.byClaimant(),
+      passwordOf: changedAt,
+    };
+    if (!profile) return this.startSession.withoutTenant(anywhere, how);
+    const here = anywhere.as({ tenantId: profile.tenant.id });
+    const { session, refreshToken } = await this.startSession.execute(here, how, policyOf(profile.tenant));
     return { ...profile, tokens: await this.issueTokens.tokens(profile, session, refreshToken) };
   }
 

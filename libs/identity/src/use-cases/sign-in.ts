@@ -30,8 +30,8 @@ export class SignIn {
   ) {}
 
   /**
-   * By an upstream ID token. Throws the one 401, 403 `NOT_REGISTERED` or `EMAIL_REQUIRED`, 404 for a tenant that they are
-   * not in, 409 `ACCOUNT_LINK_REQUIRED`, 503, and what StartSession throws.
+   * By an upstream ID token. Throws the one 401, 403 `NOT_REGISTERED`, `NO_ORGANIZATION` or `EMAIL_REQUIRED`, 404 for a tenant
+   * that they are not in, 409 `ACCOUNT_LINK_REQUIRED`, 503, and what StartSession throws.
    */
   async execute(actor: Actor, idToken: string, tenantId?: string): Promise<Profile & { tokens: Tokens }> {
     const person = await this.vouched(actor, idToken);
@@ -64,17 +64,13 @@ export class SignIn {
         await this.loginEvents.record(anywhere, { ...this.attemptOf(person), userId, outcome: 'refused' });
         throw error;
       });
+    const addressHash = this.addressHash.of(person.email);
+    const how = { ...asAuthenticated(person, this.clock.now()), addressHash };
+    if (!before) return this.startSession.withoutTenant(anywhere, how);
     const here = anywhere.as({ tenantId: before.tenant.id });
     await this.db.transaction(here, () => this.identities.used(person));
     const profile = await this.noteVerified(here, before, person);
-    const { session, refreshToken } = await this.startSession.execute(
-      here,
-      {
-        ...asAuthenticated(person, this.clock.now()),
-        addressHash: this.addressHash.of(person.email),
-      },
-      policyOf(profile.tenant),
-    );
+    const { session, refreshToken } = await this.startSession.execute(here, how, policyOf(profile.tenant));
     return { ...profile, tokens: await this.issueTokens.tokens(profile, session, refreshToken) };
   }
 

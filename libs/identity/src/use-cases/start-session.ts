@@ -6,6 +6,7 @@ import { AuthSession } from '../domain/auth-session.js';
 import {
   accountSuspended,
   NEW_PERSON,
+  NO_TENANT,
   refusalOf,
   type SessionPolicy,
   type SessionRefusal,
@@ -142,6 +143,16 @@ export class StartSession {
   }
 
   /**
+   * For the actor's user, who has shown who they are and is in no tenant: no session, and a token for FinishSignIn. Throws
+   * 403 `NO_ORGANIZATION` or `ACCOUNT_SUSPENDED`, 401 `MFA_REQUIRED`: also for this the second factor is asked first.
+   */
+  async withoutTenant(anywhere: Actor, how: Authenticated): Promise<never> {
+    await how.attempt?.succeeded();
+    const person = await this.db.transaction(anywhere, () => this.users.holdStanding());
+    throw await this.refused(anywhere, how, refusalOf(NO_TENANT, person ?? nobody(), how.amr) ?? 'no_tenant');
+  }
+
+  /**
    * For the actor's user in the actor's tenant, by a session of theirs, in whichever tenant: another one beside it, with how
    * and when they signed in. Throws the one 401 where that session is over or about to end, and as {@link execute} does.
    */
@@ -234,22 +245,22 @@ export class StartSession {
   private async refused(
     actor: Actor,
     how: Making & Pick<Authenticated, 'passwordOf'>,
-    refusal: SessionRefusal,
+    refusal: SessionRefusal | 'no_tenant',
   ): Promise<DomainError> {
     const { provider, amr, addressHash, from = null } = how;
     const userId = actor.id ?? '';
-    const outcome = refusal.endsWith('_suspended') ? 'suspended' : refusal;
-    await this.loginEvents.record(actor, {
-      userId,
-      method: provider,
-      addressHash,
-      outcome: outcome as 'suspended' | 'second_factor' | 'enrollment',
-    });
+    const outcome = recordedAs(refusal);
+    await this.loginEvents.record(actor, { userId, method: provider, addressHash, outcome });
     if (refusal === 'tenant_suspended') return tenantSuspended();
     if (refusal === 'person_suspended') return accountSuspended();
 
     const passwordOf = how.passwordOf?.getTime() ?? null;
-    const pending = { userId, tenantId: actor.tenantId ?? '', provider, amr: [...amr], passwordOf, from };
+    const pending = { userId, tenantId: actor.tenantId, provider, amr: [...amr], passwordOf, from };
+    if (refusal === 'no_tenant') {
+      const mfaToken = await this.mfaTokens.make({ ...pending, purpose: 'organization' });
+      const words = 'You are in no organisation any more: make one, or accept an invitation.';
+      return new DomainError('forbidden', 'NO_ORGANIZATION', words, { details: { mfaToken } });
+    }
     if (refusal === 'second_factor') {
       const mfaToken = await this.mfaTokens.make({ ...pending, purpose: 'challenge' });
       return new DomainError('unauthenticated', 'MFA_REQUIRED', 'Give a code of your authenticator.', {
@@ -269,6 +280,11 @@ export class StartSession {
 function mustNameBoth(actor: Actor): void {
   if (actor.type !== 'user' || !actor.id || !actor.tenantId)
     throw new Error('A session needs a user and a tenant.');
+}
+
+function recordedAs(refusal: SessionRefusal | 'no_tenant'): LoginOutcome {
+  if (refusal === 'no_tenant') return 'refused';
+  return refusal === 'second_factor' || refusal === 'enrollment' ? refusal : 'suspended';
 }
 
 function nobody(): never {

@@ -35,22 +35,26 @@ export class SweepUnverified {
     private readonly clock: Clock,
   ) {}
 
+  /** The last that was looked at: who cannot be deleted, being in no organisation, keeps nobody behind them. */
+  private after = '';
+
   /** True when there may be more. */
   async execute(): Promise<boolean> {
     if (this.config.unverifiedDays === 0) return false;
     const before = new Date(this.clock.now().getTime() - this.config.unverifiedDays * DAY_MS);
-    const ids = await this.directory.unverifiedSince(before, BATCH);
-    let gone = 0;
-    for (const id of ids) if (await this.sweep(id)) gone += 1;
-    // Where nobody can be deleted, the next look would find the same people.
-    return gone > 0 && ids.length === BATCH;
+    const ids = await this.directory.unverifiedSince(before, BATCH, this.after);
+    for (const id of ids) await this.sweep(id);
+    const isMore = ids.length === BATCH;
+    // At the end, the next look begins anew.
+    this.after = (isMore && ids.at(-1)) || '';
+    return isMore;
   }
 
-  private async sweep(id: string): Promise<boolean> {
+  private async sweep(id: string): Promise<void> {
     const system = Actor.system(null, randomBytes(16).toString('hex'));
     const person = system.as({ type: 'user', id });
     const [tenantId] = await this.listTenants.execute(person);
-    if (!tenantId) return false;
+    if (!tenantId) return;
     const fitToOwn = (ids: readonly string[]) => this.directory.fitToOwn(ids);
     const outdated = await this.db
       .transaction(person.as({ tenantId }), async () => {
@@ -61,7 +65,6 @@ export class SweepUnverified {
       })
       .catch(unlessKept);
     if (outdated) await this.endPersonSessions.finish(system, outdated);
-    return outdated !== null;
   }
 }
 

@@ -3,24 +3,33 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, unauthenticated, wire } from '#platform';
 import { OptionalUpstreamToken, orInCookies, SessionCookies } from '#identity';
+import { ComeBack, FoundInput, RejoinInput } from '../use-cases/come-back.js';
 import { InvitedInput, PasswordInvitedInput, RegisterInvited } from '../use-cases/register-invited.js';
 import { PasswordRegisterInput, Register, type Registered, RegisterInput } from '../use-cases/register.js';
 import { REGISTERED_EXAMPLE, RegisteredView, registeredView } from './register.view.js';
 
-const RegisterBody = z.union([PasswordRegisterInput, PasswordInvitedInput, RegisterInput, InvitedInput]);
+const RegisterBody = z.union([
+  PasswordRegisterInput,
+  PasswordInvitedInput,
+  FoundInput,
+  RejoinInput,
+  RegisterInput,
+  InvitedInput,
+]);
 
 @Controller('/api/v1/auth')
 export class RegisterController {
   constructor(
     private readonly register: Register,
     private readonly registerInvited: RegisterInvited,
+    private readonly comeBack: ComeBack,
     private readonly cookies: SessionCookies,
   ) {}
 
   @Post('/register')
   @Endpoint({
     summary:
-      'Sign up with the ID token of a Google, GitHub or Microsoft account as the bearer, or by email and password; with the token of an invitation in place of an organisation',
+      'Sign up with the ID token of a Google, GitHub or Microsoft account as the bearer, or by email and password; with the token of an invitation in place of an organisation. Whom a sign-in answered 403 NO_ORGANIZATION sends its mfa_token instead',
     access: 'public',
     status: 201,
     output: orInCookies(RegisteredView),
@@ -41,6 +50,8 @@ export class RegisterController {
         'SIGN_UP_CLOSED',
         'REAUTHENTICATION_REQUIRED',
         'INVITATION_FOR_OTHER_ADDRESS',
+        'NO_ORGANIZATION',
+        'EMAIL_NOT_VERIFIED',
         'DOMAIN_NOT_ALLOWED',
       ],
       conflict: ['ACCOUNT_LINK_REQUIRED', 'ACCOUNT_EXISTS', 'SEAT_LIMIT_REACHED', 'MEMBER_LIMIT_REACHED'],
@@ -67,6 +78,11 @@ export class RegisterController {
     idToken: string | null,
     input: z.output<typeof RegisterBody>,
   ): Promise<Registered> {
+    if ('mfaToken' in input) {
+      return 'invitationToken' in input
+        ? this.comeBack.rejoin(actor, input)
+        : this.comeBack.found(actor, input);
+    }
     if ('invitationToken' in input) {
       return 'email' in input
         ? this.registerInvited.withPassword(actor, input)

@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   IDEMPOTENCY_ANSWER_NOT_KEPT: 'conflict',
   IDEMPOTENCY_KEY_REUSED: 'invalid',
   NOT_REGISTERED: 'forbidden',
+  NO_ORGANIZATION: 'forbidden',
   EMAIL_REQUIRED: 'forbidden',
   EMAIL_NOT_VERIFIED: 'forbidden',
   TENANT_SUSPENDED: 'forbidden',
