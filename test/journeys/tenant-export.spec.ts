@@ -194,6 +194,8 @@ describe('an organisation exports what it owns', () => {
       body: { refresh_token: owner.refresh_token },
     });
     expect(refusal(await request(access_token))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
+    const file = await call<ErrorBody>(`${exportsOf()}/exp_1/file`, { bearer: access_token });
+    expect(refusal(file)).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
   });
 
   it(

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ClosedTenants, type TenantEraser, TenantPeople, type TenantRecord } from '#platform';
+import { Authority } from './authority.js';
 import { ApplyRetention } from './deletion/apply-retention.js';
 import { AskDeletion } from './deletion/ask-deletion.js';
 import { EndTenants, TenantErasers } from './deletion/end-tenants.js';
@@ -11,13 +12,23 @@ import { RequestExport } from './exports/request-export.js';
 import { DeletionController } from './http/deletion.controller.js';
 import { ExportsController } from './http/exports.controller.js';
 import { EndingTenants } from './persistence/ending-tenants.js';
+import { Memberships } from './persistence/memberships.js';
 import { TenantExports } from './persistence/tenant-exports.js';
 import { Tenants } from './persistence/tenants.js';
 
 /** Taking everything along, and going: what people ask for. */
 @Module({
   controllers: [ExportsController, DeletionController],
-  providers: [Tenants, TenantExports, RequestExport, ReadExports, DownloadExport, AskDeletion],
+  providers: [
+    Authority,
+    Tenants,
+    Memberships,
+    TenantExports,
+    RequestExport,
+    ReadExports,
+    DownloadExport,
+    AskDeletion,
+  ],
 })
 export class TenancyLifeModule {}
 

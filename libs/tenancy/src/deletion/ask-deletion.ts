@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock, Db, DomainError, notFound } from '#platform';
+import { Authority } from '../authority.js';
 import { Tenants } from '../persistence/tenants.js';
 import { DeletionConfig } from './deletion.config.js';
 
@@ -21,6 +22,7 @@ export interface Deletion {
 export class AskDeletion {
   constructor(
     private readonly db: Db,
+    private readonly authority: Authority,
     private readonly tenants: Tenants,
     private readonly config: DeletionConfig,
     private readonly clock: Clock,
@@ -28,12 +30,11 @@ export class AskDeletion {
 
   /** Throws 403 without `tenant:delete`, 409 `DELETION_PENDING`, 422 `SLUG_MISMATCH`. */
   async execute(actor: Actor, { slug }: z.output<typeof AskDeletionInput>): Promise<Deletion> {
-    actor.must('tenant:delete');
     const { id: askedBy, tenantId } = actor;
     if (!askedBy || !tenantId) throw notFound('tenant');
     const now = this.clock.now();
     return this.db.transaction(actor, async () => {
-      const tenant = await this.tenants.lock(tenantId);
+      const { tenant } = await this.authority.must(actor, 'tenant:delete');
       if (tenant.slug !== slug) {
         throw new DomainError('invalid', 'SLUG_MISMATCH', 'That is not the slug of this organisation.');
       }
@@ -45,11 +46,8 @@ export class AskDeletion {
 
   /** Throws 403 without `tenant:delete`, 409 `DELETION_NOT_PENDING`. */
   async takeBack(actor: Actor): Promise<void> {
-    actor.must('tenant:delete');
-    const tenantId = actor.tenantId;
-    if (!tenantId) throw notFound('tenant');
     await this.db.transaction(actor, async () => {
-      const tenant = await this.tenants.lock(tenantId);
+      const { tenant } = await this.authority.must(actor, 'tenant:delete');
       tenant.restore(this.clock.now());
       await this.tenants.save(tenant);
     });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, Db, DomainError, notFound, occurred } from '#platform';
+import { Authority } from '../authority.js';
 import { ExportDownloaded } from '../events/index.js';
 import { TenantExports } from '../persistence/tenant-exports.js';
 import { type ByteRange, byteRange } from './byte-range.js';
@@ -28,12 +29,13 @@ export class DownloadExport {
   constructor(
     private readonly db: Db,
     private readonly exports: TenantExports,
+    private readonly authority: Authority,
     private readonly clock: Clock,
   ) {}
 
   /** Throws 403 without `tenant:export`, 404, 409 `EXPORT_NOT_READY`. */
   async execute(actor: Actor, { exportId, range, ifRange }: Wanted): Promise<Download> {
-    actor.must('tenant:export');
+    await this.authority.mustNow(actor, 'tenant:export');
     const found = await this.exports.find(actor, exportId);
     if (!found) throw notFound('export');
     const { size, sha256, askedAt } = found;
@@ -56,6 +58,8 @@ export class DownloadExport {
   private async *bytes(actor: Actor, exportId: string, { from, end }: ByteRange): AsyncGenerator<Buffer> {
     for (let at = from; at < end;) {
       const n = Math.floor(at / CHUNK_BYTES);
+      // Who may not any more does not get the rest either: the connection breaks.
+      await this.authority.mustNow(actor, 'tenant:export');
       const piece = await this.exports.chunk(actor, exportId, n);
       // Taken away meanwhile: the connection breaks, and nobody takes a half for the whole.
       if (!piece) throw new Error(`Piece ${n} of ${exportId} is gone.`);

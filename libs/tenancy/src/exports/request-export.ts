@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, Db, DomainError, newId, notFound, occurred } from '#platform';
+import { Authority } from '../authority.js';
 import { ExportRequested } from '../events/index.js';
 import { TenantExports } from '../persistence/tenant-exports.js';
-import { Tenants } from '../persistence/tenants.js';
 import type { TenantExport } from './export-record.js';
 
 /** How often a tenant may ask in a day: each reads everything it has. */
@@ -14,14 +14,13 @@ const DAY_MS = 86_400_000;
 export class RequestExport {
   constructor(
     private readonly db: Db,
-    private readonly tenants: Tenants,
+    private readonly authority: Authority,
     private readonly exports: TenantExports,
     private readonly clock: Clock,
   ) {}
 
   /** Throws 403 without `tenant:export`, 409 `EXPORT_RUNNING`, 429 `EXPORT_LIMIT_REACHED`. */
   async execute(actor: Actor): Promise<TenantExport> {
-    actor.must('tenant:export');
     const { id: askedBy, tenantId } = actor;
     if (!askedBy || !tenantId) throw notFound('tenant');
     const now = this.clock.now();
@@ -29,7 +28,7 @@ export class RequestExport {
 
     await this.db.transaction(actor, async () => {
       // One decides at a time.
-      await this.tenants.lock(tenantId);
+      await this.authority.must(actor, 'tenant:export');
       const standing = await this.exports.standing(new Date(now.getTime() - DAY_MS));
       if (standing.isUnderWay) {
         throw new DomainError('conflict', 'EXPORT_RUNNING', 'An export is being made already.');

@@ -106,6 +106,7 @@ export class ExportsController {
   @Endpoint({
     summary: 'The file: JSON Lines, gzipped; goes on where it broke off by the header Range',
     access: 'bearer',
+    stepUp: STEP_UP,
     produces: 'application/gzip',
     output: FileView,
     example: '(bytes)',

@@ -20,13 +20,14 @@ export class Headcounts {
     return this.count('tenancy.invitations', `and p.status = 'pending' and p.expires_at > $4`, [now]);
   }
 
-  /** How many have a role, or are invited to it. */
-  async withRole(role: string): Promise<number> {
+  /** How many have a role, or are invited to it and may still come. */
+  async withRole(role: string, now: Date): Promise<number> {
     const [row] = await this.db.query<{ count: number }>(
       `select ((select count(*) from tenancy.memberships where tenant_id = $1 and role = $2)
-         + (select count(*) from tenancy.invitations where tenant_id = $1 and role = $2 and status = 'pending'))::int
+         + (select count(*) from tenancy.invitations where tenant_id = $1 and role = $2 and status = 'pending'
+           and expires_at > $3))::int
          as count`,
-      [this.db.actor.tenantId, role],
+      [this.db.actor.tenantId, role, now],
     );
     return row?.count ?? 0;
   }

@@ -73,6 +73,7 @@ export class AcceptInvitation {
     const tenant = await this.tenants.tryLock(token.tenantId);
     const invitation = tenant && (await this.invitations.find(token.invitationId));
     if (!invitation || !this.tokens.isOf(token, invitation)) throw invitationGone();
+    if (tenant.status === 'deleted') throw invitationGone();
     if (tenant.status === 'suspended') throw tenantSuspended();
     return { tenant, invitation };
   }

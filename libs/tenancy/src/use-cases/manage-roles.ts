@@ -112,12 +112,13 @@ export class ManageRoles {
     return this.db.transaction(actor, async () => {
       const { own } = await this.authority.must(actor, 'roles:manage');
       const role = await this.changeable(name, own.grants);
-      const count = await this.headcounts.withRole(name);
+      const now = this.clock.now();
+      const count = await this.headcounts.withRole(name, now);
       if (count > 0)
         throw new DomainError('conflict', 'ROLE_IN_USE', 'Members or invitations have this role.', {
           details: { count },
         });
-      role.delete(this.clock.now());
+      role.delete(now);
       await this.roles.delete(role);
     });
   }

@@ -24,6 +24,7 @@ import { Invite } from './invite.js';
 import { JoinByDomain } from './join-by-domain.js';
 import { LeaveAll } from './leave-all.js';
 import { ListOrganizations } from './list-organizations.js';
+import { ReadInvitations } from './read-invitations.js';
 
 const MANY = 20;
 
@@ -146,6 +147,32 @@ describe('twenty who accept at once', () => {
     const invitation = await send(by, 'viewer');
     const outcomes = await Promise.allSettled(Array.from({ length: MANY }, () => come(by, invitation)));
     expect(codes(outcomes)).toEqual([...several(MANY - 1, 'INVITATION_GONE'), 'ok']);
+  });
+
+  it('hold no role once their time is over', async () => {
+    const by = await made();
+    const invitation = await send(by, 'viewer');
+    const held = () => within(by, () => new Headcounts(db).withRole('viewer', clock.now()));
+    expect(await held()).toBe(1);
+    await owner.query('update tenancy.invitations set expires_at = $2 where id = $1', [
+      invitation.id,
+      clock.now(),
+    ]);
+    expect(await held()).toBe(0);
+  });
+
+  it('come to no organisation that is over', async () => {
+    const by = await made();
+    const [invitation, declined] = [await send(by, 'viewer'), await send(by, 'viewer')];
+    await owner.query(`update tenancy.tenants set status = 'deleted' where tenant_id = $1`, [by.tenantId]);
+    const gone = { code: 'INVITATION_GONE' };
+    await expect(come(by, invitation)).rejects.toMatchObject(gone);
+    await expect(within(by, () => accept.decline(tokens.of(declined)))).rejects.toMatchObject(gone);
+    const reader = new ReadInvitations(
+      ...([new Invitations(db), new Tenants(db), new Memberships(db), tokens, clock] as const),
+    );
+    await expect(reader.open(by, tokens.of(invitation))).rejects.toMatchObject(gone);
+    expect(await rolesIn(by.tenantId)).toEqual(['owner']);
   });
 
   it('who join by their domain are no more either', async () => {

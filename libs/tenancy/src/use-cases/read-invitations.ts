@@ -60,7 +60,9 @@ export class ReadInvitations {
     const isOpen = statusAt(invitation, this.clock.now()) === 'pending';
     const isOwn = invitation.status === 'accepted' && invitation.acceptedBy === actor.id;
     if (!isOpen && !isOwn) throw invitationGone();
-    return { invitation, tenant: await this.tenants.details(scoped), scoped };
+    const tenant = await this.tenants.details(scoped);
+    if (tenant.status === 'deleted') throw invitationGone();
+    return { invitation, tenant, scoped };
   }
 
   /**
@@ -79,7 +81,7 @@ export class ReadInvitations {
       this.memberships.roleOf(system.as({ id: invitation.invitedBy })),
       this.memberships.grantsOfRole(system, invitation.role),
     ]);
-    if (!isVouchedFor(inviter, grants)) return null;
+    if (tenant.status === 'deleted' || !isVouchedFor(inviter, grants)) return null;
     return { invitation, tenant, token: this.tokens.of(invitation) };
   }
 }
