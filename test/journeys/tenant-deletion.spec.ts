@@ -20,9 +20,9 @@ const remove = (bearer: string, slug: string) =>
   });
 const restore = (bearer: string) =>
   call<ErrorBody>(`${product.v1}/tenant/restore`, { method: 'POST', bearer });
-/** Thirty days later. */
+/** Thirty days later, and two more in which no worker was there. */
 const letTimePass = (tenantId: string) =>
-  product.query(`update tenancy.tenants set deletes_at = now() - interval '1 second' where tenant_id = $1`, [
+  product.query(`update tenancy.tenants set deletes_at = now() - interval '2 days' where tenant_id = $1`, [
     tenantId,
   ]);
 
@@ -80,6 +80,8 @@ describe('an organisation is deleted', () => {
       await succeed(`${product.v1}/tenant/exports`, { method: 'POST', bearer: owner.access_token });
       await Promise.all([settled(product, id), settled(product, neighbour.owner.tenant.id)]);
       await fillTrail(product, id, 30_000);
+      const [pool] = await product.redisClient().keys(`seats:*${owner.license.id}*`);
+      expect(pool).toBeDefined();
       const before = await digestOf(product, neighbour.owner.tenant.id);
       expect(Object.keys(await rowsOf(product, id)).length).toBeGreaterThan(12);
 
@@ -144,6 +146,8 @@ describe('an organisation is deleted', () => {
       }, PATIENT);
       expect(await rowsOf(product, id)).toEqual({ ...left, 'platform.outbox': 1 });
 
+      await product.redisClient().set(pool!, 'late');
+
       // No transaction of before can be running any more.
       await product.query(
         `update platform.closed_tenants set closed_at = now() - interval '2 minutes' where tenant_id = $1`,
@@ -200,7 +204,10 @@ describe('an organisation is deleted', () => {
           )
         )[0]!.n;
       await worker.stop();
-      await product.query('update tenancy.tenants set retention_days = 30 where tenant_id = $1', [id]);
+      await product.query(
+        `update tenancy.tenants set retention_days = 30, retention_applied_at = null where tenant_id = $1`,
+        [id],
+      );
       worker = await product.startWorker();
       await eventually(async () => (await filler()) === 0, PATIENT);
       await eventually(async () => {
@@ -211,12 +218,37 @@ describe('an organisation is deleted', () => {
           { tenant_id: id, days: 30, removed: [{ table: 'audit.entries', rows: 2_500 }] },
         ]);
       }, PATIENT);
-      await expect(
-        product.query(`select platform.forget_old_rows($1, now() - interval '29 days', 10)`, [id]),
-      ).rejects.toThrow('thirty days');
-      await expect(
-        product.query(`select platform.erase_tenant_rows($1, 'audit.entries', 10)`, [id]),
-      ).rejects.toThrow('is not closed');
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'though the one before it cannot be',
+    async () => {
+      const [stuck, next] = await Promise.all([signUp(product.api.url), signUp(product.api.url)]);
+      await product.query(`
+        create function tenancy.planted() returns trigger language plpgsql as $$
+        begin raise exception 'planted'; end $$;
+        create trigger planted before update of status on tenancy.tenants for each row
+          when (new.tenant_id = '${stuck.tenant.id}' and new.status = 'deleted') execute function tenancy.planted()`);
+      await product.query(
+        `update tenancy.tenants set deletion_asked_at = now(), deletion_asked_by = 'x',
+           deletes_at = now() - case when tenant_id = $1 then interval '2 days' else interval '1 day' end
+         where tenant_id in ($1, $2)`,
+        [stuck.tenant.id, next.tenant.id],
+      );
+      await eventually(async () => {
+        const left = { 'audit.entries': 1, 'platform.closed_tenants': 1 };
+        expect(await rowsOf(product, next.tenant.id)).toEqual(left);
+      }, PATIENT);
+      const [row] = await product.query<{ status: string }>(
+        'select status from tenancy.tenants where tenant_id = $1',
+        [stuck.tenant.id],
+      );
+      expect(row).toEqual({ status: 'active' });
+      await product.query(
+        'drop trigger planted on tenancy.tenants; drop function tenancy.planted(); update tenancy.tenants set deletes_at = null',
+      );
     },
     PATIENCE_MS,
   );

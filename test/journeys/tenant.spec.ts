@@ -103,6 +103,17 @@ describe('GET and PATCH /tenant/settings', () => {
     expect(await ask(owner, '/tenant/settings')).toMatchObject({ retention_days: 90 });
   });
 
+  it('ask for a step-up to keep less of the past, not to keep more', async () => {
+    const owner = await team.owner('FREE');
+    const keep = (days: number | null) => patch({ retention_days: days });
+    await ask(owner, '/tenant/settings', keep(90));
+    const old = await aged(product, owner);
+    for (const days of [89, 30])
+      expect(await refused(old, '/tenant/settings', keep(days))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
+    for (const days of [90, 120, null]) await ask(old, '/tenant/settings', keep(days));
+    expect(await refused(old, '/tenant/settings', keep(3_650))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
+  });
+
   it('ask for a step-up to loosen the second factor, not to tighten it', async () => {
     const owner = await team.owner('FREE');
     const change = (required: boolean) => patch({ second_factor_required: required });

@@ -21,6 +21,7 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
       'deletion_asked_at',
       'deletion_asked_by',
       'deletes_at',
+      'ended_at',
       'retention_days',
     ],
     withheld: {

@@ -5,6 +5,8 @@ import { poolsKey, shardOf, shardPrefix } from './pool-keys.js';
 import { SeatScripts } from './seat-scripts.js';
 
 const BATCH = 1_000;
+/** No worker is away longer between the first time and the last; a seat that comes late comes within a minute. */
+const NAMES_KEPT_SECONDS = 30 * 86_400;
 
 /**
  * Takes the seats and quotas of a tenant that is gone out of Redis. What tells nothing of the tenant goes by itself: marks
@@ -22,10 +24,24 @@ export class ForgetPools implements TenantEraser {
       'select id from licensing.licenses where tenant_id = $1',
       [tenantId],
     );
-    const licenses = new Set(rows.map((row) => row.id));
+    const licenses = await this.named(
+      tenantId,
+      rows.map((row) => row.id),
+    );
     if (licenses.size === 0) return;
     await this.forgetKeys(licenses);
     for (const shard of new Set([...licenses].map(shardOf))) await this.forgetDue(shard, licenses);
+  }
+
+  /** These and those of the times before: when this is called last, their rows have gone. */
+  private async named(tenantId: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const { redis } = this.scripts;
+    const key = `erasing:${tenantId}`;
+    if (ids.length > 0) {
+      await redis.sadd(key, ...ids);
+      await redis.expire(key, NAMES_KEPT_SECONDS);
+    }
+    return new Set(await redis.smembers(key));
   }
 
   /** One look at all keys for all licences: it is as long for a thousand as for one. */

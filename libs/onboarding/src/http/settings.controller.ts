@@ -42,7 +42,8 @@ export class SettingsController {
 
   @Patch()
   @Endpoint({
-    summary: 'Choose some of it anew; to ask for a second factor no longer needs a step-up',
+    summary:
+      'Choose some of it anew; to ask for a second factor no longer, and to keep less of the past, need a step-up',
     access: 'bearer',
     output: SettingsView,
     example: EXAMPLE,

@@ -29,21 +29,28 @@ export class ManageSettings {
   }
 
   /**
-   * No longer asking for a second factor needs a step-up: a stolen token would do it first. Throws 403 `MISSING_SCOPE`,
+   * No longer asking for a second factor, and keeping less of the past, need a step-up: a stolen token would do that first. Throws 403 `MISSING_SCOPE`,
    * `MODE_TOO_LOOSE` or `REAUTHENTICATION_REQUIRED`.
    */
   async change(actor: Actor, input: z.output<typeof SettingsInput>): Promise<Settings> {
     const { heartbeatMode, timeZone, ...own } = input;
     const concernsLicenses = heartbeatMode !== undefined || timeZone !== undefined;
-    if (own.secondFactorRequired === false) {
-      const { secondFactorRequired } = await this.chooseSettings.read(actor);
-      if (secondFactorRequired) await this.requireStepUp.execute(actor);
-    }
+    if (await this.isRisky(actor, own)) await this.requireStepUp.execute(actor);
     await this.db.transaction(actor, async () => {
       await this.chooseSettings.change(actor, own);
       if (concernsLicenses) await this.licenseSettings.choose(actor, { heartbeatMode, timeZone });
     });
     if (concernsLicenses) await this.licenseSettings.settle(actor);
     return this.read(actor);
+  }
+
+  private async isRisky(
+    actor: Actor,
+    { secondFactorRequired, retentionDays }: z.output<typeof TenantSettingsInput>,
+  ): Promise<boolean> {
+    if (secondFactorRequired !== false && !retentionDays) return false;
+    const present = await this.chooseSettings.read(actor);
+    if (secondFactorRequired === false && present.secondFactorRequired) return true;
+    return !!retentionDays && retentionDays < (present.retentionDays ?? Infinity);
   }
 }

@@ -4,17 +4,24 @@ import { RetentionApplied } from '../events/index.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Rows in one transaction. */
+/** Rows of each table in one transaction. */
 const BATCH = 1_000;
+/** Rows of each table that one entry of the trail tells of. */
+const TOLD = 50_000;
 
 interface Due {
   tenantId: string;
   days: number;
 }
 
+interface Removed {
+  table: string;
+  rows: number;
+}
+
 /**
  * Removes what tenants keep no longer than their days: entries of the trail, login sessions that have ended, and
- * invitations. Once a day for each tenant, in the worker. Which tables, Postgres knows: platform.erasure_rules.
+ * invitations that have ended or run out. Once a day for each tenant, in the worker. Which tables, Postgres knows: platform.erasure_rules.
  */
 @Injectable()
 export class ApplyRetention implements OnApplicationBootstrap, OnModuleDestroy {
@@ -66,12 +73,16 @@ export class ApplyRetention implements OnApplicationBootstrap, OnModuleDestroy {
     const actor = Actor.system(tenantId, newId('ret'));
     const isMine = await this.db.transaction(actor, () => this.claim(now));
     if (!isMine) return;
-    const removed = await this.remove(tenantId, new Date(now.getTime() - days * DAY_MS));
-    if (removed.length === 0) return;
-    await this.db.transaction(actor, () => {
-      this.db.record([occurred(RetentionApplied, { tenantId, days, removed }, now)]);
-      return Promise.resolve();
-    });
+    for (;;) {
+      const removed = await this.forget(tenantId, { batch: TOLD, dry: true });
+      if (removed.length === 0) return;
+      // Told first: whoever is killed in between has told of too much, never removed what nobody was told of.
+      await this.db.transaction(actor, () => {
+        this.db.record([occurred(RetentionApplied, { tenantId, days, removed }, now)]);
+        return Promise.resolve();
+      });
+      await this.remove(tenantId, new Map(removed.map(({ table, rows }) => [table, rows])));
+    }
   }
 
   /** Of several workers one does it. */
@@ -84,16 +95,23 @@ export class ApplyRetention implements OnApplicationBootstrap, OnModuleDestroy {
     return rows.length === 1;
   }
 
-  private async remove(tenantId: string, before: Date): Promise<{ table: string; rows: number }[]> {
-    const totals = new Map<string, number>();
-    for (let isMore = true; isMore;) {
-      const batch = await this.system.query<{ parent: string; removed: number }>(
-        'select parent, removed from platform.forget_old_rows($1, $2, $3)',
-        [tenantId, before, BATCH],
-      );
-      for (const { parent, removed } of batch) totals.set(parent, (totals.get(parent) ?? 0) + removed);
-      isMore = batch.some((one) => one.removed === BATCH);
+  /** As many rows as were told of, and no more than a batch of what has grown old meanwhile. */
+  private async remove(tenantId: string, told: Map<string, number>): Promise<void> {
+    while ([...told.values()].some((rows) => rows > 0)) {
+      const gone = await this.forget(tenantId, { batch: BATCH, dry: false });
+      if (gone.length === 0) return;
+      for (const { table, rows } of gone) told.set(table, (told.get(table) ?? 0) - rows);
     }
-    return [...totals].filter(([, rows]) => rows > 0).map(([table, rows]) => ({ table, rows }));
+  }
+
+  private async forget(
+    tenantId: string,
+    { batch, dry }: { batch: number; dry: boolean },
+  ): Promise<Removed[]> {
+    const rows = await this.system.query<Removed & { table: string }>(
+      'select parent as "table", removed as "rows" from platform.forget_old_rows($1, $2, $3) where removed > 0',
+      [tenantId, batch, dry],
+    );
+    return rows;
   }
 }

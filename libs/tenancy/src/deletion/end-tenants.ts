@@ -16,6 +16,8 @@ import { Tenants } from '../persistence/tenants.js';
 
 const LOOK_MS = 1_000;
 const FAILED_MAX_MS = 60_000;
+/** How long a tenant rests that could not go on. */
+const REST_MS = 60_000;
 /** Rows in one transaction: locks are short, and a worker that is killed has little to do again. */
 const BATCH = 1_000;
 /** What is still on its way by then is not waited for: a handler that has failed all day long. */
@@ -41,6 +43,8 @@ export class EndTenants implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;
   /** Of which this process has seen every table empty. */
   private readonly emptied = new Set<string>();
+  /** Until when those rest that could not go on, epoch ms. */
+  private readonly resting = new Map<string, number>();
 
   constructor(
     private readonly db: Db,
@@ -71,24 +75,37 @@ export class EndTenants implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async turn(): Promise<void> {
-    for (const tenantId of await this.ending.due(this.clock.now())) await this.end(tenantId);
-    for (const { tenantId, endedAt } of await this.ending.ended()) await this.close(tenantId, endedAt);
-    for (const tenant of await this.closed.unfinished()) await this.erase(tenant);
+    for (const tenantId of await this.ending.due(this.clock.now()))
+      await this.step(tenantId, () => this.end(tenantId));
+    for (const { tenantId, endedAt } of await this.ending.ended())
+      await this.step(tenantId, () => this.close(tenantId, endedAt));
+    for (const tenant of await this.closed.unfinished())
+      await this.step(tenant.tenantId, () => this.erase(tenant));
+  }
+
+  /** What cannot go on keeps nobody behind it waiting. */
+  private async step(tenantId: string, go: () => Promise<void>): Promise<void> {
+    const now = this.clock.now().getTime();
+    if ((this.resting.get(tenantId) ?? 0) > now) return;
+    this.resting.delete(tenantId);
+    await go().catch((error: unknown) => {
+      this.resting.set(tenantId, now + REST_MS);
+      this.log.error({ error, tenant_id: tenantId }, 'A tenant could not be ended now; it is tried again.');
+    });
   }
 
   private async end(tenantId: string): Promise<void> {
     await this.db.transaction(Actor.system(tenantId, newId('end')), async () => {
-      const tenant = await this.tenants.lock(tenantId);
-      // Asked again under the lock: somebody may have taken it back just now.
-      if (!tenant.end(this.clock.now())) return;
+      const tenant = await this.tenants.tryLock(tenantId);
+      // Asked again under the lock: somebody may have taken it back just now, or another worker was faster.
+      if (!tenant?.end(this.clock.now())) return;
+      // With this Postgres takes it off its people, before anybody hears of it: what is then said of them, of their
+      // tokens for one, is of where they are left.
       await this.tenants.save(tenant);
-      // Before anybody hears of it: what is then said of its people, of their tokens for one, is of where they are left.
-      await this.ending.letGo(tenantId);
     });
   }
 
   private async close(tenantId: string, endedAt: Date): Promise<void> {
-    await this.ending.letGo(tenantId);
     const waited = this.clock.now().getTime() - endedAt.getTime();
     if (waited < WAIT_MS && (await this.closed.hasEventsInFlight(tenantId))) return;
     await this.closed.close(tenantId);

@@ -109,6 +109,10 @@ export class Tenant extends Aggregate {
   @Column({ name: 'deletes_at', type: 'timestamptz', nullable: true })
   deletesAt!: Date | null;
 
+  /** When it was over: later than `deletesAt` where no worker was there. */
+  @Column({ name: 'ended_at', type: 'timestamptz', nullable: true })
+  endedAt!: Date | null;
+
   /** Written by the worker, past this class. */
   @Column({
     name: 'retention_applied_at',
@@ -195,6 +199,7 @@ export class Tenant extends Aggregate {
   end(now: Date): boolean {
     if (this.status === 'deleted' || !this.deletesAt || this.deletesAt > now) return false;
     this.status = 'deleted';
+    this.endedAt = now;
     this.record(TenantDeleted, { tenantId: this.id, revision: this.revision + 1 }, now);
     return true;
   }

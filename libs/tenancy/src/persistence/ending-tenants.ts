@@ -18,13 +18,8 @@ export class EndingTenants {
   /** Those that are over and still have rows of their own, with when they ended. */
   async ended(): Promise<{ tenantId: string; endedAt: Date }[]> {
     return this.database.query(
-      `select tenant_id as "tenantId", deletes_at as "endedAt" from tenancy.tenants
-       where deletes_at is not null and status = 'deleted' order by deletes_at limit 100`,
+      `select tenant_id as "tenantId", ended_at as "endedAt" from tenancy.tenants
+       where ended_at is not null and status = 'deleted' order by ended_at limit 100`,
     );
-  }
-
-  /** Takes the tenant off its people: signing in leads them elsewhere. */
-  async letGo(tenantId: string): Promise<void> {
-    await this.database.query('delete from tenancy.user_tenants where tenant_id = $1', [tenantId]);
   }
 }
