@@ -54,6 +54,15 @@ describe('a session in cookies', () => {
     expect(cookies.refresh(asking({}))).toBeNull();
   });
 
+  it('is refused to pages of another site, where browsers keep no such cookie, named or not', () => {
+    const from = (site: string, method: string) => () =>
+      cookies.mustComeFromOurs(asking({ origin: APP, 'sec-fetch-site': site }, method));
+    for (const method of ['GET', 'POST']) {
+      expect(from('cross-site', method)).toThrow(expect.objectContaining({ code: 'CROSS_SITE_SESSION' }));
+      for (const site of ['same-site', 'same-origin', 'none']) expect(from(site, method)).not.toThrow();
+    }
+  });
+
   it('acts for the pages of named origins alone', () => {
     const from = (origin: string | undefined, method?: string) => {
       try {

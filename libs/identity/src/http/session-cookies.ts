@@ -53,15 +53,24 @@ export class SessionCookies {
 
   /**
    * Passes what changes nothing, and what a page of ours or of an allowed application sends. Throws 403
-   * `ORIGIN_NOT_ALLOWED`: also where there is no Origin, which every browser sends with what changes something.
+   * `ORIGIN_NOT_ALLOWED`: also where there is no Origin, which every browser sends with what changes something; and 403
+   * `CROSS_SITE_SESSION` for a page of another site, whose browser would keep no cookie of ours: nobody is signed in
+   * without effect.
    */
   mustComeFromOurs({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): void {
-    if (SAFE.has(method) || (headers.origin !== undefined && this.origins.has(headers.origin))) return;
-    throw new DomainError(
-      'forbidden',
-      'ORIGIN_NOT_ALLOWED',
-      'A session in cookies is for pages of this service and of ALLOWED_ORIGINS.',
-    );
+    const isOurs = headers.origin !== undefined && this.origins.has(headers.origin);
+    if (!SAFE.has(method) && !isOurs)
+      throw new DomainError(
+        'forbidden',
+        'ORIGIN_NOT_ALLOWED',
+        'A session in cookies is for pages of this service and of ALLOWED_ORIGINS.',
+      );
+    if (headers['sec-fetch-site'] === 'cross-site')
+      throw new DomainError(
+        'forbidden',
+        'CROSS_SITE_SESSION',
+        'A session in cookies works on the site of BASE_URL only; keep tokens yourself, or serve the page there.',
+      );
   }
 
   /** Puts tokens into the browser. A refresh token lasts as long as an idle session; its session may end before. */

@@ -24,7 +24,7 @@ export class HttpConfig extends configOf(
     allowedOrigins: setting(
       'ALLOWED_ORIGINS',
       list().default([]),
-      'Origins of browser applications, separated by commas; the origin of BASE_URL always is.',
+      'Origins of browser applications, separated by commas; the origin of BASE_URL always is. Sessions in cookies work for those on the same site as BASE_URL alone.',
     ),
     trustedProxies: setting(
       'TRUSTED_PROXIES',

@@ -81,6 +81,7 @@ const GENERAL: Record<string, { message: string; details?: unknown }> = {
 const ANYWHERE: readonly [ErrorKind, string][] = [
   ['malformed', 'HOST_NOT_ALLOWED'],
   ['forbidden', 'ORIGIN_NOT_ALLOWED'],
+  ['forbidden', 'CROSS_SITE_SESSION'],
   ['internal', 'INTERNAL'],
   ['unavailable', 'UNAVAILABLE'],
 ];

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   MISSING_SCOPE: 'forbidden',
   TENANT_MISMATCH: 'forbidden',
   ORIGIN_NOT_ALLOWED: 'forbidden',
+  CROSS_SITE_SESSION: 'forbidden',
   PERSON_REQUIRED: 'forbidden',
   NOT_FOUND: 'not_found',
   BODY_TOO_LARGE: 'too_large',
