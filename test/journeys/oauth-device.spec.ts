@@ -143,6 +143,59 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
     expect(claimsOf(body).tenant_id).toBe(winners[0]!.tenant.id);
   });
 
+  /** What is done meanwhile fails when it writes such a row. */
+  async function broken(table: string, rows: string, work: () => Promise<unknown>): Promise<void> {
+    await product.query(`
+      create or replace function public.fail() returns trigger language plpgsql as $$
+      begin raise exception 'broken by a test'; end $$;
+      create trigger fail before insert on ${table} for each row when (${rows}) execute function public.fail();`);
+    try {
+      await work();
+    } finally {
+      await product.query(`drop trigger fail on ${table}`);
+    }
+  }
+
+  it('gets nothing by an approval that is not committed; it can be approved again', async () => {
+    const ada = await signUpByPassword(product.api.url);
+    const device = await asked();
+    await broken('platform.outbox', `new.name = 'identity.program.authorized'`, async () => {
+      await expect(pages.device.approve(actorOf(ada), device.user_code)).rejects.toThrow('broken by a test');
+      expect((await poll(device)).error).toBe('authorization_pending');
+    });
+    await wait(device);
+    await pages.device.approve(actorOf(ada), device.user_code);
+    await wait(device);
+    expect((await poll(device)).status).toBe(200);
+  });
+
+  it('waits for an approval that is being committed, and takes no other meanwhile', async () => {
+    const [ada, eve] = [await signUpByPassword(product.api.url), await signUpByPassword(product.api.url)];
+    const device = await asked();
+    const redis = product.redisClient();
+    await redis.hset(keyOf(device), { state: 'held', held: Date.now() + 60_000, approval: '{}' });
+    expect((await poll(device)).error).toBe('authorization_pending');
+    expect(await cause(pages.device.approve(actorOf(eve), device.user_code))).toEqual([404, 'NOT_FOUND']);
+    // Whoever was at it has gone: a minute later it is free.
+    await redis.hset(keyOf(device), 'held', 0);
+    await pages.device.approve(actorOf(ada), device.user_code);
+    await wait(device);
+    expect(claimsOf((await poll(device)).body).tenant_id).toBe(ada.tenant.id);
+  });
+
+  it('asks again where it could not be given its tokens, and gets them', async () => {
+    const ada = await signUpByPassword(product.api.url);
+    const device = await asked();
+    await pages.device.approve(actorOf(ada), device.user_code);
+    await broken('identity.auth_sessions', `new.user_id = '${ada.user.id}'`, async () => {
+      expect((await poll(device)).status).toBeGreaterThanOrEqual(500);
+    });
+    const { status, body } = await poll(device, other);
+    expect([status, claimsOf(body).tenant_id]).toEqual([200, ada.tenant.id]);
+    await wait(device);
+    expect((await poll(device)).error).toBe('invalid_grant');
+  });
+
   it('is refused, runs out, or is nobody’s, and told so', async () => {
     const ada = await signUpByPassword(product.api.url);
     const denied = await asked();

@@ -47,6 +47,22 @@ export class AccountsConfig extends configOf('accounts', {
     amount(),
     amountDoc('Mails that others can cause to one mailbox an hour, and that a person can ask for', 5),
   ),
+  derivedSessions: setting(
+    'AUTH_DERIVED_QUOTA',
+    amount(),
+    amountDoc(
+      'Sessions that one person may have made of others in ten minutes: by switching, token exchange and for programs',
+      30,
+    ),
+  ),
+  programs: setting(
+    'AUTH_PROGRAM_QUOTA',
+    amount(),
+    amountDoc(
+      'Programs that may ask from one address (IPv6: one /64) in ten minutes whether they may act for somebody',
+      60,
+    ),
+  ),
   lockoutThreshold: setting(
     'AUTH_LOCKOUT_THRESHOLD',
     amount(),
@@ -91,6 +107,8 @@ export class AccountsConfig extends configOf('accounts', {
 export class AccountLimits {
   readonly signUps: number;
   readonly mails: number;
+  readonly derivedSessions: number;
+  readonly programs: number;
   readonly lockoutThreshold: number;
   readonly ipLockoutThreshold: number;
 
@@ -98,6 +116,8 @@ export class AccountLimits {
     const inForce = amountsIn(runtime);
     this.signUps = inForce(config.signUps, 10);
     this.mails = inForce(config.mails, 5);
+    this.derivedSessions = inForce(config.derivedSessions, 30);
+    this.programs = inForce(config.programs, 60);
     this.lockoutThreshold = inForce(config.lockoutThreshold, 5);
     this.ipLockoutThreshold = inForce(config.ipLockoutThreshold, 50);
   }

@@ -26,7 +26,7 @@ export type AuthorizationCode = z.output<typeof Code>;
 /** The session that a code has made. */
 export type MadeSession = z.output<typeof Made>;
 
-/** Of many at once one uses it; who comes later learns what was made with it. */
+/** Of many at once one uses it; who comes later learns what was made with it, and leaves word for who is still at it. */
 const USE = `
   local state = redis.call('HGET', KEYS[1], 'state')
   if not state then return {'gone'} end
@@ -35,10 +35,18 @@ const USE = `
     redis.call('EXPIRE', KEYS[1], ARGV[1])
     return {'first'}
   end
+  redis.call('HSET', KEYS[1], 'replayed', 1)
   return {'again', redis.call('HGET', KEYS[1], 'made') or ''}`;
+
+/** Notes what was made, where the code is still known, and tells whether it has come again by then. */
+const MADE = `
+  if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+  redis.call('HSET', KEYS[1], 'made', ARGV[1])
+  return redis.call('HEXISTS', KEYS[1], 'replayed')`;
 
 interface Scripts {
   useAuthorizationCode(key: string, seconds: number): Promise<['gone' | 'first'] | ['again', string]>;
+  noteMadeByCode(key: string, made: string): Promise<number>;
 }
 
 /** In Redis alone, by their hashes: without it no code is given and none is taken, 503 `UNAVAILABLE`. */
@@ -49,6 +57,7 @@ export class AuthorizationCodes {
   constructor(clients: RedisClients) {
     const redis = clients.for('nonces');
     redis.defineCommand('useAuthorizationCode', { numberOfKeys: 1, lua: USE });
+    redis.defineCommand('noteMadeByCode', { numberOfKeys: 1, lua: MADE });
     this.redis = redis as Redis & Scripts;
   }
 
@@ -71,7 +80,7 @@ export class AuthorizationCodes {
 
   /**
    * Uses it up: true for the first. For who brings it again the session that it has made; false where none was made, or
-   * none yet: whoever is at it at the same time is one client in two minds.
+   * none yet: then {@link made} tells whoever makes it.
    */
   async use(secret: string): Promise<true | MadeSession | false> {
     const key = keyOfSecret(PURPOSE, secret);
@@ -82,10 +91,13 @@ export class AuthorizationCodes {
     return made ? Made.parse(JSON.parse(made)) : false;
   }
 
-  /** Remembers what was made with it. A program that has its tokens is not refused because Redis could not be told. */
-  async made(secret: string, session: MadeSession): Promise<void> {
+  /**
+   * Remembers what was made with it; true where it has come again by now. A program that has its tokens is not refused
+   * because Redis could not be told.
+   */
+  async made(secret: string, session: MadeSession): Promise<boolean> {
     const { tenantId, sessionId } = session;
     const made = JSON.stringify({ tenantId, sessionId });
-    await this.redis.hset(keyOfSecret(PURPOSE, secret), 'made', made).catch(() => undefined);
+    return (await this.redis.noteMadeByCode(keyOfSecret(PURPOSE, secret), made).catch(() => 0)) === 1;
   }
 }

@@ -21,8 +21,9 @@ export class CodeGrant implements ProgramGrant {
   ) {}
 
   /**
-   * Of many at once one gets tokens. A code that comes again ends the session that was made with it (RFC 6749, 4.1.2); one
-   * that is brought without its verifier, or elsewhere, is let be: whoever saw it pass cannot spoil it.
+   * A code that comes again ends the session that was made with it (RFC 6749, 4.1.2), also where both come at once: nobody
+   * knows which of them is the program, and who loses by that begins anew. One that is brought without its verifier, or
+   * elsewhere, is let be: whoever saw it pass cannot spoil it.
    */
   async execute(actor: Actor, program: Program, form: z.output<typeof TokenForm>): Promise<TokenAnswer> {
     const code = needed(form, 'code');
@@ -47,7 +48,10 @@ export class CodeGrant implements ProgramGrant {
       .catch((error: unknown) => {
         throw refusedAs(error, 'invalid_grant');
       });
-    await this.codes.made(code, made);
+    if (await this.codes.made(code, made)) {
+      await this.programs.endReplayed(actor, made);
+      throw invalidGrant('code used twice at once');
+    }
     return tokenAnswer(tokens);
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { Actor } from '#platform';
 import { DeviceRequests, type Polled } from './device-requests.js';
-import { invalidGrant, OauthRefusal, refusedAs } from './oauth-refusal.js';
+import { invalidGrant, OauthRefusal, refusedAs, saysNothingOfTheRequest } from './oauth-refusal.js';
 import { needed, type ProgramGrant, type TokenAnswer, tokenAnswer } from './program-grants.js';
 import { ProgramSessions } from './program-sessions.js';
 import type { Program } from './programs.js';
@@ -29,13 +29,15 @@ export class DeviceGrant implements ProgramGrant {
     private readonly programs: ProgramSessions,
   ) {}
 
-  /** The tokens are given once; of many who ask at once one gets them. */
+  /** The tokens are given once; of many who ask at once one gets them. Whoever gets none for a fault of ours asks again. */
   async execute(actor: Actor, program: Program, form: z.output<typeof TokenForm>): Promise<TokenAnswer> {
-    const polled = await this.requests.poll(needed(form, 'device_code'), program.id);
+    const deviceCode = needed(form, 'device_code');
+    const polled = await this.requests.poll(deviceCode, program.id);
     if (polled.outcome !== 'approved') throw REFUSALS[polled.outcome]();
     const { tokens } = await this.programs
       .start(actor, polled.approval, polled.request.deviceName)
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
+        if (saysNothingOfTheRequest(error)) await this.requests.giveBack(deviceCode, polled.approval);
         throw refusedAs(error, 'access_denied');
       });
     return tokenAnswer(tokens);

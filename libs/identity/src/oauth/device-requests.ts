@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { Clock, keyedHash, RedisClients } from '#platform';
+import { Clock, keyedHash, notFound, RedisClients } from '#platform';
 import { AccountsConfig } from '../accounts/accounts.config.js';
 import { asUnavailable } from '../nonces/nonces.js';
 import { Approval } from './approval.js';
@@ -14,6 +14,8 @@ export const DEVICE_CODE_SECONDS = 600;
 export const POLL_SECONDS = 5;
 /** For so long after its end a code is known to be expired, in seconds; later it is unknown. */
 const REMEMBERED_SECONDS = 300;
+/** For so long an approval that is being committed keeps others out, in ms: longer than a transaction lasts. */
+const HELD_MS = 60_000;
 const PURPOSE = 'device';
 
 const Request = z.object({
@@ -45,19 +47,39 @@ const POLL = `
     redis.call('HINCRBY', key, 'interval', more)
     return {'slow_down'}
   end
+  if state == 'held' then return {'pending'} end
   if state ~= 'approved' then return {state} end
   redis.call('HSET', key, 'state', 'taken')
+  redis.call('HDEL', key, 'polled')
   return {'approved', redis.call('HGET', key, 'request'), redis.call('HGET', key, 'approval')}`;
 
-/** Of several answers the first counts. */
+/** Of several answers the first counts; one that is held counts until its time is over, and is pending again then. */
 const ANSWER = `
-  if redis.call('HGET', KEYS[1], 'state') ~= 'pending' then return 0 end
-  redis.call('HSET', KEYS[1], 'state', ARGV[1], 'approval', ARGV[2])
+  local known = redis.call('HMGET', KEYS[1], 'state', 'held')
+  local isFree = known[1] == 'pending' or (known[1] == 'held' and tonumber(ARGV[3]) >= tonumber(known[2]))
+  if not isFree then return 0 end
+  redis.call('HSET', KEYS[1], 'state', ARGV[1], 'approval', ARGV[2], 'held', ARGV[4])
   return 1`;
+
+/** From one state to another, if the approval is the same. */
+const MOVE = `
+  local known = redis.call('HMGET', KEYS[1], 'state', 'approval')
+  if known[1] ~= ARGV[1] or known[2] ~= ARGV[3] then return 0 end
+  redis.call('HSET', KEYS[1], 'state', ARGV[2])
+  return 1`;
+
+type State = 'pending' | 'held' | 'approved' | 'taken';
 
 interface Scripts {
   pollDevice(key: string, now: number, moreMs: number, clientId: string): Promise<string[]>;
-  answerDevice(key: string, state: 'approved' | 'denied', approval: string): Promise<number>;
+  answerDevice(
+    key: string,
+    state: 'held' | 'denied',
+    approval: string,
+    now: number,
+    heldUntil: number,
+  ): Promise<number>;
+  moveDevice(key: string, from: State, to: State, approval: string): Promise<number>;
 }
 
 /** In Redis alone, by the hashes of both codes: without it none is given and none is answered, 503 `UNAVAILABLE`. */
@@ -73,6 +95,7 @@ export class DeviceRequests {
     const redis = clients.for('nonces');
     redis.defineCommand('pollDevice', { numberOfKeys: 1, lua: POLL });
     redis.defineCommand('answerDevice', { numberOfKeys: 1, lua: ANSWER });
+    redis.defineCommand('moveDevice', { numberOfKeys: 1, lua: MOVE });
     this.redis = redis as Redis & Scripts;
   }
 
@@ -99,15 +122,50 @@ export class DeviceRequests {
     return text === null ? null : Request.parse(JSON.parse(text));
   }
 
-  /** The first answer counts; false when there was one, or no such code. Null: no. */
-  async answer(userCode: string, approval: Approval | null): Promise<boolean> {
+  /**
+   * Holds it for an approval that is not committed yet: its program goes on waiting. The first answer counts; false when
+   * there was one, or no such code.
+   */
+  async hold(userCode: string, approval: Approval): Promise<boolean> {
+    return this.answer(userCode, 'held', approval);
+  }
+
+  /** What was held is approved. Throws 404 when it is not held any more. */
+  async confirm(userCode: string, approval: Approval): Promise<void> {
+    const key = await this.keyOf(userCode);
+    const done = key && (await this.move(key, 'held', 'approved', approval).catch(asUnavailable));
+    if (!done) throw notFound('device code');
+    await this.forget(userCode);
+  }
+
+  /** What was held can be answered again: the approval came to nothing. It can in a minute, also if Redis is away now. */
+  async letGo(userCode: string, approval: Approval): Promise<void> {
+    const key = await this.keyOf(userCode).catch(() => null);
+    if (key) await this.move(key, 'held', 'pending', approval).catch(() => undefined);
+  }
+
+  /** No. The first answer counts; false when there was one, or no such code. */
+  async deny(userCode: string): Promise<boolean> {
+    const done = await this.answer(userCode, 'denied', null);
+    if (done) await this.forget(userCode);
+    return done;
+  }
+
+  private async answer(userCode: string, state: 'held' | 'denied', approval: Approval | null) {
     const key = await this.keyOf(userCode);
     if (key === null) return false;
-    const state = approval ? 'approved' : 'denied';
-    const done = await this.redis.answerDevice(key, state, JSON.stringify(approval)).catch(asUnavailable);
-    // It is typed once.
+    const now = this.clock.now().getTime();
+    const text = JSON.stringify(approval);
+    return (await this.redis.answerDevice(key, state, text, now, now + HELD_MS).catch(asUnavailable)) === 1;
+  }
+
+  /** It is typed once. */
+  private async forget(userCode: string): Promise<void> {
     await this.redis.del(this.userKey(userCode)).catch(() => undefined);
-    return done === 1;
+  }
+
+  private async move(key: string, from: State, to: State, approval: Approval): Promise<boolean> {
+    return (await this.redis.moveDevice(key, from, to, JSON.stringify(approval))) === 1;
   }
 
   /** What became of it, for the program that has its code. */
@@ -122,6 +180,11 @@ export class DeviceRequests {
       request: Request.parse(JSON.parse(request ?? '')),
       approval: Approval.parse(JSON.parse(approval ?? '')),
     };
+  }
+
+  /** What was approved, and taken by a poll whose caller could not be given its tokens, can be taken again. */
+  async giveBack(deviceCode: string, approval: Approval): Promise<void> {
+    await this.move(keyOfSecret(PURPOSE, deviceCode), 'taken', 'approved', approval).catch(() => undefined);
   }
 
   /** One that nobody else has now; two in 2^34 are the same about never, and then the second is made anew. */

@@ -60,13 +60,16 @@ export const invalidClient = (reason: string) =>
 export const invalidGrant = (reason: string) =>
   new OauthRefusal('invalid_grant', 'What was brought is good for nothing: begin anew.', reason);
 
+/** Too many, unavailable, or a fault of ours: whoever asks again may get what they ask for. */
+export const saysNothingOfTheRequest = (error: unknown): boolean =>
+  !(error instanceof DomainError) || ['too_many', 'unavailable', 'internal'].includes(error.kind);
+
 /**
  * What a use case refuses, in the words of OAuth. What says nothing of the request (too many, unavailable) is thrown on as
  * it is.
  */
 export function refusedAs(error: unknown, code: OauthErrorCode): OauthRefusal {
-  if (!(error instanceof DomainError) || ['too_many', 'unavailable', 'internal'].includes(error.kind))
-    throw error;
+  if (!(error instanceof DomainError) || saysNothingOfTheRequest(error)) throw error;
   const { message, code: reason, cause, details } = error;
   const { mfaToken } = (details ?? {}) as { mfaToken?: string };
   if (mfaToken) return new OauthRefusal('interaction_required', message, reason, mfaToken);

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { type Actor, Clock, GuessLimit, HttpConfig, notFound } from '#platform';
 import { AccountLimits } from '../accounts/accounts.config.js';
 import { Budgets, tooMany } from '../accounts/budgets.js';
-import { Approvals } from '../oauth/approval.js';
+import { ProgramBudget } from '../oauth/program-budget.js';
+import { type Approval, Approvals } from '../oauth/approval.js';
 import { DescribeProgram, type ProgramRequest } from '../oauth/describe-program.js';
 import {
   DEVICE_CODE_SECONDS,
@@ -48,19 +49,21 @@ export class AuthorizeDevice {
     private readonly approvals: Approvals,
     private readonly describeProgram: DescribeProgram,
     private readonly budgets: Budgets,
+    private readonly programBudget: ProgramBudget,
     private readonly limits: AccountLimits,
     private readonly guesses: GuessLimit,
     private readonly http: HttpConfig,
     private readonly clock: Clock,
   ) {}
 
-  /** What a program is told that asks. Throws {@link OauthRefusal}, 503 `UNAVAILABLE`. */
+  /** What a program is told that asks. Throws {@link OauthRefusal}, 429 `RATE_LIMITED`, 503 `UNAVAILABLE`. */
   async ask({ origin }: Actor, body: unknown): Promise<DeviceAnswer> {
     const form = DeviceForm.safeParse(body ?? {});
     if (!form.success)
       throw new OauthRefusal('invalid_request', 'client_id or device_name: sent twice, or not of its form.');
     const program = programOf(form.data.client_id);
     if (!program) throw invalidClient('unknown public client');
+    await this.programBudget.take(origin.address);
     const { userAgent = null } = origin as Partial<DeviceOrigin>;
     const { deviceCode, userCode } = await this.requests.keep({
       clientId: program.id,
@@ -96,15 +99,26 @@ export class AuthorizeDevice {
   async approve(actor: Actor, userCode: string): Promise<void> {
     const { code, asked } = await this.find(actor, userCode);
     const { clientId, deviceName } = asked;
-    await this.approvals.give(actor, { clientId, deviceName, how: 'device' }, (approval) =>
-      this.requests.answer(code, approval),
-    );
+    let held: Approval | null = null;
+    const hold = async (approval: Approval) => {
+      const isOurs = await this.requests.hold(code, approval);
+      if (isOurs) held = approval;
+      return isOurs;
+    };
+    // What is not committed lets nobody in, and can be answered again.
+    const approval = await this.approvals
+      .give(actor, { clientId, deviceName, how: 'device' }, hold)
+      .catch(async (error: unknown) => {
+        if (held) await this.requests.letGo(code, held);
+        throw error;
+      });
+    await this.requests.confirm(code, approval);
   }
 
   /** Refuses it, for somebody who is signed in. Throws as {@link describe}. */
   async deny(actor: Actor, userCode: string): Promise<void> {
     const { code } = await this.find(actor, userCode);
-    if (!(await this.requests.answer(code, null))) throw unknownCode();
+    if (!(await this.requests.deny(code))) throw unknownCode();
   }
 
   /** Counted before it is looked at: a code is short, and what is behind it is somebody else's machine. */

@@ -7,6 +7,7 @@ import { AuthorizationCodes } from '../oauth/authorization-codes.js';
 import { type AuthorizationRequest, AuthorizationRequests } from '../oauth/authorization-requests.js';
 import { DescribeProgram, type ProgramRequest } from '../oauth/describe-program.js';
 import { OauthRefusal } from '../oauth/oauth-refusal.js';
+import { ProgramBudget } from '../oauth/program-budget.js';
 import { CHALLENGE } from '../oauth/pkce.js';
 import { DeviceName, isRedirectUri, programOf } from '../oauth/programs.js';
 import { vschars } from '../oauth/token-request.js';
@@ -47,6 +48,7 @@ export class AuthorizeProgram {
     private readonly codes: AuthorizationCodes,
     private readonly approvals: Approvals,
     private readonly describeProgram: DescribeProgram,
+    private readonly budget: ProgramBudget,
     config: IdentityConfig,
     private readonly http: HttpConfig,
     private readonly clock: Clock,
@@ -57,7 +59,7 @@ export class AuthorizeProgram {
   /**
    * Where the browser goes on: to `/consent?request=...`, else back to the program with what is wrong. Throws
    * {@link OauthRefusal} where the program or where it wants the answer is not known: then nothing is sent anywhere
-   * (RFC 6749, 4.1.2.1). 503 `UNAVAILABLE`.
+   * (RFC 6749, 4.1.2.1). 429 `RATE_LIMITED`, 503 `UNAVAILABLE`.
    */
   async begin(actor: Actor, query: Query): Promise<string> {
     const program = programOf(one(query.clientId));
@@ -79,6 +81,7 @@ export class AuthorizeProgram {
     const sound = Sound.safeParse(query);
     if (!sound.success) return refuse('invalid_request', faultOf(sound.error));
 
+    await this.budget.take(actor.origin.address);
     const secret = await this.requests.keep({
       clientId: program.id,
       redirectUri,
