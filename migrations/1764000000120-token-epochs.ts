@@ -7,7 +7,7 @@ const ENDS = {
   constraint: 'auth_sessions_end_reason_check',
   column: 'end_reason',
 };
-const MORE = ['membership_ended', 'code_replayed'];
+const MORE = ['membership_ended', 'code_replayed', 'too_many'];
 
 /**
  * From when on a person's access tokens hold in a tenant, without an end of their sessions. A row is there once something

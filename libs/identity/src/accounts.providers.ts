@@ -28,6 +28,7 @@ import { ChangeEmail } from './use-cases/change-email.js';
 import { ChangePassword } from './use-cases/change-password.js';
 import { ChangeProfile } from './use-cases/change-profile.js';
 import { ChangeUserStatus } from './use-cases/change-user-status.js';
+import { SessionRoom } from './sessions/session-room.js';
 import { ChoosePassword } from './use-cases/choose-password.js';
 import { ConfirmOwnPassword } from './use-cases/confirm-own-password.js';
 import { DeleteAccount } from './use-cases/delete-account.js';
@@ -69,6 +70,7 @@ export const ACCOUNTS = [
   LoginEvents,
   KnownDevices,
   DeviceHash,
+  SessionRoom,
   UserProfiles,
   UserDirectory,
   TotpFactors,

@@ -15,6 +15,7 @@ import { RefreshGrant } from './oauth/refresh-grant.js';
 import { ServiceAccounts } from './persistence/service-accounts.js';
 import { ServiceCredentials } from './persistence/service-credentials.js';
 import { ApiKeys } from './service-accounts/api-keys.js';
+import { Makers } from './service-accounts/makers.js';
 import { MintApiKey } from './service-accounts/mint-api-key.js';
 import { ServiceActivity } from './service-accounts/service-activity.js';
 import { ServiceEpochs } from './tokens/epochs.js';
@@ -34,6 +35,7 @@ export const SERVICE_ACCOUNTS = [
   ServiceEpochs,
   ServiceActivity,
   ApiKeys,
+  Makers,
   MintApiKey,
   Nonces,
   { provide: RequestSigner, useFactory: openSigner, inject: [IssuingConfig, RuntimeConfig] },

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 export const SESSION_LIFETIME_MS = 30 * DAY_MS;
 export const SESSION_IDLE_MS = 14 * DAY_MS;
 
-type EndReason = (typeof SESSION_ENDS)[number];
+export type EndReason = (typeof SESSION_ENDS)[number];
 
 /**
  * A person signed in, in one tenant: a family of refresh tokens. Not a seat. No entity of TypeORM, as other aggregates

@@ -8,4 +8,6 @@ export interface PublicKey {
   e?: string;
   x?: string;
   y?: string;
+  /** The person who gave it: it ends with what they may do. It is shown to nobody. */
+  registeredBy?: string;
 }

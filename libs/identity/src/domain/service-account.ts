@@ -51,10 +51,11 @@ export class ServiceAccount extends ScopedAggregate {
   change({ name, scopes, jwks }: ServiceAccountChange, now: Date): void {
     const takesAway =
       (scopes && this.scopes.some((scope) => !scopes.includes(scope))) ||
-      (jwks && this.jwks.some((key) => !jwks.some((one) => spelled(one) === spelled(key))));
+      (jwks && this.jwks.some((key) => !jwks.some((one) => isSame(one, key))));
     this.name = name ?? this.name;
     this.scopes = scopes ?? this.scopes;
-    this.jwks = jwks ?? this.jwks;
+    // Who gives it again with others has not brought it.
+    this.jwks = jwks?.map((key) => this.jwks.find((one) => isSame(one, key)) ?? key) ?? this.jwks;
     if (takesAway) this.epoch += 1;
     const told = { serviceAccountId: this.id, name, scopes, kids: jwks?.map((key) => key.kid) };
     this.record(ServiceAccountChanged, told, now);
@@ -82,6 +83,14 @@ export class ServiceAccount extends ScopedAggregate {
     this.record(ServiceAccountDeleted, { serviceAccountId: this.id }, now);
   }
 
+  /** Ends the public keys that a person has brought; false where there are none. */
+  endKeysOf(userId: string, now: Date): boolean {
+    const jwks = this.jwks.filter((key) => key.registeredBy !== userId);
+    if (jwks.length === this.jwks.length) return false;
+    this.change({ jwks }, now);
+    return true;
+  }
+
   /** A credential of it was taken away, and with it the access tokens that it got. */
   endTokens(): void {
     this.epoch += 1;
@@ -89,4 +98,9 @@ export class ServiceAccount extends ScopedAggregate {
 }
 
 /** Postgres gives the members back in an order of its own. */
-const spelled = (key: PublicKey) => JSON.stringify(Object.entries(key).sort());
+const spelled = ({ registeredBy: _, ...key }: PublicKey) => JSON.stringify(Object.entries(key).sort());
+const isSame = (one: PublicKey, other: PublicKey) => spelled(one) === spelled(other);
+
+/** Public keys that somebody brings, with who it was where it is a person. */
+export const registeredBy = ({ type, id }: Maker, jwks: readonly PublicKey[]): PublicKey[] =>
+  jwks.map((key) => (type === 'user' && id ? { ...key, registeredBy: id } : key));

@@ -38,6 +38,8 @@ export const SESSION_ENDS = [
   'membership_ended',
   /** The authorization code that it was made with was brought a second time (RFC 6749, 4.1.2). */
   'code_replayed',
+  /** Its person has begun so many others in its tenant since. */
+  'too_many',
 ] as const;
 
 export const SessionEnded = defineEvent(

@@ -55,7 +55,7 @@ type AccountFields = Omit<z.input<typeof ServiceAccountView>, 'jwks'> & Pick<Ser
 
 export const accountView = ({ jwks, ...row }: AccountFields): z.input<typeof ServiceAccountView> => ({
   ...row,
-  jwks: { keys: jwks },
+  jwks: { keys: jwks.map((key) => JwkView.parse(key)) },
 });
 
 /** One that was just made or changed. */

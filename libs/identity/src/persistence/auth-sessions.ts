@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
 import { type Actor, Db, type PayloadOf } from '#platform';
-import { AuthSession, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from '../domain/auth-session.js';
+import { AuthSession, type EndReason, SESSION_IDLE_MS, SESSION_LIFETIME_MS } from '../domain/auth-session.js';
 import type { SessionsOutdated } from '../events/index.js';
 
 /** A refresh token as it is stored. */
@@ -22,6 +22,7 @@ export interface LiveSession {
   userAgent: string | null;
   deviceName: string | null;
   authTime: Date;
+  beganAt: Date;
   lastUsedAt: Date;
 }
 
@@ -56,6 +57,21 @@ export class AuthSessions {
     this.db.record(session.takeEvents());
   }
 
+  /**
+   * Ends sessions of the transaction's tenant that it has locked, however many, in one statement. Gives those that had not
+   * ended.
+   */
+  async endAll(locked: readonly AuthSession[], reason: EndReason, now: Date): Promise<AuthSession[]> {
+    const ended = locked.filter((one) => one.end(reason, now));
+    if (ended.length === 0) return ended;
+    await this.db.query(
+      `update identity.auth_sessions set ended_at = $3, end_reason = $4 where tenant_id = $1 and id = any ($2)`,
+      [this.db.actor.tenantId, ended.map((one) => one.id), now, reason],
+    );
+    for (const one of ended) this.db.record(one.takeEvents());
+    return ended;
+  }
+
   /** Every refresh and every end of a session passes through this lock. */
   async lock(id: string): Promise<AuthSession | null> {
     const rows = await this.db.query(`${SELECT} where tenant_id = $1 and id = $2 for update`, [
@@ -70,6 +86,22 @@ export class AuthSessions {
     const rows = await this.db.query(
       `${SELECT} where tenant_id = $1 and user_id = $2 and ended_at is null order by id for update`,
       [this.db.actor.tenantId, userId],
+    );
+    return rows.map(asSession);
+  }
+
+  /**
+   * The sessions of a person in the transaction's tenant that live at `now`, but for the newest so many, locked; what
+   * somebody else is at is left for the next time.
+   */
+  async lockBeyond(userId: string, max: number, now: Date): Promise<AuthSession[]> {
+    const rows = await this.db.query(
+      `${SELECT} where tenant_id = $1 and ended_at is null and id in (
+         select id from identity.auth_sessions
+         where tenant_id = $1 and user_id = $2 and ended_at is null and auth_time > $3 and last_used_at > $4
+         order by id desc offset $5)
+       order by id for update skip locked`,
+      [this.db.actor.tenantId, userId, ...liveSince(now), max],
     );
     return rows.map(asSession);
   }
@@ -133,12 +165,10 @@ export class AuthSessions {
   async startOf(
     actor: Actor,
     id: string,
-  ): Promise<Pick<LiveSession, 'address' | 'userAgent' | 'authTime'> | null> {
-    const [row] = await this.db.read<
-      Pick<LiveSession, 'address' | 'userAgent' | 'authTime'> & QueryResultRow
-    >(
+  ): Promise<Pick<LiveSession, 'address' | 'userAgent' | 'beganAt'> | null> {
+    const [row] = await this.db.read<Pick<LiveSession, 'address' | 'userAgent' | 'beganAt'> & QueryResultRow>(
       actor,
-      `select address, user_agent as "userAgent", auth_time as "authTime" from identity.auth_sessions
+      `select address, user_agent as "userAgent", ${BEGAN} from identity.auth_sessions
        where tenant_id = $1 and id = $2 and user_id = $3`,
       [actor.tenantId, id, actor.id],
     );
@@ -150,18 +180,11 @@ export class AuthSessions {
     return this.db.read<LiveSession & QueryResultRow>(
       actor,
       `select id, tenant_id as "tenantId", provider, amr, address, user_agent as "userAgent",
-         device_name as "deviceName", auth_time as "authTime", last_used_at as "lastUsedAt"
+         device_name as "deviceName", auth_time as "authTime", ${BEGAN}, last_used_at as "lastUsedAt"
        from identity.auth_sessions
        where tenant_id = $1 and user_id = $2 and ended_at is null and auth_time > $3 and last_used_at > $4
          and ($5::text is null or id < $5) order by id desc limit $6`,
-      [
-        actor.tenantId,
-        actor.id,
-        new Date(now.getTime() - SESSION_LIFETIME_MS),
-        new Date(now.getTime() - SESSION_IDLE_MS),
-        cursor,
-        limit,
-      ],
+      [actor.tenantId, actor.id, ...liveSince(now), cursor, limit],
     );
   }
 
@@ -202,6 +225,15 @@ export class AuthSessions {
     ]);
   }
 }
+
+/** After when one has begun, and was last used, that lives at `now`. */
+const liveSince = (now: Date) => [
+  new Date(now.getTime() - SESSION_LIFETIME_MS),
+  new Date(now.getTime() - SESSION_IDLE_MS),
+];
+
+/** Those that are older than the column came of a sign-in, and no other way. */
+const BEGAN = `coalesce(begun_at, auth_time) as "beganAt"`;
 
 const SELECT = `
   select tenant_id as "tenantId", id, user_id as "userId", provider, amr, auth_time as "authTime",

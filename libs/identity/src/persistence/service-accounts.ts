@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryResultRow } from 'pg';
-import { In, Not } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import { type Actor, Db, notFound } from '#platform';
 import { ApiKey } from '../domain/api-key.js';
 import type { PublicKey } from '../domain/public-key.js';
@@ -118,17 +118,33 @@ export class ServiceAccounts {
     return key;
   }
 
-  /** The keys that a person has made in the transaction's tenant and that nobody revoked, in the order of their accounts. */
-  async liveKeysMadeBy(userId: string): Promise<{ accountId: string; keyId: string }[]> {
-    return this.db.query<{ accountId: string; keyId: string }>(
-      `select service_account_id as "accountId", t.id as "keyId"
-       from identity.service_account_tokens t
-       join identity.service_accounts a on a.tenant_id = t.tenant_id and a.id = t.service_account_id
-       where t.tenant_id = $1 and t.created_by_type = 'user' and t.created_by_id = $2 and t.revoked_at is null
-         and a.status <> 'deleted'
-       order by service_account_id, t.id`,
-      [this.db.actor.tenantId, userId],
+  /** The keys of a locked account that a person has made and nobody revoked. */
+  async liveKeysMadeBy(serviceAccountId: string, userId: string): Promise<ApiKey[]> {
+    const tenantId = this.db.actor.tenantId ?? '';
+    return this.db.manager.find(ApiKey, {
+      where: {
+        ...{ tenantId, serviceAccountId, createdByType: 'user', createdById: userId },
+        revokedAt: IsNull(),
+      },
+      order: { id: 'asc' },
+    });
+  }
+
+  /**
+   * The service accounts of the transaction's tenant to which a person has given a credential that works still, an API key
+   * or a public key, in the order in which they are locked.
+   */
+  async withCredentialsOf(userId: string): Promise<string[]> {
+    const rows = await this.db.query<{ id: string }>(
+      `select id from identity.service_accounts a
+       where tenant_id = $1 and status <> 'deleted' and (jwks @> $3::jsonb or exists (
+         select 1 from identity.service_account_tokens t
+         where t.tenant_id = $1 and t.service_account_id = a.id
+           and t.created_by_type = 'user' and t.created_by_id = $2 and t.revoked_at is null))
+       order by id`,
+      [this.db.actor.tenantId, userId, JSON.stringify([{ registeredBy: userId }])],
     );
+    return rows.map((row) => row.id);
   }
 
   /** How many keys of a locked account can still be used at `now`. */

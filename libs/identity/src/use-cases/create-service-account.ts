@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock, Db, DomainError } from '#platform';
 import type { Maker } from '../domain/scoped-aggregate.js';
-import { ServiceAccount } from '../domain/service-account.js';
+import { registeredBy, ServiceAccount } from '../domain/service-account.js';
 import { ServiceAccounts } from '../persistence/service-accounts.js';
+import { Makers } from '../service-accounts/makers.js';
 import { JwksInput } from '../service-accounts/public-keys.js';
 import { mustHandOut, mustHold, ScopesInput } from '../service-accounts/scopes.js';
 import { Standings } from '../service-accounts/service-standing.js';
@@ -30,6 +31,7 @@ export class CreateServiceAccount {
   constructor(
     private readonly db: Db,
     private readonly accounts: ServiceAccounts,
+    private readonly makers: Makers,
     private readonly standings: Standings,
     private readonly clock: Clock,
   ) {}
@@ -41,8 +43,10 @@ export class CreateServiceAccount {
   async execute(actor: Actor, input: z.output<typeof CreateServiceAccountInput>): Promise<ServiceAccount> {
     mustHandOut(actor);
     const { ceiling } = await this.standings.get(actor);
-    mustHold(actor, input.scopes, ceiling);
-    return this.db.transaction(actor, () => this.make(input, { type: actor.type, id: actor.id }));
+    return this.db.transaction(actor, async () => {
+      mustHold(await this.makers.hold(actor), input.scopes, ceiling);
+      return this.make(input, { type: actor.type, id: actor.id });
+    });
   }
 
   /** Inside the transaction of a tenant, by whoever has checked that it may. */
@@ -58,7 +62,7 @@ export class CreateServiceAccount {
     const { name, scopes, jwks } = input;
     const tenantId = this.db.actor.tenantId ?? '';
     const account = ServiceAccount.create(
-      { tenantId, name, scopes, jwks: jwks?.keys ?? [], by },
+      { tenantId, name, scopes, jwks: registeredBy(by, jwks?.keys ?? []), by },
       this.clock.now(),
     );
     await this.accounts.insert(account);

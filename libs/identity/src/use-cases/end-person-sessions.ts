@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, Db, occurred, type PayloadOf } from '#platform';
 import { ListTenants } from '#tenancy';
-import type { AuthSession } from '../domain/auth-session.js';
+import type { AuthSession, EndReason } from '../domain/auth-session.js';
 import { SessionsOutdated } from '../events/index.js';
 import { AuthSessions } from '../persistence/auth-sessions.js';
 import { SessionNews } from '../sessions/session-news.js';
-
-type EndReason = Parameters<AuthSession['end']>[0];
 
 /** Which sessions end, and why. */
 export type Outdated = PayloadOf<typeof SessionsOutdated>;
@@ -78,9 +76,7 @@ export class EndPersonSessions {
     for (const tenantId of tenantIds ?? (await this.listTenants.execute(person))) {
       const ended = await this.db.transaction(by.as({ tenantId }), async () => {
         const sessions = await find();
-        for (const one of sessions) {
-          if (one.end(reason, this.clock.now())) await this.sessions.save(one);
-        }
+        await this.sessions.endAll(sessions, reason, this.clock.now());
         return sessions;
       });
       this.news.tell(ended.map((one) => one.id));

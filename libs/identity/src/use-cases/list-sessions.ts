@@ -65,7 +65,7 @@ export class ListSessions {
             ...deviceOf(userAgent),
             address,
             place: address ? await this.places.of(address) : null,
-            createdAt: row.authTime,
+            createdAt: row.beganAt,
             lastActiveAt: new Date(Math.max(row.lastUsedAt.getTime(), seen?.lastActiveAt.getTime() ?? 0)),
             expiresAt: new Date(row.authTime.getTime() + SESSION_LIFETIME_MS),
           };

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, idOf, unauthenticated } from '#platform';
-import { DescribeMembership } from '#tenancy';
+import { type Actor, Clock, Db, idOf } from '#platform';
 import type { ApiKey } from '../domain/api-key.js';
 import { ServiceAccounts } from '../persistence/service-accounts.js';
-import { TokenEpochs } from '../persistence/token-epochs.js';
 import { ApiKeys } from '../service-accounts/api-keys.js';
 import { Instant } from '../service-accounts/instant.js';
+import { Makers } from '../service-accounts/makers.js';
 import { MintApiKey, type MintedKey } from '../service-accounts/mint-api-key.js';
 import { mustHandOut, mustHold, mustManage, ScopesInput } from '../service-accounts/scopes.js';
 import { Standings } from '../service-accounts/service-standing.js';
@@ -43,8 +42,7 @@ export class ManageApiKeys {
     private readonly db: Db,
     private readonly accounts: ServiceAccounts,
     private readonly mint: MintApiKey,
-    private readonly epochs: TokenEpochs,
-    private readonly describeMembership: DescribeMembership,
+    private readonly makers: Makers,
     private readonly standings: Standings,
     private readonly apiKeys: ApiKeys,
     private readonly clock: Clock,
@@ -58,10 +56,10 @@ export class ManageApiKeys {
     mustHandOut(actor);
     const { ceiling } = await this.standings.get(actor);
     return this.db.transaction(actor, async () => {
-      await this.mustBeMember(actor);
+      const present = await this.makers.hold(actor);
       const account = await this.accounts.lock(id);
       const scopes = input.scopes ?? account.scopes;
-      mustHold(actor, scopes, ceiling);
+      mustHold(present, scopes, ceiling);
       return this.mint.execute(account, { ...input, scopes, by: { type: actor.type, id: actor.id } });
     });
   }
@@ -77,12 +75,12 @@ export class ManageApiKeys {
     mustHandOut(actor);
     const { ceiling } = await this.standings.get(actor);
     const rotated = await this.db.transaction(actor, async () => {
-      await this.mustBeMember(actor);
+      const present = await this.makers.hold(actor);
       const account = await this.accounts.lock(serviceAccountId);
       const old = await this.accounts.key(serviceAccountId, keyId);
       // What the account has lost meanwhile, the new key does not get back.
       const scopes = old.scopes.filter((scope) => account.scopes.includes(scope));
-      mustHold(actor, scopes, ceiling);
+      mustHold(present, scopes, ceiling);
       const { name } = old;
       const expiresAt = input.expiresAt === undefined ? this.sameLifetime(old) : input.expiresAt;
       const by = { type: actor.type, id: actor.id };
@@ -113,16 +111,6 @@ export class ManageApiKeys {
       account.id,
       keyId,
     );
-  }
-
-  /**
-   * A person who is put out at this moment is so before, and makes no key, or after, and it ends with theirs: what their
-   * token says is two seconds old.
-   */
-  private async mustBeMember(actor: Actor): Promise<void> {
-    if (actor.type !== 'user') return;
-    await this.epochs.hold();
-    if (!(await this.describeMembership.execute(actor))) throw unauthenticated('no member any more');
   }
 
   private async end(actor: Actor, serviceAccountId: string, keyId: string): Promise<void> {

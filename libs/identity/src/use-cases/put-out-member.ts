@@ -16,8 +16,9 @@ export interface PutOut {
 }
 
 /**
- * Somebody is no member of a tenant any more: they are signed out there, and the API keys that they made there end, with
- * the access tokens that were given for them. Keys that others made, and service accounts, are the organisation's.
+ * Somebody is no member of a tenant any more: they are signed out there, and the API keys that they made there end, and
+ * the public keys that they gave, with the access tokens that were given for them. Keys that others made or gave, also
+ * service accounts by themselves, and service accounts, are the organisation's.
  */
 @Injectable()
 export class PutOutMember {
@@ -38,10 +39,7 @@ export class PutOutMember {
     const now = this.clock.now();
     const outdated = await this.outdateTokens.begin([userId]);
     const sessions = await this.sessions.lockAllOf(userId);
-    for (const session of sessions) {
-      session.end('membership_ended', now);
-      await this.sessions.save(session);
-    }
+    await this.sessions.endAll(sessions, 'membership_ended', now);
     return { sessionIds: sessions.map(({ id }) => id), outdated, accounts: await this.endKeys(userId, now) };
   }
 
@@ -68,16 +66,19 @@ export class PutOutMember {
   }
 
   private async endKeys(userId: string, now: Date): Promise<ServiceAccount[]> {
-    const accounts = new Map<string, ServiceAccount>();
-    for (const { accountId, keyId } of await this.serviceAccounts.liveKeysMadeBy(userId)) {
-      const account = accounts.get(accountId) ?? (await this.serviceAccounts.lock(accountId));
-      const key = await this.serviceAccounts.key(accountId, keyId);
-      if (!key.revoke(now)) continue;
-      await this.serviceAccounts.saveKey(key);
-      if (!accounts.has(accountId)) account.endTokens();
-      accounts.set(accountId, account);
+    const accounts: ServiceAccount[] = [];
+    for (const id of await this.serviceAccounts.withCredentialsOf(userId)) {
+      const account = await this.serviceAccounts.lock(id);
+      const keys = await this.serviceAccounts.liveKeysMadeBy(id, userId);
+      for (const key of keys) {
+        key.revoke(now);
+        await this.serviceAccounts.saveKey(key);
+      }
+      if (keys.length > 0) account.endTokens();
+      account.endKeysOf(userId, now);
+      await this.serviceAccounts.save(account);
+      accounts.push(account);
     }
-    for (const account of accounts.values()) await this.serviceAccounts.save(account);
-    return [...accounts.values()];
+    return accounts;
   }
 }

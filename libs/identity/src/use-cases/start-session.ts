@@ -20,6 +20,7 @@ import { AuthSessions } from '../persistence/auth-sessions.js';
 import { LoginEvents, type LoginOutcome } from '../persistence/login-events.js';
 import { Passwords } from '../persistence/passwords.js';
 import { Users } from '../persistence/users.js';
+import { SessionRoom } from '../sessions/session-room.js';
 import type { RefreshToken } from '../tokens/refresh-token.js';
 import { RefreshTokens } from '../tokens/refresh-tokens.js';
 
@@ -104,6 +105,7 @@ export class StartSession {
     private readonly mfaTokens: MfaTokens,
     private readonly knownDevices: KnownDevices,
     private readonly deviceHash: DeviceHash,
+    private readonly room: SessionRoom,
     private readonly clock: Clock,
   ) {}
 
@@ -154,13 +156,15 @@ export class StartSession {
 
   /**
    * For the actor's user in the actor's tenant, by a session of theirs, in whichever tenant: another one beside it, with how
-   * and when they signed in. Throws the one 401 where that session is over or about to end, and as {@link execute} does.
+   * and when they signed in. Throws the one 401 where that session is over or about to end, and as {@link execute} does;
+   * 429 `RATE_LIMITED`.
    */
   async derive(actor: Actor, how: Derived, policy: SessionPolicy): Promise<StartedSession> {
     mustNameBoth(actor);
     if (how.amr && !how.attempt)
       throw new Error('What can be guessed makes no session unless the guess was counted.');
     await how.attempt?.succeeded();
+    await this.room.take(actor.id ?? '');
 
     const there = actor.as({ tenantId: how.from.tenantId });
     const { outcome, making } = await this.db
@@ -237,6 +241,7 @@ export class StartSession {
       this.refreshTokens.begin(session, now),
       this.knownDevices.see(this.deviceHash.of(userId, origin)),
       this.loginEvents.record(actor, event),
+      this.room.keepTo(session, how.from?.sessionId),
     ]);
     if (isNewDevice) this.db.record([occurred(DeviceDiscovered, { userId, sessionId: session.id }, now)]);
     return { session, refreshToken };
