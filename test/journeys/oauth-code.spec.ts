@@ -273,5 +273,5 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
     const hers = await approved(eve);
     await product.admin('tenant', 'suspend', eve.tenant.id, '--reason', 'a test');
     expect((await redeem(product.api.url, hers)).body.error).toBe('invalid_grant');
-  });
+  }, 90_000);
 });
