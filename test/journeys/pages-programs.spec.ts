@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { journeyBrowser, type Person } from '../support/browser.js';
-import { pagesProduct } from '../support/pages.js';
+import { pagesProduct, signInElsewhere } from '../support/pages.js';
 import { call, newEmail, PASSWORD, signUpByPassword, succeed } from '../support/person.js';
 
-const product = pagesProduct();
+// Who asks may be anywhere: a proxy in front says where.
+const product = pagesProduct({ TRUSTED_PROXIES: '127.0.0.1' });
 const browser = journeyBrowser();
 const url = (path: string) => `${product.api.url}${path}`;
 /** A walk through several pages, each of them looked at, on a machine that is busy with other tests. */
@@ -36,9 +37,12 @@ async function loopback(host: string): Promise<{ uri: string; answered: Promise<
   return { uri: `http://${name}:${port}/callback`, answered: promise, close };
 }
 
-const form = (fields: Record<string, string>) => ({
+const ELSEWHERE = 'It does not ask from the network that you are in';
+const CHANGED = 'Since this page was shown';
+
+const form = (fields: Record<string, string>, headers: Record<string, string> = {}) => ({
   method: 'POST',
-  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
   body: new URLSearchParams(fields),
 });
 
@@ -117,6 +121,14 @@ describe('consent to a program on the same machine (S1-60, C40)', () => {
       await ada.follow('Sign in as somebody else');
       await signIn(ada, second);
       expect(await ada.page.locator('dl').innerText()).toContain(second);
+
+      // Whose consent it is has to be who read the question.
+      await signInElsewhere(ada, product, first);
+      await ada.press('Let it in');
+      expect([ada.path, await ada.heading()]).toEqual(['/consent', 'Let Gatehouse CLI in?']);
+      expect(await ada.said()).toContain(CHANGED);
+      expect(await ada.page.locator('dl').innerText()).toContain(first);
+      await ada.look('consent-changed');
       await ada.press('Refuse');
       const answered = await program.answered;
       expect(answered.searchParams.get('error')).toBe('access_denied');
@@ -128,10 +140,10 @@ describe('consent to a program on the same machine (S1-60, C40)', () => {
 });
 
 describe('the code of a device without a browser (S1-56, C40)', () => {
-  const begin = async () => {
+  const begin = async (address = '127.0.0.1') => {
     const answer = await fetch(
       url('/oauth/device_authorization'),
-      form({ client_id: 'gatehouse-cli', device_name: 'rack-7' }),
+      form({ client_id: 'gatehouse-cli', device_name: 'rack-7' }, { 'x-forwarded-for': address }),
     );
     return (await answer.json()) as {
       device_code: string;
@@ -169,7 +181,8 @@ describe('the code of a device without a browser (S1-56, C40)', () => {
       await ada.fill({ 'Code on the device': userCode.toLowerCase().replace('-', ' ') });
       await ada.press('Continue');
       const told = await ada.page.locator('main').innerText();
-      for (const fact of ['rack-7', email, 'Acme Tools']) expect(told).toContain(fact);
+      for (const fact of ['It calls itself “rack-7”', email, 'Acme Tools']) expect(told).toContain(fact);
+      expect(told).not.toContain(ELSEWHERE);
       await ada.look('device-asks');
       await ada.press('Let it in');
       expect(await ada.said()).toContain('It is let in');
@@ -180,6 +193,44 @@ describe('the code of a device without a browser (S1-56, C40)', () => {
       await ada.page.goto(link);
       await ada.press('Continue');
       expect(await ada.page.locator('#user_code-fault').innerText()).toContain('No device waits');
+    },
+    WALK_MS,
+  );
+
+  it(
+    'is answered by who read the question, and by nobody who has signed in since in another tab',
+    async () => {
+      const [first, second] = [newEmail(), newEmail()];
+      await Promise.all([first, second].map((email) => signUpByPassword(product.api.url, email)));
+      const { device_code: code, verification_uri_complete: link } = await begin();
+      const ada = await browser.person();
+      await ada.page.goto(link);
+      await signIn(ada, first);
+      await ada.press('Continue');
+      await signInElsewhere(ada, product, second);
+      await ada.press('Let it in');
+      expect(await ada.said()).toContain(CHANGED);
+      expect(await ada.page.locator('dl').innerText()).toContain(second);
+      expect((await poll(code)).error).toBe('authorization_pending');
+      await ada.look('device-changed');
+      await ada.press('Let it in');
+      expect(await ada.said()).toContain('It is let in');
+    },
+    WALK_MS,
+  );
+
+  it(
+    'warns of a program that asks from another network than the browser’s',
+    async () => {
+      const email = newEmail();
+      await signUpByPassword(product.api.url, email);
+      const { verification_uri_complete: link } = await begin('203.0.113.7');
+      const ada = await browser.person();
+      await ada.page.goto(link);
+      await signIn(ada, email);
+      await ada.press('Continue');
+      expect(await ada.said()).toContain(ELSEWHERE);
+      await ada.look('device-elsewhere');
     },
     WALK_MS,
   );

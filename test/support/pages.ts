@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import type { Person } from './browser.js';
+import { PASSWORD } from './person.js';
 import { type Product, startProduct } from './product.js';
 
 const PATIENCE_MS = 90_000;
@@ -24,4 +26,22 @@ export async function startAtItsAddress(settings: Record<string, string> = {}): 
   await once(server, 'close');
   // Only the API listens there: the worker has a port of its own.
   return startProduct({ BASE_URL: `http://127.0.0.1:${port}`, PORT: String(port), ...settings });
+}
+
+/** Another tab of the same browser, where an application signs somebody in by the API, in cookies. */
+export async function signInElsewhere(person: Person, product: Product, email: string): Promise<void> {
+  const tab = await person.context.newPage();
+  const application = `${product.api.url}/an-application`;
+  // Our own pages' policy lets no script ask anything.
+  await tab.route(application, (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>An application</title>' }),
+  );
+  await tab.goto(application);
+  const status = await tab.evaluate<number>(`fetch('/api/v1/auth/login', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'gatehouse-session': 'cookie' },
+    body: ${JSON.stringify(JSON.stringify({ email, password: PASSWORD }))},
+  }).then((answer) => answer.status)`);
+  if (status !== 200) throw new Error(`Signing in was answered ${status}.`);
+  await tab.close();
 }

@@ -1,11 +1,22 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DomainError, html, type Html, HttpConfig, keyedHash, sameBytes, SecretsConfig } from '#platform';
+import {
+  type Actor,
+  DomainError,
+  html,
+  type Html,
+  HttpConfig,
+  keyedHash,
+  sameBytes,
+  SecretsConfig,
+} from '#platform';
 import { cookieIn, setCookie } from './cookies.js';
 
 const COOKIE = '__Host-gatehouse-form';
 const FIELD = 'form_token';
+/** Whom the form was shown to. */
+const SHOWN_TO = 'form_shown_to';
 
 /** Makes the forms of one answer. */
 export interface FormMaker {
@@ -36,15 +47,30 @@ export class FormTokens {
     this.origin = new URL(http.baseUrl).origin;
   }
 
-  /** Sets the cookie where there is none yet. */
-  maker(request: FastifyRequest, reply: FastifyReply): FormMaker {
+  /** For forms that `person` is shown, null for nobody. Sets the cookie where there is none yet. */
+  maker(request: FastifyRequest, reply: FastifyReply, person: Actor | null): FormMaker {
     const kept = cookieIn(request, COOKIE);
-    return this.formsOf(kept && isSound(kept) ? kept : this.begin(reply));
+    const browser = kept && isSound(kept) ? kept : this.begin(reply);
+    return (action, content) =>
+      html`<form method="post" action="${action}" novalidate>
+        <input type="hidden" name="${FIELD}" value="${this.tokenFor(browser, action)}" />
+        <input type="hidden" name="${SHOWN_TO}" value="${this.nameOf(browser, person)}" />
+        ${content}
+      </form>`;
   }
 
-  /** After signing in or out: forms that were open before are refused. Makes those from then on. */
-  renew(reply: FastifyReply): FormMaker {
-    return this.formsOf(this.begin(reply));
+  /** After signing in or out: forms that were open before are refused. */
+  renew(reply: FastifyReply): void {
+    this.begin(reply);
+  }
+
+  /**
+   * Whether the form, which {@link check} has passed, was shown to who is signed in now: an application in another tab may
+   * have changed the session since, and knows nothing of the cookie that forms are bound to.
+   */
+  wasShownTo(request: FastifyRequest, person: Actor | null): boolean {
+    const given = fieldOf(request, SHOWN_TO);
+    return given !== undefined && sameText(given, this.nameOf(cookieIn(request, COOKIE) ?? '', person));
   }
 
   /** Throws 403 `FORM_REFUSED`. */
@@ -54,18 +80,10 @@ export class FormTokens {
     if (origin !== undefined && origin !== this.origin) throw refused('foreign Origin');
     if (site !== undefined && site !== 'same-origin') throw refused('foreign Sec-Fetch-Site');
     const browser = cookieIn(request, COOKIE);
-    const given = (request.body as Record<string, unknown> | undefined)?.[FIELD];
+    const given = fieldOf(request, FIELD);
     if (!browser || !isSound(browser)) throw refused('no form cookie');
-    if (typeof given !== 'string' || !sameText(given, this.tokenFor(browser, action)))
+    if (given === undefined || !sameText(given, this.tokenFor(browser, action)))
       throw refused('wrong form token');
-  }
-
-  private formsOf(browser: string): FormMaker {
-    return (action, content) =>
-      html`<form method="post" action="${action}" novalidate>
-        <input type="hidden" name="${FIELD}" value="${this.tokenFor(browser, action)}" />
-        ${content}
-      </form>`;
   }
 
   private begin(reply: FastifyReply): string {
@@ -77,6 +95,19 @@ export class FormTokens {
   private tokenFor(browser: string, action: string): string {
     return keyedHash(this.key, browser, action).toString('base64url');
   }
+
+  /** The person, their organisation and their session; nobody has a name, too. */
+  private nameOf(browser: string, person: Actor | null): string {
+    const { id, tenantId, sessionId } = person ?? {};
+    return keyedHash(this.key, browser, 'shown to', id ?? '', tenantId ?? '', sessionId ?? '').toString(
+      'base64url',
+    );
+  }
+}
+
+function fieldOf({ body }: FastifyRequest, name: string): string | undefined {
+  const given = (body as Record<string, unknown> | undefined)?.[name];
+  return typeof given === 'string' ? given : undefined;
 }
 
 const isSound = (browser: string) => /^[\w-]{43}$/.test(browser);

@@ -13,6 +13,8 @@ export interface Visit {
   nobody: Actor;
   /** Who is signed in on this browser. */
   visitor: Visitor | null;
+  /** False for a form that was shown to somebody else than who is signed in now: what it says is not what they read. */
+  isTheirs: boolean;
   form: FormMaker;
   /** What was sent, field by field; what is no text is not in it. */
   sent: Readonly<Record<string, string>>;
@@ -37,7 +39,8 @@ export class Pages {
   /** A form of ours that was sent to `action`. Throws 403 `FORM_REFUSED` for anybody else's. */
   async receive(request: FastifyRequest, reply: FastifyReply, action: string): Promise<Visit> {
     this.forms.check(request, action);
-    return this.open(request, reply);
+    const visit = await this.open(request, reply);
+    return { ...visit, isTheirs: this.forms.wasShownTo(request, visit.visitor?.actor ?? null) };
   }
 
   show({ request, reply, visitor, form }: Visit, page: Page): void {
@@ -53,7 +56,8 @@ export class Pages {
   private visit(request: FastifyRequest, reply: FastifyReply, visitor: Visitor | null): Visit {
     return {
       ...{ request, reply, visitor, nobody: actorOf(request) },
-      form: this.forms.maker(request, reply),
+      isTheirs: true,
+      form: this.forms.maker(request, reply, visitor?.actor ?? null),
       sent: textsIn(request.body),
       query: textsIn(request.query),
     };

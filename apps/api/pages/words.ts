@@ -21,6 +21,10 @@ const WORDS: Readonly<Record<string, string>> = {
   EMAIL_NOT_VERIFIED: 'Verify your e-mail address first: the link is in the mail that we sent you.',
 };
 
+/** For a form that was shown to somebody else than who is signed in now ({@link Visit.isTheirs}); nothing was done. */
+export const CHANGED =
+  'Since this page was shown, you have signed in as somebody else or switched to another organisation. Nothing was done: look once more, this is how it is now.';
+
 /** The words for a refusal; anything that is none is thrown on, and told by the error page. */
 export function wordsFor(error: unknown): { error: DomainError; text: Html } {
   if (!(error instanceof DomainError) || error.kind === 'internal') throw error;

@@ -51,7 +51,7 @@ export * from './telemetry/version.js';
 export * from './config/generate-secrets.js';
 export * from './process/process.module.js';
 export * from './process/run.js';
-export { addressKey } from './limits/address-key.js';
+export { addressKey, networkOf } from './limits/address-key.js';
 export * from './limits/address-limit.guard.js';
 export * from './limits/guess-limit.js';
 export * from './limits/limits.config.js';

@@ -8,7 +8,7 @@ import { Organizations } from '../organizations.js';
 import { Pages, type Visit } from '../pages.js';
 import { Entrance } from '../sign-in/entrance.js';
 import { Visitors } from '../visitors.js';
-import { wordsFor } from '../words.js';
+import { CHANGED, wordsFor } from '../words.js';
 import { accountPage, type Told } from './account.page.js';
 
 /** Who is signed in on this browser, and signing out. */
@@ -43,6 +43,7 @@ export class AccountController {
   async sendAgain(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const visit = await this.pages.receive(request, reply, '/account/verification');
     if (!visit.visitor) return this.pages.go(visit, '/login');
+    if (!visit.isTheirs) return this.show(visit, { problem: html`${CHANGED}`, status: 409 });
     try {
       await this.askVerification.execute(visit.visitor.actor);
       this.pages.go(visit, '/account?after=mail');
@@ -58,12 +59,12 @@ export class AccountController {
     const visit = await this.pages.receive(request, reply, '/account/organization');
     const { visitor } = visit;
     if (!visitor) return this.pages.go(visit, '/login');
+    const next = nextPage(visit.sent.next);
+    if (!visit.isTheirs) return this.show(visit, { problem: html`${CHANGED}`, status: 409, next });
     const wanted = SwitchTenantInput.safeParse({ tenantId: visit.sent.tenant_id });
     if (!wanted.success) return this.pages.go(visit, '/account');
     try {
-      await this.entrance.pass(visit, nextPage(visit.sent.next), () =>
-        this.switchTenant.execute(visitor.actor, wanted.data),
-      );
+      await this.entrance.pass(visit, next, () => this.switchTenant.execute(visitor.actor, wanted.data));
     } catch (thrown) {
       const { error, text: problem } = wordsFor(thrown);
       await this.show(visit, { problem, status: error.status });
@@ -85,6 +86,7 @@ export class AccountController {
     });
   }
 
+  /** Also of a form that was shown to somebody else: whoever presses it wants nobody to be signed in here. */
   @Post('/logout')
   @Endpoint({ summary: 'Sign out of this browser', access: 'public', page: true, form: true })
   async logout(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {

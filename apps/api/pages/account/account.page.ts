@@ -16,6 +16,8 @@ export interface Told {
   others: readonly Organization[];
   notice?: string;
   problem?: Html;
+  /** Where they were about to go from here. */
+  next?: string;
   status?: number;
 }
 
@@ -32,7 +34,8 @@ export function accountPage(form: FormMaker, { profile }: Visitor, told: Told): 
         ['Role', role],
         ['Plan', tenant.plan],
       ])}
-      ${user.emailVerified ? html`` : unverified(form)} ${others(form, told.others)}`,
+      ${user.emailVerified ? html`` : unverified(form)} ${others(form, told.others)}
+      ${told.next && told.next !== '/account' ? html`<p class="links"><a href="${told.next}">Go on</a></p>` : html``}`,
   };
 }
 

@@ -1,11 +1,11 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Endpoint } from '#platform';
+import { Endpoint, html } from '#platform';
 import { SwitchTenant } from '#identity';
 import { InvitePeople } from '#onboarding';
 import { Pages, type Visit } from '../pages.js';
 import { Entrance } from '../sign-in/entrance.js';
-import { wordsFor } from '../words.js';
+import { CHANGED, wordsFor } from '../words.js';
 import { HeldInvitations } from './held-invitation.js';
 import { declinedPage, gonePage, invitationPage, openPage } from './invite.page.js';
 
@@ -51,12 +51,16 @@ export class InviteController {
     const visit = await this.pages.receive(request, reply, '/invite/answer');
     const held = await this.held.find(visit);
     if (!held) return this.pages.show(visit, gonePage());
+    const email = visit.visitor?.profile.user.email;
+    if (!visit.isTheirs) {
+      const told = { email, problem: html`${CHANGED}`, status: 409 };
+      return this.pages.show(visit, invitationPage(visit.form, held.preview, told));
+    }
     try {
       if (visit.sent.answer === 'accept') await this.accept(visit, held.token);
       else await this.decline(visit, held.token);
     } catch (thrown) {
       const { error, text: problem } = wordsFor(thrown);
-      const email = visit.visitor?.profile.user.email;
       const told = { email, problem, status: error.status };
       this.pages.show(visit, invitationPage(visit.form, held.preview, told));
     }

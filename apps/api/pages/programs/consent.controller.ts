@@ -1,10 +1,11 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuthorizeProgram } from '#identity';
-import { DomainError, Endpoint } from '#platform';
+import { DomainError, Endpoint, html, type Html } from '#platform';
 import { withNext } from '../next-page.js';
 import { Organizations } from '../organizations.js';
 import { Pages, type Visit } from '../pages.js';
+import { CHANGED } from '../words.js';
 import { askingPage, goneRequestPage } from './program.page.js';
 
 /** Whether a program on this machine may act for who is signed in (RFC 6749, 4.1). */
@@ -24,13 +25,34 @@ export class ConsentController {
   })
   async see(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const visit = await this.pages.open(request, reply);
-    const { request: secret = '' } = visit.query;
+    await this.show(visit, visit.query.request ?? '');
+  }
+
+  @Post()
+  @Endpoint({ summary: 'Let a program in, or refuse it', access: 'public', page: true, form: true })
+  async answer(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const visit = await this.pages.receive(request, reply, '/consent');
+    const { request: secret = '' } = visit.sent;
+    if (!visit.visitor || !visit.isTheirs)
+      return this.show(visit, secret, { problem: html`${CHANGED}`, status: 409 });
+    const back = await this.decide(visit, secret).catch(unlessGone);
+    if (back === null) return this.pages.show(visit, goneRequestPage());
+    // At the program's own machine: the use case has checked that when it was asked.
+    this.pages.go(visit, back);
+  }
+
+  private async show(
+    visit: Visit,
+    secret: string,
+    told: { problem?: Html; status?: number } = {},
+  ): Promise<void> {
     const here = `/consent?request=${encodeURIComponent(secret)}`;
     if (!visit.visitor) return this.pages.go(visit, withNext('/login', here));
     const { actor } = visit.visitor;
     const asked = await this.programs.describe(actor, secret).catch(unlessGone);
     if (!asked) return this.pages.show(visit, goneRequestPage());
     const page = askingPage(visit.form, {
+      ...told,
       request: asked,
       action: '/consent',
       hidden: { request: secret },
@@ -40,19 +62,6 @@ export class ConsentController {
       policy: { formAction: formActionOf(asked.redirectUri) },
     });
     this.pages.show(visit, page);
-  }
-
-  @Post()
-  @Endpoint({ summary: 'Let a program in, or refuse it', access: 'public', page: true, form: true })
-  async answer(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const visit = await this.pages.receive(request, reply, '/consent');
-    const { request: secret = '' } = visit.sent;
-    if (!visit.visitor)
-      return this.pages.go(visit, withNext('/login', `/consent?request=${encodeURIComponent(secret)}`));
-    const back = await this.decide(visit, secret).catch(unlessGone);
-    if (back === null) return this.pages.show(visit, goneRequestPage());
-    // At the program's own machine: the use case has checked that when it was asked.
-    this.pages.go(visit, back);
   }
 
   private decide({ visitor, sent }: Visit, secret: string): Promise<string> {

@@ -1,11 +1,11 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuthorizeDevice } from '#identity';
-import { Endpoint } from '#platform';
+import { type Actor, Endpoint, html, type Html, networkOf } from '#platform';
 import { withNext } from '../next-page.js';
 import { Organizations } from '../organizations.js';
 import { Pages, type Visit } from '../pages.js';
-import { wordsFor } from '../words.js';
+import { CHANGED, wordsFor } from '../words.js';
 import { answeredPage, askingPage, codePage } from './program.page.js';
 
 /** Longer than anybody types one. */
@@ -42,21 +42,7 @@ export class DeviceController {
     const visit = await this.pages.receive(request, reply, '/device');
     const userCode = codeIn(visit);
     if (!visit.visitor) return this.pages.go(visit, withNext('/login', hereWith(userCode)));
-    const { actor } = visit.visitor;
-    try {
-      const asked = await this.devices.describe(actor, userCode);
-      const page = askingPage(visit.form, {
-        request: asked,
-        action: '/device/answer',
-        hidden: { user_code: userCode },
-        here: hereWith(userCode),
-        others: await this.organizations.besides(actor),
-        warning: 'Go on only if you have just started this yourself, on a device that is yours.',
-      });
-      this.pages.show(visit, page);
-    } catch (thrown) {
-      this.fail(visit, userCode, thrown);
-    }
+    await this.ask(visit, visit.visitor.actor, userCode);
   }
 
   @Post('/answer')
@@ -70,11 +56,37 @@ export class DeviceController {
     const visit = await this.pages.receive(request, reply, '/device/answer');
     const userCode = codeIn(visit);
     if (!visit.visitor) return this.pages.go(visit, withNext('/login', hereWith(userCode)));
+    if (!visit.isTheirs)
+      return this.ask(visit, visit.visitor.actor, userCode, { problem: html`${CHANGED}`, status: 409 });
     const isApproved = visit.sent.answer === 'approve';
     try {
       if (isApproved) await this.devices.approve(visit.visitor.actor, userCode);
       else await this.devices.deny(visit.visitor.actor, userCode);
       this.pages.go(visit, `/device?done=${isApproved ? 'approved' : 'denied'}`);
+    } catch (thrown) {
+      this.fail(visit, userCode, thrown);
+    }
+  }
+
+  private async ask(
+    visit: Visit,
+    actor: Actor,
+    userCode: string,
+    told: { problem?: Html; status?: number } = {},
+  ): Promise<void> {
+    try {
+      const asked = await this.devices.describe(actor, userCode);
+      const page = askingPage(visit.form, {
+        ...told,
+        request: asked,
+        action: '/device/answer',
+        hidden: { user_code: userCode },
+        here: hereWith(userCode),
+        others: await this.organizations.besides(actor),
+        warning: 'Go on only if you have just started this yourself, on a device that is yours.',
+        isFromElsewhere: !isNear(asked.address, actor.origin.address),
+      });
+      this.pages.show(visit, page);
     } catch (thrown) {
       this.fail(visit, userCode, thrown);
     }
@@ -89,6 +101,10 @@ export class DeviceController {
     this.pages.show(visit, codePage(visit.form, { userCode, ...told, status: error.status }));
   }
 }
+
+/** Whether the program asks from the network that the browser is in: whoever sends a code of theirs mostly does not. */
+const isNear = (asker: string | null, browser: string | null): boolean =>
+  asker !== null && browser !== null && networkOf(asker) === networkOf(browser);
 
 const codeIn = ({ sent }: Visit): string => (sent.user_code ?? '').slice(0, MAX_CODE);
 

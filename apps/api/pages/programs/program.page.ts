@@ -15,6 +15,10 @@ interface Asking {
   /** Where else they could let it in. */
   others: readonly Organization[];
   warning: string;
+  /** It asks from another network than the browser's. */
+  isFromElsewhere?: boolean;
+  problem?: Html;
+  status?: number;
   policy?: Policy;
 }
 
@@ -28,18 +32,21 @@ export function askingPage(form: FormMaker, given: Asking): Page {
   return {
     title: `Let ${program.name} in?`,
     policy,
+    status: given.status,
     footer: html``,
     body: html`<h1>Let ${program.name} in?</h1>
+      ${problem(given.problem ?? null)}
       <p>
         It asks to act for you, with everything that you may do in this organisation, until you sign it out.
       </p>
       ${facts([
         ['Program', program.name],
-        ['Device', deviceIn(request)],
+        ['Device, as it says', deviceIn(request)],
         ['Asks from', [request.address ?? 'an unknown address', request.place].filter(Boolean).join(', ')],
         ['Your account', account.email],
         ['Organisation', account.tenant.name],
       ])}
+      ${given.isFromElsewhere ? problem(ELSEWHERE) : html``}
       <p>${given.warning}</p>
       ${form(
         action,
@@ -52,6 +59,9 @@ export function askingPage(form: FormMaker, given: Asking): Page {
       ${elsewhere(form, given)}`,
   };
 }
+
+const ELSEWHERE =
+  'It does not ask from the network that you are in. If somebody else has sent you this code or this link, refuse: they would get in as you.';
 
 /** As somebody else, or for another organisation. */
 const elsewhere = (form: FormMaker, { here, others }: Asking): Html =>
@@ -76,8 +86,9 @@ const elsewhere = (form: FormMaker, { here, others }: Asking): Html =>
 
 function deviceIn({ deviceName, device }: ProgramRequest): string {
   const seen = [device.browser, device.system].filter(Boolean).join(' on ');
-  if (deviceName && seen) return `${deviceName} (${seen})`;
-  return deviceName ?? (seen || 'It does not say');
+  const named = deviceName && `It calls itself “${deviceName}”`;
+  if (named && seen) return `${named} (${seen})`;
+  return named ?? (seen || 'It does not say');
 }
 
 interface CodeForm {

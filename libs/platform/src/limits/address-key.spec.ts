@@ -1,4 +1,4 @@
-import { addressKey } from './address-key.js';
+import { addressKey, networkOf } from './address-key.js';
 
 describe('addressKey', () => {
   it.each([
@@ -15,6 +15,14 @@ describe('addressKey', () => {
     ['not an address', 'not an address'],
   ])('counts %s as %s', (address, key) => {
     expect(addressKey(address)).toBe(key);
+  });
+
+  it.each([
+    ['203.0.113.7', '203.0.113.0/24'],
+    ['::ffff:203.0.113.200', '203.0.113.0/24'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ])('is of %s in the network %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
   });
 
   it('keeps neighbouring networks apart', () => {

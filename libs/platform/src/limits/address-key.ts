@@ -20,6 +20,12 @@ export function addressKey(address: string): string {
     .join(':')}::/64`;
 }
 
+/** The network that an address is in as far as one can tell by looking: its /24 (IPv4) or /64 (IPv6). */
+export function networkOf(address: string): string {
+  const key = addressKey(address);
+  return key.includes(':') ? key : key.replace(/\.\d+$/, '.0/24');
+}
+
 /** The eight groups of an IPv6 address in any of its written forms (RFC 4291, 2.2). */
 function groupsOf(address: string): number[] {
   const [head = '', tail] = dottedAsHex(address).split('::');
