@@ -1,8 +1,15 @@
 import { journeyBrowser, type Person } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { mailsTo } from '../support/mail.js';
-import { pagesProduct } from '../support/pages.js';
-import { newEmail, PASSWORD, type RegisteredBody, signUp, succeed } from '../support/person.js';
+import { pagesProduct, signInElsewhere } from '../support/pages.js';
+import {
+  newEmail,
+  PASSWORD,
+  type RegisteredBody,
+  signUp,
+  signUpByPassword,
+  succeed,
+} from '../support/person.js';
 
 const product = pagesProduct();
 const browser = journeyBrowser();
@@ -86,6 +93,17 @@ describe('an invitation, on its pages', () => {
       await bob.press('Sign in');
       expect(bob.path).toBe('/invite/open');
       await bob.look('invite-accept');
+      // In another tab an application has signed somebody else in meanwhile, and then him again.
+      const other = newEmail();
+      await signUpByPassword(product.api.url, other);
+      await signInElsewhere(bob, product, other);
+      await bob.press('Accept');
+      expect(await bob.said()).toContain('Since this page was shown');
+      expect(await bob.page.locator('main').innerText()).toContain(`signed in as ${other}`);
+      await bob.follow(`Sign in as ${email}`);
+      await bob.follow('Continue with Google');
+      await bob.fill({ 'E-mail address': email });
+      await bob.press('Sign in');
       await bob.press('Accept');
       expect(bob.path).toBe('/account');
       expect(await account(bob)).toContain('Acme Tools');
@@ -110,8 +128,32 @@ describe('an invitation, on its pages', () => {
       await bob.press('Sign in');
       expect(await bob.page.locator('main').innerText()).toContain('you join Acme Tools');
       await bob.look('signup-invited-provider');
+      await bob.follow('Make an organisation of your own instead');
+      expect(await bob.page.getByLabel('Organisation').count()).toBe(1);
+      await bob.page.goBack();
       await bob.press('Sign up and join');
       expect(await account(bob)).toContain('Acme Tools');
+    },
+    WALK_MS,
+  );
+
+  it(
+    'that is to another address decides nothing for who signs up by a provider',
+    async () => {
+      const [invitedOne, email] = [newEmail(), newEmail()];
+      const bob = await browser.person();
+      await bob.page.goto(await invited(invitedOne));
+      await bob.page.waitForURL('**/invite/open');
+      await bob.page.goto(url('/signup'));
+      await bob.follow('Continue with Google');
+      await bob.fill({ 'E-mail address': email });
+      await bob.press('Sign in');
+      const told = await bob.page.locator('main').innerText();
+      for (const fact of [email, invitedOne, 'Acme Tools']) expect(told).toContain(fact);
+      await bob.look('signup-invited-other');
+      await bob.fill({ Organisation: 'Bob and Sons' });
+      await bob.press('Sign up');
+      expect(await account(bob)).toContain('Bob and Sons');
     },
     WALK_MS,
   );
@@ -123,10 +165,12 @@ describe('an invitation, on its pages', () => {
       const link = await invited(email);
       const bob = await browser.person({ javaScriptEnabled: false });
       await bob.page.goto(link);
+      await bob.look('invite-token');
       await bob.fill({ 'Token from the mail': link.split('#token=')[1] ?? '' });
       await bob.press('Open it');
       await bob.press('Decline');
       expect(await bob.said()).toContain('You have declined');
+      await bob.look('invite-declined');
       await bob.page.goto(url('/invite'));
       await bob.fill({ 'Token from the mail': link.split('#token=')[1] ?? '' });
       await bob.press('Open it');

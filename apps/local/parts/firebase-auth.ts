@@ -31,7 +31,10 @@ export async function startFirebaseAuth(options: FirebaseAuthOptions): Promise<F
       ...(durable ? [join(directory, 'accounts.json')] : []),
     ],
     cwd: '/',
-    env: { PATH: process.env.PATH, HOME: directory, XDG_CONFIG_HOME: directory },
+    env: {
+      ...{ PATH: process.env.PATH, HOME: directory, XDG_CONFIG_HOME: directory },
+      ...(process.env.BASE_URL ? { BASE_URL: process.env.BASE_URL } : {}),
+    },
     logFile: options.logFile ?? join(directory, 'firebase-auth.log'),
     ready: 'message',
   });

@@ -61,7 +61,9 @@ export class ProviderController {
         .pass(visit, next, () => this.signIn.execute(visit.nobody, back.idToken))
         .catch(async (error: unknown) => {
           if (!(error instanceof DomainError) || error.code !== 'NOT_REGISTERED') throw error;
-          setCookie(reply, '__Host-gatehouse-newcomer', await this.providers.hold(back), VISIT_SECONDS);
+          const { email } = await this.signIn.vouched(visit.nobody, back.idToken);
+          const held = await this.providers.hold({ ...back, email });
+          setCookie(reply, '__Host-gatehouse-newcomer', held, VISIT_SECONDS);
           this.pages.go(visit, withNext('/signup', next));
         });
     } catch (thrown) {

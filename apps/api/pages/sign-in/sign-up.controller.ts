@@ -30,16 +30,10 @@ export class SignUpController {
   async see(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const visit = await this.pages.open(request, reply);
     if (visit.query.as === 'other') clearCookie(reply, NEWCOMER);
-    else {
-      const newcomer = await this.newcomer(visit);
-      if (newcomer) {
-        const { provider } = newcomer.held;
-        const joins = (await this.invitations.find(visit))?.preview.tenant.name;
-        const next = nextPage(visit.query.next);
-        return this.pages.show(visit, newcomerPage(visit.form, { provider, next, joins }));
-      }
-    }
-    this.show(visit, {});
+    const newcomer = visit.query.as === 'other' ? null : await this.newcomer(visit);
+    if (!newcomer) return this.show(visit, {});
+    const next = nextPage(visit.query.next);
+    this.pages.show(visit, newcomerPage(visit.form, { ...newcomer.told, next }));
   }
 
   @Post()
@@ -79,12 +73,10 @@ export class SignUpController {
     const next = nextPage(visit.sent.next);
     const newcomer = await this.newcomer(visit);
     if (!newcomer) return this.pages.go(visit, '/signup');
-    const { token, held } = newcomer;
-    const invitation = await this.invitations.find(visit);
+    const { token, held, invitation, told } = newcomer;
     const { organization_name: organizationName = '' } = visit.sent;
     const organization = RegisterInput.safeParse({ organizationName });
-    const joins = invitation?.preview.tenant.name;
-    const given = { provider: held.provider, next, organizationName, joins };
+    const given = { ...told, next, organizationName };
     if (!invitation && !organization.success)
       return this.pages.show(visit, newcomerPage(visit.form, { ...given, fault: NAMELESS, status: 422 }));
     const signUp = () =>
@@ -103,10 +95,17 @@ export class SignUpController {
     }
   }
 
-  private async newcomer({ request }: Visit) {
-    const token = cookieIn(request, NEWCOMER);
+  /** Who is back from a provider; and the invitation that the browser holds, where it is theirs and they want it. */
+  private async newcomer(visit: Visit) {
+    const token = cookieIn(visit.request, NEWCOMER);
     const held = token && (await this.providers.held(token));
-    return token && held ? { token, held } : null;
+    if (!token || !held) return null;
+    const found = await this.invitations.find(visit);
+    const isOwn = (visit.sent.as ?? visit.query.as) === 'own';
+    const isTheirs = found?.preview.invitation.email === held.email.toLowerCase();
+    const invitation = isTheirs && !isOwn ? found : null;
+    const { provider, email } = held;
+    return { token, held, invitation, told: { provider, email, isOwn, invited: found?.preview, isTheirs } };
   }
 
   private show(visit: Visit, given: Partial<SignUpForm>): void {

@@ -1,3 +1,4 @@
+import type { Preview } from '#onboarding';
 import { html, type Html } from '#platform';
 import type { FormMaker } from '../form-tokens.js';
 import type { Page } from '../look/layout.js';
@@ -50,9 +51,14 @@ export function signUpPage(form: FormMaker, given: SignUpForm): Page {
 
 export interface NewcomerForm {
   provider: string;
+  /** As the provider has told it. */
+  email: string;
   next: string;
-  /** The organisation that they are invited to. */
-  joins?: string;
+  /** What the invitation that this browser holds is to, and whether it is to their address. */
+  invited?: Preview;
+  isTheirs: boolean;
+  /** They want an organisation of their own all the same. */
+  isOwn: boolean;
   organizationName?: string;
   fault?: string;
   problem?: Html;
@@ -61,7 +67,8 @@ export interface NewcomerForm {
 
 /** For who has shown at a provider who they are, and has no account. */
 export function newcomerPage(form: FormMaker, given: NewcomerForm): Page {
-  const { provider, next, joins, organizationName, fault, status } = given;
+  const { provider, email, next, invited, isTheirs, isOwn, organizationName, fault, status } = given;
+  const joins = isTheirs && !isOwn ? invited?.tenant.name : undefined;
   const isInvited = joins !== undefined;
   return {
     title: 'Almost there',
@@ -69,19 +76,31 @@ export function newcomerPage(form: FormMaker, given: NewcomerForm): Page {
     footer: html``,
     body: html`<h1>Almost there</h1>
       <p>
-        ${providerName(provider)} has told us who you are, and there is no account of yours yet.
+        ${providerName(provider)} has told us that you are ${email}, and there is no account of yours yet.
         ${isInvited ? `With one, you join ${joins}.` : 'Name your organisation, and there is.'}
       </p>
-      ${problem(given.problem ?? null)}
+      ${invited && !isTheirs ? forAnother(invited, email) : html``} ${problem(given.problem ?? null)}
       ${form(
         '/signup/newcomer',
         html`<input type="hidden" name="next" value="${next}" />
+          ${isOwn ? html`<input type="hidden" name="as" value="own" />` : html``}
           ${isInvited ? html`` : organizationField(organizationName, fault)}
           <button>${isInvited ? 'Sign up and join' : 'Sign up'}</button>`,
       )}
-      <p class="links"><a href="/signup?as=other">Sign up another way</a></p>`,
+      <p class="links">
+        ${isInvited ? html`<a href="/signup?as=own">Make an organisation of your own instead</a><br />` : html``}
+        <a href="/signup?as=other">Sign up another way</a>
+      </p>`,
   };
 }
+
+/** Whoever follows links holds invitations of others: one to another address decides nothing. */
+const forAnother = ({ invitation, tenant }: Preview, email: string): Html =>
+  html`<p>
+    The invitation to ${tenant.name} that you have opened is to ${invitation.email}, and not to ${email}. To
+    answer it,
+    <a href="/invite/open">go on with that address</a>; or make an organisation of your own here.
+  </p>`;
 
 export const organizationField = (value?: string, fault?: string): Html =>
   field({ name: 'organization_name', label: 'Organisation', autocomplete: 'organization', value, fault });

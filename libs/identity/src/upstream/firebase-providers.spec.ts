@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import { DomainError } from '#platform';
 import { FirebaseConfig } from '../identity.config.js';
 import { FirebaseProviders } from './firebase-providers.js';
@@ -59,7 +60,7 @@ describe('Firebase’s REST API for signing in at providers', () => {
   it('gives back what came back', async () => {
     says(200, { idToken: 'token', context: 'ours', email: 'ada@example.com' });
     const uri = 'https://gatehouse.example/login/back?state=x&code=y';
-    expect(await providers().finish(uri, 'session')).toEqual({ idToken: 'token', context: 'ours' });
+    expect(await providers().finish(uri, 'session', 'ours')).toBe('token');
     expect(asked).toMatchObject({
       url: '/identitytoolkit.googleapis.com/v1/accounts:signInWithIdp',
       body: { requestUri: uri, sessionId: 'session', returnSecureToken: true },
@@ -68,6 +69,7 @@ describe('Firebase’s REST API for signing in at providers', () => {
 
   it.each([
     ['a code that was used', 400, { error: { message: 'INVALID_IDP_RESPONSE' } }, 'UNAUTHENTICATED'],
+    ['the return of another visit', 200, { idToken: 'token', context: 'theirs' }, 'UNAUTHENTICATED'],
     ['no ID token', 200, {}, 'UNAUTHENTICATED'],
     ['an address of another provider’s', 200, { needConfirmation: true }, 'OTHER_PROVIDER_REQUIRED'],
     ['a fault of its own', 500, {}, 'UPSTREAM_UNAVAILABLE'],
@@ -75,7 +77,35 @@ describe('Firebase’s REST API for signing in at providers', () => {
     ['what is no JSON', 200, '<html>', 'UPSTREAM_UNAVAILABLE'],
   ])('refuses for %s', async (_, status, body, code) => {
     says(status, body);
-    expect(await refusal(providers().finish('https://gatehouse.example/login/back', 's'))).toBe(code);
+    expect(await refusal(providers().finish('https://gatehouse.example/login/back', 's', 'ours'))).toBe(code);
+  });
+
+  it('takes a return without its context from the emulator only', async () => {
+    says(200, { idToken: 'token' });
+    const uri = 'https://gatehouse.example/login/back?state=x&code=y';
+    expect(await providers().finish(uri, 'session', 'ours')).toBe('token');
+    const { emulatorHost } = config();
+    const real = globalThis.fetch;
+    globalThis.fetch = (input, init) =>
+      real(String(input).replace('https://identitytoolkit.googleapis.com', `http://${emulatorHost}`), init);
+    try {
+      const live = new FirebaseProviders(config({ emulatorHost: undefined }));
+      expect(await refusal(live.finish(uri, 'session', 'ours'))).toBe('UNAUTHENTICATED');
+      says(200, { idToken: 'token', context: 'ours' });
+      expect(await live.finish(uri, 'session', 'ours')).toBe('token');
+    } finally {
+      globalThis.fetch = real;
+    }
+  });
+
+  it('tells the log the name of a fault, and nothing of what stands behind it', async () => {
+    says(400, { error: { message: 'INVALID_IDP_RESPONSE : The ID token eyJhbGciOi.eyJzdWIi is stale.' } });
+    const error = await providers()
+      .finish('https://gatehouse.example/login/back', 's', 'ours')
+      .catch((thrown: unknown) => thrown);
+    const told = inspect(error, { depth: 5 });
+    expect(told).toContain('INVALID_IDP_RESPONSE');
+    expect(told).not.toContain('eyJ');
   });
 
   it.each([

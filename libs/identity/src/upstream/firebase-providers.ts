@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { DomainError, unauthenticated } from '#platform';
+import { DomainError, sameBytes, unauthenticated } from '#platform';
 import { FirebaseConfig } from '../identity.config.js';
-import { type ProviderReturn, ProviderSignIn, type ProviderVisit } from './provider-sign-in.js';
+import { ProviderSignIn, type ProviderVisit } from './provider-sign-in.js';
 
 const GOOGLE = 'https://identitytoolkit.googleapis.com';
 /** Whoever waits here has gone by then. */
@@ -41,7 +41,7 @@ export class FirebaseProviders extends ProviderSignIn {
     return { url: visit.data.authUri, sessionId: visit.data.sessionId };
   }
 
-  async finish(requestUri: string, sessionId: string): Promise<ProviderReturn> {
+  async finish(requestUri: string, sessionId: string, begun: string): Promise<string> {
     const answer = await this.ask('signInWithIdp', {
       requestUri,
       sessionId,
@@ -56,7 +56,10 @@ export class FirebaseProviders extends ProviderSignIn {
         'This address is known by another way to sign in; use that one.',
       );
     if (!idToken) throw unauthenticated('the issuer gave no ID token');
-    return { idToken, context: context || null };
+    // The emulator alone forgets it.
+    if ((context || !this.config.emulatorHost) && !sameText(context ?? '', begun))
+      throw unauthenticated('somebody else’s return from a provider');
+    return idToken;
   }
 
   /** Throws 503 for silence and for faults of the issuer's own; what it refuses (4xx) is told by `fault`. */
@@ -74,10 +77,16 @@ export class FirebaseProviders extends ProviderSignIn {
     if (response.status >= 500 || response.status === 429)
       unavailable(new Error(`Firebase answered ${response.status}.`));
     const answered: unknown = await response.json().catch(unavailable);
-    const fault = response.ok ? null : (Fault.safeParse(answered).data?.error.message ?? 'no reason given');
-    return { ok: response.ok, body: answered, fault: fault?.slice(0, 200) ?? null };
+    const fault = response.ok ? null : nameIn(answered);
+    return { ok: response.ok, body: answered, fault };
   }
 }
+
+/** Behind the name of a fault stands what it is about, the provider's ID token sometimes; this goes to the log. */
+const nameIn = (answered: unknown): string =>
+  Fault.safeParse(answered).data?.error.message.split(' : ', 1)[0]?.slice(0, 100) ?? 'no reason given';
+
+const sameText = (a: string, b: string) => sameBytes(Buffer.from(a), Buffer.from(b));
 
 function unavailable(cause: unknown): never {
   throw new DomainError(

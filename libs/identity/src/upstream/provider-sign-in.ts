@@ -6,13 +6,6 @@ export interface ProviderVisit {
   sessionId: string;
 }
 
-/** What the issuer says of who came back. */
-export interface ProviderReturn {
-  idToken: string;
-  /** What was given to {@link ProviderSignIn.begin}, where the issuer gives it back; else null. */
-  context: string | null;
-}
-
 /** Signing in at a provider by two redirects, with the issuer asked by this server instead of by a script. */
 export abstract class ProviderSignIn {
   /** The providers that people can go to; none where that is not configured. */
@@ -22,9 +15,11 @@ export abstract class ProviderSignIn {
   abstract begin(provider: string, continueUri: string, context: string): Promise<ProviderVisit>;
 
   /**
-   * `requestUri` is the continue URI as the provider called it, query and all.
+   * Gives an ID token of who came back. `requestUri` is the continue URI as the provider called it, query and all;
+   * `context` is what was given to {@link begin}, which has to come back.
    *
-   * Throws the one 401 for what the issuer does not take, 409 `OTHER_PROVIDER_REQUIRED`, 503 `UPSTREAM_UNAVAILABLE`.
+   * Throws the one 401 for what the issuer does not take and for the return of another visit, 409
+   * `OTHER_PROVIDER_REQUIRED`, 503 `UPSTREAM_UNAVAILABLE`.
    */
-  abstract finish(requestUri: string, sessionId: string): Promise<ProviderReturn>;
+  abstract finish(requestUri: string, sessionId: string, context: string): Promise<string>;
 }

@@ -16,11 +16,14 @@ const Gone = z.object({
   context: z.string(),
   next: z.string(),
 });
-/** Somebody who is back, and has no account yet. */
+/** Somebody who is back. */
 const Back = z.object({ provider: z.string(), idToken: z.string(), next: z.string() });
+/** And has no account yet; with the address that the provider has told. */
+const Newcomer = Back.extend({ email: z.string() });
 
 export type Gone = z.output<typeof Gone>;
 export type Back = z.output<typeof Back>;
+export type Newcomer = z.output<typeof Newcomer>;
 
 /**
  * What is remembered of a browser on its way to a provider and back, for ten minutes, in Redis only. The browser has the
@@ -39,19 +42,21 @@ export class ProviderVisits {
 
   /** Once; null for one that is unknown, was taken, or is too long ago. Throws 503 `UNAVAILABLE`. */
   async end(token: string): Promise<Gone | null> {
-    const kept = await this.redis.getdelBuffer(keyOf('gone', token)).catch(asUnavailable);
-    return kept && Gone.parse(this.open(kept));
+    const key = keyOf('gone', token);
+    const kept = await this.redis.getdelBuffer(key).catch(asUnavailable);
+    return kept && Gone.parse(this.open(key, kept));
   }
 
   /** Keeps an ID token until its person has said what their organisation is called. */
-  hold(back: Back): Promise<string> {
-    return this.keep('back', back);
+  hold(newcomer: Newcomer): Promise<string> {
+    return this.keep('back', newcomer);
   }
 
   /** As often as they try; {@link release} ends it. */
-  async held(token: string): Promise<Back | null> {
-    const kept = await this.redis.getBuffer(keyOf('back', token)).catch(asUnavailable);
-    return kept && Back.parse(this.open(kept));
+  async held(token: string): Promise<Newcomer | null> {
+    const key = keyOf('back', token);
+    const kept = await this.redis.getBuffer(key).catch(asUnavailable);
+    return kept && Newcomer.parse(this.open(key, kept));
   }
 
   async release(token: string): Promise<void> {
@@ -60,13 +65,14 @@ export class ProviderVisits {
 
   private async keep(kind: Kind, value: object): Promise<string> {
     const token = randomBytes(32).toString('base64url');
-    const sealed = this.box.seal(Buffer.from(JSON.stringify(value)), PURPOSE);
-    await this.redis.set(keyOf(kind, token), sealed, 'EX', VISIT_SECONDS).catch(asUnavailable);
+    const key = keyOf(kind, token);
+    const sealed = this.box.seal(Buffer.from(JSON.stringify(value)), contextOf(key));
+    await this.redis.set(key, sealed, 'EX', VISIT_SECONDS).catch(asUnavailable);
     return token;
   }
 
-  private open(sealed: Buffer): unknown {
-    return JSON.parse(this.box.open(sealed, PURPOSE).toString());
+  private open(key: string, sealed: Buffer): unknown {
+    return JSON.parse(this.box.open(sealed, contextOf(key)).toString());
   }
 
   private get redis() {
@@ -76,7 +82,8 @@ export class ProviderVisits {
 
 type Kind = 'gone' | 'back';
 
-const PURPOSE = 'provider-visits';
+/** Good at its own key only: whoever writes to Redis puts nobody's visit in the place of another's. */
+const contextOf = (key: string) => `provider-visits:${key}`;
 
 /** Full entropy needs no key; Redis holds no token that works. */
 const keyOf = (kind: Kind, token: string) =>

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type Actor, DomainError, sameBytes, unauthenticated } from '#platform';
+import { type Actor, DomainError, unauthenticated } from '#platform';
 import { LoginEvents } from '../persistence/login-events.js';
 import { ProviderSignIn } from '../upstream/provider-sign-in.js';
-import { type Back, ProviderVisits } from '../upstream/provider-visits.js';
+import { type Back, type Newcomer, ProviderVisits } from '../upstream/provider-visits.js';
 
 /** Signing in at a provider from a page: there, and back with an ID token, which then goes the way of any other. */
 @Injectable()
@@ -39,9 +39,7 @@ export class VisitProvider {
     const gone = await this.visits.end(token);
     if (!gone) throw unauthenticated('no such visit to a provider');
     try {
-      const { idToken, context } = await this.providers.finish(requestUri, gone.sessionId);
-      if (context !== null && !sameText(context, gone.context))
-        throw unauthenticated('somebody else’s return from a provider');
+      const idToken = await this.providers.finish(requestUri, gone.sessionId, gone.context);
       return { provider: gone.provider, idToken, next: gone.next };
     } catch (error) {
       const isRefused = error instanceof DomainError && error.kind !== 'unavailable';
@@ -51,11 +49,11 @@ export class VisitProvider {
   }
 
   /** Keeps an ID token for who has to say first what their organisation is called. Throws 503. */
-  hold(back: Back): Promise<string> {
-    return this.visits.hold(back);
+  hold(newcomer: Newcomer): Promise<string> {
+    return this.visits.hold(newcomer);
   }
 
-  held(token: string): Promise<Back | null> {
+  held(token: string): Promise<Newcomer | null> {
     return this.visits.held(token);
   }
 
@@ -63,5 +61,3 @@ export class VisitProvider {
     return this.visits.release(token);
   }
 }
-
-const sameText = (a: string, b: string) => sameBytes(Buffer.from(a), Buffer.from(b));
