@@ -1,33 +1,17 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { journeyBrowser } from '../support/browser.js';
+import { FORMS, OPENED } from '../support/page-routes.js';
 import { pagesProduct } from '../support/pages.js';
 import { newEmail, PASSWORD, signUpByPassword } from '../support/person.js';
+import { PICTURES } from '../support/pictures.js';
 
 const product = pagesProduct();
 const browser = journeyBrowser();
 const url = (path: string) => `${product.api.url}${path}`;
 const WALK_MS = 120_000;
 
-/** Every form of the pages that does something. */
-const FORMS = [
-  '/login',
-  '/login/code',
-  '/login/authenticator',
-  '/signup',
-  '/signup/newcomer',
-  '/logout',
-  '/verify',
-  '/reset',
-  '/reset/password',
-  '/link-identity',
-  '/account/verification',
-  '/account/organization',
-  '/device',
-  '/device/answer',
-  '/consent',
-  '/invite',
-  '/invite/answer',
-  '/signup/invited',
-];
+/** Ways on that show nothing of themselves. */
+const UNSEEN = new Set(['/login/with/:provider', '/pages/:file']);
 
 /** A form as a page of ours gave it to a browser: its token, and the cookie it goes with. */
 async function opened(path: string): Promise<{ token: string; cookie: string }> {
@@ -49,10 +33,25 @@ const send = (path: string, fields: Record<string, string>, headers: Record<stri
     body: new URLSearchParams(fields),
   });
 
+describe('pages', () => {
+  it('are each looked at by a test', () => {
+    const seen = OPENED.filter((path) => !UNSEEN.has(path));
+    expect(seen.filter((path) => !(path in PICTURES))).toEqual([]);
+    const directory = new URL('./', import.meta.url);
+    const tests = readdirSync(directory).filter((file) => file.startsWith('pages-'));
+    const source = tests.map((file) => readFileSync(new URL(file, directory), 'utf8')).join('');
+    const missing = Object.values(PICTURES)
+      .flat()
+      .filter((name) => !source.includes(`.look('${name}')`));
+    expect(missing).toEqual([]);
+  });
+});
+
 describe('forms of the pages', () => {
   it('are refused without a token, with another browser’s, and with that of another form', async () => {
     const mine = await opened('/login');
     const theirs = await opened('/login');
+    expect(FORMS.length).toBeGreaterThan(15);
     for (const path of FORMS) {
       for (const [fields, cookie] of [
         [{}, ''],
@@ -114,6 +113,8 @@ describe('forms of the pages', () => {
       await ada.look('form-refused');
       await ada.page.goto(url('/account'));
       expect(await ada.heading()).toBe('Your account');
+      await ada.page.goto(url('/logout'));
+      await ada.look('logout');
       // And no frame shows any of it.
       const { headers } = await fetch(url('/login'));
       expect(headers.get('content-security-policy')).toBe(

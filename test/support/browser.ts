@@ -9,6 +9,7 @@ import {
   type Page,
 } from 'playwright-core';
 import { part } from './environment.js';
+import { pageOf, type Picture } from './pictures.js';
 
 /** Where screenshots stay after a run, for people to look at; git does not see it. */
 const SCREENSHOTS = join(process.cwd(), '.gatehouse', 'screenshots');
@@ -104,8 +105,9 @@ export class Person {
    * Looks at the page as people see it: light, dark, and 320 px wide, where nothing may stick out; and lets axe judge it
    * in both colours. Keeps a picture of each.
    */
-  async look(name: string): Promise<void> {
+  async look(name: Picture): Promise<void> {
     const { page } = this;
+    expect([name, new URL(page.url()).pathname]).toEqual([name, pageOf(name)]);
     mkdirSync(SCREENSHOTS, { recursive: true });
     const shoot = (kind: string) =>
       page.screenshot({ path: join(SCREENSHOTS, `${name}-${kind}.png`), fullPage: true });
@@ -129,7 +131,11 @@ export class Person {
     return this.page.evaluate(
       `(async () => {
         ${axe};
-        const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+        const { violations } = await globalThis.axe.run(document, {
+          resultTypes: ['violations'],
+          // WCAG 2.2, 2.5.8; axe leaves it out unless it is asked for.
+          rules: { 'target-size': { enabled: true } },
+        });
         return violations.map((one) => one.id + ': ' + one.nodes.map((node) => node.html + ' ' + node.failureSummary).join(' | '));
       })()`,
     );
