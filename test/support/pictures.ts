@@ -14,6 +14,7 @@ export const PICTURES = {
   '/login/authenticator': ['login-authenticator', 'backup-codes'],
   '/login/back': ['provider-link-required', 'provider-refused'],
   '/login/code': ['login-code'],
+  '/login/organization': ['no-organisation'],
   '/logout': ['logout', 'form-refused'],
   '/reset': ['reset'],
   '/reset/password': ['reset-weak'],
