@@ -254,7 +254,7 @@ describe('who is in no organisation any more', () => {
     'signs in, is told so, and makes one',
     async () => {
       const email = newEmail();
-      const { user } = await signUpByPassword(product.api.url, email);
+      const { user } = await eventually(() => signUpByPassword(product.api.url, email), { withinMs: 60_000 });
       await product.query('delete from tenancy.memberships where user_id = $1', [user.id]);
       const ada = await browser.person();
       await ada.page.goto(url('/login'));
