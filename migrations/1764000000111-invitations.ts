@@ -41,7 +41,21 @@ export class Invitations1764000000111 implements MigrationInterface {
       revoke all on function tenancy.follow_membership() from public;
       create trigger follow_membership after insert or delete
         on tenancy.memberships for each row execute function tenancy.follow_membership();
-      revoke insert, delete on tenancy.user_tenants from gatehouse_app;
+
+      -- Processes of the release before write such a row themselves, right behind the membership, while this one is being
+      -- put in their place: what is there already is let be. This and the grant to insert can go with the next release.
+      create function tenancy.keep_user_tenant() returns trigger
+        language plpgsql security definer set search_path = pg_catalog as $$
+      begin
+        if exists (select from tenancy.user_tenants u where u.user_id = new.user_id and u.tenant_id = new.tenant_id) then
+          return null;
+        end if;
+        return new;
+      end $$;
+      revoke all on function tenancy.keep_user_tenant() from public;
+      create trigger keep_user_tenant before insert
+        on tenancy.user_tenants for each row execute function tenancy.keep_user_tenant();
+      revoke delete on tenancy.user_tenants from gatehouse_app;
 
       -- Across tenants, but only those of the person that the connection is set to.
       create function tenancy.tenants_of_caller(after_id text, up_to int)
@@ -62,7 +76,9 @@ export class Invitations1764000000111 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       drop function tenancy.tenants_of_caller(text, int);
-      grant insert, delete on tenancy.user_tenants to gatehouse_app;
+      grant delete on tenancy.user_tenants to gatehouse_app;
+      drop trigger keep_user_tenant on tenancy.user_tenants;
+      drop function tenancy.keep_user_tenant();
       drop trigger follow_membership on tenancy.memberships;
       drop function tenancy.follow_membership();
       drop index tenancy.slugs_of_tenant;

@@ -313,6 +313,24 @@ describe('where a person is a member', () => {
   });
 });
 
+describe('a process of the release before', () => {
+  it('writes where a person is a member by itself, while it is being replaced', async () => {
+    const by = await made();
+    const newcomer = person(by.tenantId, 'viewer');
+    await within(newcomer, async () => {
+      await db.query(
+        `insert into tenancy.memberships (tenant_id, id, user_id, role, created_at) values ($1, $2, $3, 'viewer', now())`,
+        [by.tenantId, newId('mem'), newcomer.id],
+      );
+      await db.query('insert into tenancy.user_tenants (user_id, tenant_id) values ($1, $2)', [
+        newcomer.id,
+        by.tenantId,
+      ]);
+    });
+    expect((await list.execute(newcomer, { limit: 100 })).data).toHaveLength(1);
+  });
+});
+
 describe('a role of the organisation’s own', () => {
   it('counts as taking seats when it does', async () => {
     const by = await made({ seats: 1 });
