@@ -17,6 +17,7 @@ import { ListSeats } from './use-cases/list-seats.js';
 import { OperateDesk } from './use-cases/operate-desk.js';
 import { ReadDevices } from './use-cases/read-devices.js';
 import { ReadSeatStatistics } from './use-cases/read-seat-statistics.js';
+import { TakeSeats } from './use-cases/take-seats.js';
 import { UnbindDevice } from './use-cases/unbind-device.js';
 
 /** Who holds what, freeing it, and the devices of node-locked licences: of LicensingModule. */
@@ -25,6 +26,7 @@ export const DESK = [
   SeatHistory,
   Devices,
   EndSeats,
+  TakeSeats,
   ListSeats,
   FreeSeat,
   BindDevice,

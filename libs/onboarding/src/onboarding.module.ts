@@ -5,6 +5,7 @@ import { InvitationsModule, TenancyModule } from '#tenancy';
 import { SendInvitation } from './handlers/send-invitation.js';
 import { SendTenantMail } from './handlers/send-tenant-mail.js';
 import { SendWelcomeMail } from './handlers/send-welcome-mail.js';
+import { TakeSeatsOfDemoted } from './handlers/take-seats-of-demoted.js';
 import { AccountController } from './http/account.controller.js';
 import { InvitePeopleController } from './http/invitations.controller.js';
 import { MembersController } from './http/members.controller.js';
@@ -67,6 +68,6 @@ export class OnboardingOperatorsModule {}
 /** The reactions, for the worker. */
 @Module({
   imports: [IdentityContactModule, LicensingModule, TenancyModule, InvitationsModule],
-  providers: [SendWelcomeMail, SendInvitation, SendTenantMail],
+  providers: [SendWelcomeMail, SendInvitation, SendTenantMail, TakeSeatsOfDemoted],
 })
 export class OnboardingWorkerModule {}

@@ -124,12 +124,12 @@ export class Memberships {
     return rows.map((row) => row.user_id);
   }
 
-  /** The owners of the actor's tenant. */
-  async ownerIdsOf(actor: Actor): Promise<string[]> {
+  /** Those in the actor's tenant who have a role. */
+  async userIdsIn(actor: Actor, role: string): Promise<string[]> {
     const rows = await this.db.read<{ user_id: string }>(
       actor,
-      `select user_id from tenancy.memberships where tenant_id = $1 and role = 'owner' order by user_id`,
-      [actor.tenantId],
+      'select user_id from tenancy.memberships where tenant_id = $1 and role = $2 order by user_id',
+      [actor.tenantId, role],
     );
     return rows.map((row) => row.user_id);
   }

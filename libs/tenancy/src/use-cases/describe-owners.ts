@@ -21,7 +21,7 @@ export class DescribeOwners {
   async execute(actor: Actor): Promise<OwnersOfTenant | null> {
     const [tenant, owners] = await Promise.all([
       this.tenants.describe(actor),
-      this.memberships.ownerIdsOf(actor),
+      this.memberships.userIdsIn(actor, 'owner'),
     ]);
     return tenant && { name: tenant.name, owners };
   }

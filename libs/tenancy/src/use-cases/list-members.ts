@@ -11,4 +11,9 @@ export class ListMembers {
   execute(actor: Actor): Promise<string[]> {
     return this.memberships.userIdsOf(actor);
   }
+
+  /** Those of them who have a role. */
+  withRole(actor: Actor, role: string): Promise<string[]> {
+    return this.memberships.userIdsIn(actor, role);
+  }
 }

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { Actor, type DeliveredEvent, type EventHandler, Handles } from '#platform';
+import { enderIn, TakeSeats } from '#licensing';
+import { DescribeMembership, ListMembers } from '#tenancy';
+import { MembershipRoleChanged, RoleScopesChanged } from '#tenancy/events';
+
+const EVENTS = [MembershipRoleChanged, RoleScopesChanged];
+
+type Told = DeliveredEvent<typeof MembershipRoleChanged | typeof RoleScopesChanged>;
+
+/** Whoever has a role that does not run the program gives their seats back. By what holds now, not what held then. */
+@Injectable()
+@Handles('onboarding.take-seats-of-demoted', EVENTS, 'effect')
+export class TakeSeatsOfDemoted implements EventHandler {
+  constructor(
+    private readonly listMembers: ListMembers,
+    private readonly describeMembership: DescribeMembership,
+    private readonly takeSeats: TakeSeats,
+  ) {}
+
+  async handle(event: Told): Promise<void> {
+    const { tenantId, traceId, payload } = event;
+    const system = Actor.system(tenantId, traceId);
+    const userIds =
+      'userId' in payload ? [payload.userId] : await this.listMembers.withRole(system, payload.role);
+    for (const id of userIds) {
+      const person = await this.describeMembership.execute(system.as({ type: 'user', id }));
+      // Who is no member any more is licensing's, by the event of that.
+      if (person && !person.grants.includes('seats:acquire'))
+        await this.takeSeats.execute(tenantId, id, enderIn(event));
+    }
+  }
+}
