@@ -7,6 +7,7 @@ import { Invitation } from './domain/invitation.js';
 import { Membership } from './domain/membership.js';
 import { Tenant } from './domain/tenant.js';
 import { FollowLicense } from './handlers/follow-license.js';
+import { PlanUpkeep } from './handlers/plan-upkeep.js';
 import { ForgetMember } from './handlers/forget-member.js';
 import { InvitationsController } from './http/invitations.controller.js';
 import { RolesController } from './http/roles.controller.js';
@@ -30,6 +31,7 @@ import { ChooseSettings } from './use-cases/choose-settings.js';
 import { DescribeOwners } from './use-cases/describe-owners.js';
 import { DescribeMembership } from './use-cases/describe-membership.js';
 import { DescribeTenant } from './use-cases/describe-tenant.js';
+import { FollowPlan } from './use-cases/follow-plan.js';
 import { FindTenant } from './use-cases/find-tenant.js';
 import { Invite } from './use-cases/invite.js';
 import { JoinByDomain } from './use-cases/join-by-domain.js';
@@ -93,5 +95,8 @@ export class TenancyHttpModule {}
 export class TenancyWatchModule {}
 
 /** The reactions, for the worker. */
-@Module({ imports: [TenancyModule, LicensingModule], providers: [Tenants, FollowLicense, ForgetMember] })
+@Module({
+  imports: [TenancyModule, LicensingModule],
+  providers: [Tenants, FollowPlan, FollowLicense, PlanUpkeep, ForgetMember],
+})
 export class TenancyWorkerModule {}

@@ -1,0 +1,73 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Actor, Db, Log, Loop, newId, SystemDatabase } from '#platform';
+import type { PlanLimits } from '../domain/tenant.js';
+import { FollowPlan } from '../use-cases/follow-plan.js';
+
+const HOUR_MS = 3_600_000;
+const PAGE = 500;
+
+type Row = PlanLimits & { tenantId: string };
+
+/**
+ * Finds tenants whose plan or limits are not what their licence says, when the worker starts and once an hour: those from
+ * before there were limits, those whose plan was sold anew (`plans apply`), and those whose override has run out. Nothing
+ * tells an event of these.
+ */
+@Injectable()
+export class PlanUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly loop: Loop;
+
+  constructor(
+    private readonly db: Db,
+    private readonly system: SystemDatabase,
+    private readonly followPlan: FollowPlan,
+    private readonly log: Log,
+  ) {
+    const turn = () => this.turn();
+    this.loop = new Loop({
+      name: 'The look at what licences let in',
+      turn,
+      idleMs: HOUR_MS,
+      failedMaxMs: HOUR_MS,
+      log,
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
+  }
+
+  private async turn(): Promise<void> {
+    for (let after: string | null = ''; after !== null;) {
+      const page: Row[] = await this.page(after);
+      for (const row of page) await this.look(row).catch((error: unknown) => this.failed(row, error));
+      after = page.length < PAGE ? null : (page.at(-1)?.tenantId ?? null);
+    }
+  }
+
+  private page(after: string): Promise<Row[]> {
+    return this.system.query<Row & Record<string, unknown>>(
+      `select tenant_id as "tenantId", plan, max_seats as "maxSeats", max_members as "maxMembers" from tenancy.tenants
+       where tenant_id > $1 and status <> 'deleted' order by tenant_id limit $2`,
+      [after, PAGE],
+    );
+  }
+
+  /** Locks only a tenant of which something has to be changed. */
+  private async look({ tenantId, plan, maxSeats, maxMembers }: Row): Promise<void> {
+    const trace = newId('pln');
+    const limits = await this.followPlan.limitsOf(tenantId, trace);
+    if (!limits) return;
+    if (limits.plan === plan && limits.maxSeats === maxSeats && limits.maxMembers === maxMembers) return;
+    await this.db.transaction(Actor.system(tenantId, trace), () => this.followPlan.execute(tenantId, trace));
+  }
+
+  /** The others are looked at all the same; this one with the next turn. */
+  private failed({ tenantId }: Row, error: unknown): void {
+    this.log.warn({ err: error, tenant_id: tenantId }, 'A tenant does not follow its licence.');
+  }
+}
