@@ -1,3 +1,4 @@
+import { aged } from '../support/aged-session.js';
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
 import { mailsTo } from '../support/mail.js';
@@ -249,6 +250,72 @@ describe('who may do less than before', () => {
       await eventually(() => everywhere(key, 401), { withinMs: WITHIN_MS });
       expect((await team.signUpInvited(email, token)).body.error.code).toBe('INVITATION_GONE');
       expect(await ask(await refreshed(admin), '/auth/me')).toMatchObject({ role: 'developer' });
+    },
+    LONG,
+  );
+});
+
+describe('who may run the program no more', () => {
+  it(
+    'gives their seats back, by another role or by other scopes of theirs',
+    async () => {
+      const owner = await team.owner();
+      const scopes = ['licenses:read', 'seats:acquire', 'tenant:read'];
+      await ask(owner, '/tenant/roles', { body: { name: 'tester', scopes } });
+      const [first, second] = [await member(owner, 'developer'), await member(owner, 'tester')];
+      await ask<SeatBody>(first, '/licenses/acquire', { body: { hardware_id: 'laptop' } });
+      await ask<SeatBody>(second, '/licenses/acquire', { body: { hardware_id: 'desktop' } });
+      const held = async () => {
+        const path = `/licenses/${owner.license.id}/seats`;
+        return (await ask<{ data: unknown[] }>(owner, path)).data.length;
+      };
+      expect(await held()).toBe(2);
+      await ask(owner, `/tenant/members/${first.id}`, roleOf('admin'));
+      await ask(owner, `/tenant/members/${first.id}`, roleOf('viewer'));
+      await eventually(async () => expect(await held()).toBe(1));
+      const fewer = ['licenses:read', 'tenant:read'];
+      await ask(owner, '/tenant/roles/tester', { method: 'PATCH', body: { scopes: fewer } });
+      await eventually(async () => expect(await held()).toBe(0));
+    },
+    LONG,
+  );
+});
+
+describe('who makes another owner', () => {
+  const unproved = (id: string) =>
+    product.query('update identity.users set email_verified = false where id = $1', [id]);
+
+  it(
+    'has shown just now who they are, whichever way they do it',
+    async () => {
+      const fresh = await team.owner();
+      const heir = await member(fresh, 'developer');
+      const owner = await aged(product, fresh);
+      const refusals = [403, 'REAUTHENTICATION_REQUIRED'];
+      const body = { membership_id: heir.id };
+      expect(await refused(owner, '/tenant/transfer', { body })).toEqual(refusals);
+      expect(await refused(owner, `/tenant/members/${heir.id}`, roleOf('owner'))).toEqual(refusals);
+      const invitation = { email: newEmail(), role: 'owner' };
+      expect(await refused(owner, '/tenant/invitations', { body: invitation })).toEqual(refusals);
+      // Another role needs none.
+      await ask(owner, `/tenant/members/${heir.id}`, roleOf('admin'));
+      await team.invite(owner, 'admin');
+      expect((await members(owner)).map(({ role }) => role)).toEqual(['owner', 'admin']);
+    },
+    LONG,
+  );
+
+  it(
+    'makes nobody one who has not proved their address',
+    async () => {
+      const owner = await team.owner();
+      const heir = await member(owner, 'developer');
+      await unproved(heir.user_id);
+      const refusals = [409, 'OWNER_NOT_VERIFIED'];
+      const body = { membership_id: heir.id };
+      expect(await refused(owner, '/tenant/transfer', { body })).toEqual(refusals);
+      expect(await refused(owner, `/tenant/members/${heir.id}`, roleOf('owner'))).toEqual(refusals);
+      expect((await members(owner)).map(({ role }) => role)).toEqual(['owner', 'developer']);
     },
     LONG,
   );

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash } from '@node-rs/bcrypt';
+import { newId } from '#platform';
 import { codeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
@@ -318,6 +319,15 @@ describe('what the worker forgets', () => {
       `update identity.users set created_at = now() - interval '31 days' where id = any ($1) or email = $2`,
       [[never.user.id, verified.user.id], imported],
     );
+    // Others are in what this one owns. It is the oldest, so it has been looked at when another is gone.
+    const needed = await register();
+    await product.query(
+      `insert into tenancy.memberships (tenant_id, id, user_id, role, created_at) values ($1, $2, $3, 'viewer', now())`,
+      [needed.tenant.id, newId('mem'), verified.user.id],
+    );
+    await product.query(`update identity.users set created_at = now() - interval '32 days' where id = $1`, [
+      needed.user.id,
+    ]);
     const owner = await connected(product.database.ownerUrl);
     // Who is in no organisation any more stays, and keeps nobody behind them.
     await owner.query(
@@ -332,6 +342,7 @@ describe('what the worker forgets', () => {
     await owner.end();
     await product.startWorker();
     await eventually(async () => expect((await login(never.user.email)).status).toBe(401));
+    expect((await login(needed.user.email)).status).toBe(200);
     await eventually(async () =>
       expect((await call(auth('me'), { bearer: never.access_token })).status).toBe(401),
     );

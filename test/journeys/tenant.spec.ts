@@ -21,6 +21,33 @@ const team = teamOf(product);
 const { ask, refused, member } = team;
 const patch = (body: object) => ({ method: 'PATCH', body });
 
+describe('who may change settings and invite nobody', () => {
+  it(
+    'does not let people in by their domain either',
+    async () => {
+      const owner = await team.owner();
+      const scopes = ['tenant:manage', 'tenant:read'];
+      await ask(owner, '/tenant/roles', { body: { name: 'clerk', scopes } });
+      await ask(owner, '/tenant/roles', {
+        body: { name: 'host', scopes: [...scopes, 'members:invite'] },
+      });
+      const [clerk, host] = [await member(owner, 'clerk'), await member(owner, 'host')];
+      const settings = (body: object) => ['/tenant/settings', patch(body)] as const;
+      const open = { sign_up_mode: 'allowed_domains', allowed_domains: ['acme.example'] };
+      expect(await refused(clerk, ...settings(open))).toEqual([403, 'MISSING_SCOPE']);
+      // Who joins is a member, and runs the program; a host does not.
+      expect(await refused(host, ...settings(open))).toEqual([403, 'ROLE_ABOVE_OWN']);
+      await ask(clerk, ...settings({ retention_days: 90 }));
+      await ask(owner, ...settings(open));
+      const wider = { allowed_domains: ['acme.example', 'evil.example'] };
+      expect(await refused(clerk, ...settings(wider))).toEqual([403, 'MISSING_SCOPE']);
+      await ask(clerk, ...settings({ allowed_domains: [] }));
+      await ask(clerk, ...settings({ sign_up_mode: 'invite_only' }));
+    },
+    LONG,
+  );
+});
+
 describe('GET and PATCH /tenant', () => {
   it(
     'say what the organisation is called, and what its licence lets in',
@@ -41,6 +68,23 @@ describe('GET and PATCH /tenant', () => {
       expect(await ask(owner, '/tenant')).toMatchObject({ max_seats: null, max_members: 40 });
       const me = await ask<{ tenant: object }>(owner, '/auth/me');
       expect(me.tenant).toMatchObject({ plan: 'ENTERPRISE', max_seats: null });
+    },
+    LONG,
+  );
+
+  it(
+    'follow the licence also where no event told of it',
+    async () => {
+      const owner = await team.owner('TEAM');
+      // As it was before plans had limits of people.
+      await product.query(
+        `update tenancy.tenants set plan = 'FREE', max_seats = 1, max_members = 3 where tenant_id = $1`,
+        [owner.tenant.id],
+      );
+      await product.startWorker();
+      await eventually(async () => {
+        expect(await ask(owner, '/tenant')).toMatchObject({ plan: 'TEAM', max_seats: 5, max_members: 25 });
+      });
     },
     LONG,
   );

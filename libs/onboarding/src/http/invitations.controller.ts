@@ -35,7 +35,8 @@ export class InvitePeopleController {
 
   @Post('/tenant/invitations')
   @Endpoint({
-    summary: 'Invite an address; the mail that goes there has the link',
+    summary:
+      'Invite an address; the mail that goes there has the link. To the role of an owner it needs a step-up',
     access: 'bearer',
     idempotent: 'plain',
     status: 201,
@@ -43,7 +44,13 @@ export class InvitePeopleController {
     example: INVITATION_EXAMPLE,
     bodyExample: { email: INVITATION_EXAMPLE.email, role: INVITATION_EXAMPLE.role },
     refusals: {
-      forbidden: ['MISSING_SCOPE', 'EMAIL_NOT_VERIFIED', 'ROLE_ABOVE_OWN', 'DOMAIN_NOT_ALLOWED'],
+      forbidden: [
+        'MISSING_SCOPE',
+        'EMAIL_NOT_VERIFIED',
+        'ROLE_ABOVE_OWN',
+        'DOMAIN_NOT_ALLOWED',
+        'REAUTHENTICATION_REQUIRED',
+      ],
       not_found: ['NOT_FOUND'],
       conflict: ['ALREADY_MEMBER', 'INVITATION_PENDING', ...SENT],
     },

@@ -32,15 +32,15 @@ export class MembersController {
 
   @Patch('/members/:membership_id')
   @Endpoint({
-    summary: 'Give a member another role; it holds from their next call on',
+    summary: 'Give a member another role; it holds from their next call on. To make an owner needs a step-up',
     access: 'bearer',
     output: MemberView,
     example: MEMBER_EXAMPLE,
     bodyExample: { role: 'developer' },
     refusals: {
-      forbidden: ['MISSING_SCOPE', 'ROLE_ABOVE_OWN'],
+      forbidden: ['MISSING_SCOPE', 'ROLE_ABOVE_OWN', 'REAUTHENTICATION_REQUIRED'],
       not_found: ['NOT_FOUND'],
-      conflict: ['LAST_OWNER', 'SEAT_LIMIT_REACHED'],
+      conflict: ['LAST_OWNER', 'OWNER_NOT_VERIFIED', 'SEAT_LIMIT_REACHED'],
     },
   })
   change(

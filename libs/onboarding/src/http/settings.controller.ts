@@ -43,12 +43,14 @@ export class SettingsController {
   @Patch()
   @Endpoint({
     summary:
-      'Choose some of it anew; to ask for a second factor no longer, and to keep less of the past, need a step-up',
+      'Choose some of it anew; to ask for a second factor no longer, and to keep less of the past, need a step-up, and to let people join by themselves `members:invite`',
     access: 'bearer',
     output: SettingsView,
     example: EXAMPLE,
     bodyExample: EXAMPLE,
-    refusals: { forbidden: ['MISSING_SCOPE', 'MODE_TOO_LOOSE', 'REAUTHENTICATION_REQUIRED'] },
+    refusals: {
+      forbidden: ['MISSING_SCOPE', 'ROLE_ABOVE_OWN', 'MODE_TOO_LOOSE', 'REAUTHENTICATION_REQUIRED'],
+    },
   })
   change(
     @CurrentActor() actor: Actor,

@@ -8,6 +8,7 @@ import {
   FindAddressOwner,
   MailBudget,
   ReadPeople,
+  RequireStepUp,
   tooMany,
 } from '#identity';
 import { AcceptInvitation, Invite, type OpenedInvitation, ReadInvitations, RoleName } from '#tenancy';
@@ -42,11 +43,13 @@ export class InvitePeople {
     private readonly invite: Invite,
     private readonly readInvitations: ReadInvitations,
     private readonly acceptInvitation: AcceptInvitation,
+    private readonly requireStepUp: RequireStepUp,
   ) {}
 
-  /** Throws like Invite.execute, and 429 `RATE_LIMITED`. */
+  /** Throws like Invite.execute, 403 `REAUTHENTICATION_REQUIRED` where it is to an owner's role, and 429 `RATE_LIMITED`. */
   async send(actor: Actor, { email, role }: z.output<typeof InviteInput>): Promise<Invitation> {
     actor.must('members:invite');
+    if (role === 'owner') await this.requireStepUp.execute(actor);
     await this.spend(actor, email);
     const ownerUserId = await this.findAddressOwner.execute(actor, email);
     return this.db.transaction(actor, () => this.invite.execute(actor, { email, role, ownerUserId }));

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Db, DomainError, idOf, type Page } from '#platform';
-import { type PutOut, PutOutMember, ReadPeople } from '#identity';
+import { type PutOut, PutOutMember, ReadPeople, RequireStepUp } from '#identity';
 import { ChangeMembership, ManageRoles, type MembersPage, ReadMembers, RoleName } from '#tenancy';
 
 export const TransferInput = z.strictObject({
@@ -34,6 +34,7 @@ export class ManageMembers {
     private readonly changeMembership: ChangeMembership,
     private readonly manageRoles: ManageRoles,
     private readonly putOutMember: PutOutMember,
+    private readonly requireStepUp: RequireStepUp,
   ) {}
 
   /** The oldest first. Throws 403 `MISSING_SCOPE`. */
@@ -42,10 +43,16 @@ export class ManageMembers {
     return { ...page, data: await this.named(actor, page.data) };
   }
 
-  /** Throws like ChangeMembership.changeRole. */
+  /**
+   * One more owner is made as an organisation is handed over: not with a stolen token, nor to who cannot be reached. Throws
+   * like ChangeMembership.changeRole, 403 `REAUTHENTICATION_REQUIRED`, 409 `OWNER_NOT_VERIFIED`.
+   */
   async changeRole(actor: Actor, membershipId: string, role: string): Promise<Member> {
+    actor.must('members:manage');
+    if (role === 'owner') await this.requireStepUp.execute(actor);
     const { membership, putOut } = await this.db.transaction(actor, async () => {
       const changed = await this.changeMembership.changeRole(actor, membershipId, role);
+      if (role === 'owner' && changed.hasChanged) await this.mustBeProved(actor, changed.membership.userId);
       return { membership: changed.membership, putOut: await this.follow(changed) };
     });
     if (putOut) this.putOutMember.finish(putOut);

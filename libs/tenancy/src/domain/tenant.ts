@@ -245,6 +245,16 @@ export class Tenant extends Aggregate {
     return true;
   }
 
+  /** Whether people could become members by themselves then who cannot now. */
+  wouldOpen({
+    signUpMode = this.signUpMode,
+    allowedDomains = this.allowedDomains,
+  }: Partial<TenantChoices>): boolean {
+    if (signUpMode !== 'allowed_domains') return false;
+    if (this.signUpMode !== 'allowed_domains') return true;
+    return allowedDomains.some((domain) => !this.allowedDomains.includes(domain));
+  }
+
   /** Whether an address may be a member's. */
   allows(email: string): boolean {
     return this.allowedDomains.length === 0 || this.isOfADomain(email);

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock } from '#platform';
 import { Authority } from '../authority.js';
+import { grantsOfRole, mustBeWithin } from '../domain/permissions.js';
 import { SIGN_UP_MODES, type TenantChoices } from '../domain/tenant.js';
 import { Tenants } from '../persistence/tenants.js';
+import { JOINERS_ROLE } from './join-by-domain.js';
 
 /** RFC 1035, 2.3.4: a name is at most 253 characters as text, a label 63. */
 const Domain = z
@@ -53,9 +55,16 @@ export class ChooseSettings {
     return this.tenants.details(actor);
   }
 
-  /** Joins the caller's transaction. Throws 403 `MISSING_SCOPE`. */
+  /**
+   * Whoever lets in people by their domain invites all of them. Joins the caller's transaction. Throws 403 `MISSING_SCOPE` or
+   * `ROLE_ABOVE_OWN`.
+   */
   async change(actor: Actor, input: z.output<typeof TenantSettingsInput>): Promise<void> {
-    const { tenant } = await this.authority.must(actor, 'tenant:manage');
+    const { tenant, own } = await this.authority.must(actor, 'tenant:manage');
+    if (tenant.wouldOpen(input)) {
+      await this.authority.must(actor, 'members:invite');
+      mustBeWithin(own.grants, grantsOfRole(JOINERS_ROLE));
+    }
     const now = this.clock.now();
     const { secondFactorRequired = tenant.secondFactorRequired, ...choices } = input;
     const isNew = [tenant.requireSecondFactor(secondFactorRequired, now), tenant.choose(choices, now)];

@@ -9,7 +9,8 @@ import { Tenants } from '../persistence/tenants.js';
 import { tenantSuspended } from './accept-invitation.js';
 import { alreadyMember } from './invite.js';
 
-const ROLE = 'member';
+/** What those are who come by themselves. */
+export const JOINERS_ROLE = 'member';
 
 /** Makes somebody a member whose proved address is of a domain that the organisation lets in by itself. */
 @Injectable()
@@ -33,8 +34,8 @@ export class JoinByDomain {
     if (await this.memberships.isMember(userId)) throw alreadyMember();
     if (!tenant.admits(provedEmail)) throw notFound('organisation');
     if (tenant.status === 'suspended') throw tenantSuspended();
-    mustHaveRoom(tenant, await this.headcounts.members(), onePerson(grantsOfRole(ROLE)));
-    const init = { tenantId: tenant.id, userId, role: ROLE, by: 'domain' } as const;
+    mustHaveRoom(tenant, await this.headcounts.members(), onePerson(grantsOfRole(JOINERS_ROLE)));
+    const init = { tenantId: tenant.id, userId, role: JOINERS_ROLE, by: 'domain' } as const;
     const membership = Membership.create(init, this.clock.now());
     await this.memberships.insert(membership);
     return membership;
