@@ -13,8 +13,8 @@ const Domain = z
   .trim()
   .toLowerCase()
   .max(253)
-  // eslint-disable-next-line security/detect-unsafe-regex -- labels are bounded, and a dot is in no other part
   .regex(
+    // eslint-disable-next-line security/detect-unsafe-regex -- labels are bounded, and a dot is in no other part
     /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/,
     'must be a domain, like acme.example',
   );
