@@ -4,7 +4,10 @@ import { journeyProduct } from '../support/journey.js';
 import {
   type AuditBody,
   call,
+  type ErrorBody,
+  PASSWORD,
   payloadOf,
+  refusal,
   type RegisteredBody,
   signUpByPassword,
   succeed,
@@ -88,7 +91,21 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
     const { status, body } = await redeem(product.api.url, { code, verifier });
     expect([status, body.token_type, body.expires_in]).toEqual([200, 'Bearer', 3600]);
     const [mine, its] = [claimsOf(ada), claimsOf(body)];
-    expect([its.amr, its.auth_time, its.tenant_id]).toEqual([mine.amr, mine.auth_time, mine.tenant_id]);
+    expect([its.amr, its.tenant_id]).toEqual([mine.amr, mine.tenant_id]);
+    // To the program nobody has shown who they are: not before they do may it do what is dangerous.
+    expect(its.auth_time).toBe(0);
+    const dangerous = (bearer: string) =>
+      call<ErrorBody>(`${product.v1}/tenant/exports`, { method: 'POST', bearer });
+    expect(refusal(await dangerous(body.access_token))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
+    expect(refusal(await dangerous((await refresh(body)).body.access_token))).toEqual([
+      403,
+      'REAUTHENTICATION_REQUIRED',
+    ]);
+    const { access_token: shown } = await succeed<RegisteredBody>(`${product.v1}/auth/reauthenticate`, {
+      bearer: body.access_token,
+      body: { password: PASSWORD },
+    });
+    expect((await dangerous(shown)).status).toBe(202);
     expect(its.sid).not.toBe(mine.sid);
     const bearer = body.access_token;
     const { data } = await succeed<{ data: object[] }>(`${product.v1}/auth/sessions`, { bearer });

@@ -1,3 +1,4 @@
+import { aged } from '../support/aged-session.js';
 import { codeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
@@ -52,6 +53,8 @@ const statuses = ({ access_token: bearer }: Pick<RegisteredBody, 'access_token'>
   Promise.all(
     [product.api, other].map(async (api) => (await call(`${api.url}/api/v1/auth/me`, { bearer })).status),
   );
+/** Several runs of the command, on a busy machine. */
+const COMMANDS_MS = 90_000;
 const operator = (...args: string[]) => product.admin('tenant', ...args, '--reason', 'a test');
 
 /** Somebody with an organisation of their own, who is in another one as well. */
@@ -128,56 +131,113 @@ describe('switching to another organisation (S2-42)', () => {
     expect(refusal(await login(ada.user.email, wrong))).toEqual([401, 'INVALID_CREDENTIALS']);
   });
 
-  it('asks what the other one asks: whoever is suspended with one of them goes on in another', async () => {
-    const { ada, acme } = await inTwo();
-    await operator('suspend', acme.tenant.id);
-    expect(refusal(await toTenant(ada, acme.tenant.id))).toEqual([403, 'TENANT_SUSPENDED']);
-    await operator('reactivate', acme.tenant.id);
-    expect((await toTenant(ada, acme.tenant.id)).status).toBe(200);
+  it(
+    'asks what the other one asks: whoever is suspended with one of them goes on in another',
+    async () => {
+      const { ada, acme } = await inTwo();
+      await operator('suspend', acme.tenant.id);
+      expect(refusal(await toTenant(ada, acme.tenant.id))).toEqual([403, 'TENANT_SUSPENDED']);
+      await operator('reactivate', acme.tenant.id);
+      expect((await toTenant(ada, acme.tenant.id)).status).toBe(200);
 
-    await operator('suspend', ada.tenant.id);
-    await eventually(async () => expect(await statuses(ada)).toEqual([403, 403]), AT_ONCE);
-    expect((await toTenant(ada, acme.tenant.id)).status).toBe(200);
-    // Signing in leads to the oldest that is not suspended, or to the one that is named.
-    expect((await login(ada.user.email)).body.tenant.id).toBe(acme.tenant.id);
-    expect((await login(ada.user.email, { tenant_id: acme.tenant.id })).body.tenant.id).toBe(acme.tenant.id);
-    expect(refusal(await login(ada.user.email, { tenant_id: ada.tenant.id }))).toEqual([
-      403,
-      'TENANT_SUSPENDED',
-    ]);
-  });
+      await operator('suspend', ada.tenant.id);
+      await eventually(async () => expect(await statuses(ada)).toEqual([403, 403]), AT_ONCE);
+      expect((await toTenant(ada, acme.tenant.id)).status).toBe(200);
+      // Signing in leads to the oldest that is not suspended, or to the one that is named.
+      expect((await login(ada.user.email)).body.tenant.id).toBe(acme.tenant.id);
+      expect((await login(ada.user.email, { tenant_id: acme.tenant.id })).body.tenant.id).toBe(
+        acme.tenant.id,
+      );
+      expect(refusal(await login(ada.user.email, { tenant_id: ada.tenant.id }))).toEqual([
+        403,
+        'TENANT_SUSPENDED',
+      ]);
+    },
+    COMMANDS_MS,
+  );
 
-  it('asks for the second factor that the other one asks for, and only while the session lives', async () => {
+  it(
+    'asks for the second factor that the other one asks for, and only while the session lives',
+    async () => {
+      const { ada, acme } = await inTwo();
+      await operator('sign-in', acme.tenant.id, '--second-factor', 'required');
+      const owed = await toTenant(ada, acme.tenant.id);
+      expect(refusal(owed)).toEqual([401, 'MFA_ENROLLMENT_REQUIRED']);
+      const token = String(owed.body.error.details?.mfa_token);
+      const exchanged = await askToken(product.api.url, {
+        ...EXCHANGE,
+        subject_token: ada.access_token,
+        audience: acme.tenant.id,
+      });
+      expect(exchanged.body).toMatchObject({ error: 'interaction_required', mfa_token: expect.any(String) });
+
+      const { secret } = (await post('mfa/totp/enroll', { mfa_token: token })).body;
+      const { body } = await post('mfa/totp/confirm', { mfa_token: token, code: codeOf(secret) });
+      expect(claimsOf(body.signed_in)).toMatchObject({
+        tenant_id: acme.tenant.id,
+        amr: ['pwd', 'otp', 'mfa'],
+      });
+      // What somebody owes who is signed out since is nobody's any more.
+      const fresh = await inTwo();
+      await operator('sign-in', fresh.acme.tenant.id, '--second-factor', 'required');
+      const late = await toTenant(fresh.ada, fresh.acme.tenant.id);
+      const lateToken = String(late.body.error.details?.mfa_token);
+      const begun = await post('mfa/totp/enroll', { mfa_token: lateToken });
+      await post('logout', { refresh_token: fresh.ada.refresh_token });
+      const refused = await post('mfa/totp/confirm', {
+        mfa_token: lateToken,
+        code: codeOf(begun.body.secret),
+      });
+      expect(refusal(refused)).toEqual([401, 'UNAUTHENTICATED']);
+    },
+    COMMANDS_MS,
+  );
+
+  it(
+    'sets up no second factor by a session that is not fresh, nor for a program',
+    async () => {
+      const { ada, acme } = await inTwo();
+      await operator('sign-in', acme.tenant.id, '--second-factor', 'required');
+      const stale = await aged(product, ada);
+      expect(refusal(await toTenant(stale, acme.tenant.id))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
+      const exchanged = await askToken(product.api.url, {
+        ...EXCHANGE,
+        subject_token: stale.access_token,
+        audience: acme.tenant.id,
+      });
+      expect(exchanged.body).not.toHaveProperty('mfa_token');
+      const again = await post('reauthenticate', { password: PASSWORD }, stale.access_token);
+      expect(refusal(await toTenant(again.body, acme.tenant.id))).toEqual([401, 'MFA_ENROLLMENT_REQUIRED']);
+    },
+    COMMANDS_MS,
+  );
+
+  it('makes nothing that lasts of an access token at home, and ends with the sign-in that is somebody else’s', async () => {
     const { ada, acme } = await inTwo();
-    await operator('sign-in', acme.tenant.id, '--second-factor', 'required');
-    const owed = await toTenant(ada, acme.tenant.id);
-    expect(refusal(owed)).toEqual([401, 'MFA_ENROLLMENT_REQUIRED']);
-    const token = String(owed.body.error.details?.mfa_token);
-    const exchanged = await askToken(product.api.url, {
+    expect(refusal(await toTenant(ada, ada.tenant.id))).toEqual([409, 'ALREADY_THERE']);
+    const home = await askToken(product.api.url, {
       ...EXCHANGE,
       subject_token: ada.access_token,
-      audience: acme.tenant.id,
+      audience: ada.tenant.id,
     });
-    expect(exchanged.body).toMatchObject({ error: 'interaction_required', mfa_token: expect.any(String) });
+    expect(home.body).toMatchObject({ error: 'invalid_target' });
 
-    const { secret } = (await post('mfa/totp/enroll', { mfa_token: token })).body;
-    const { body } = await post('mfa/totp/confirm', { mfa_token: token, code: codeOf(secret) });
-    expect(claimsOf(body.signed_in)).toMatchObject({
-      tenant_id: acme.tenant.id,
-      amr: ['pwd', 'otp', 'mfa'],
-    });
-    // What somebody owes who is signed out since is nobody's any more.
-    const fresh = await inTwo();
-    await operator('sign-in', fresh.acme.tenant.id, '--second-factor', 'required');
-    const late = await toTenant(fresh.ada, fresh.acme.tenant.id);
-    const lateToken = String(late.body.error.details?.mfa_token);
-    const begun = await post('mfa/totp/enroll', { mfa_token: lateToken });
-    await post('logout', { refresh_token: fresh.ada.refresh_token });
-    const refused = await post('mfa/totp/confirm', {
-      mfa_token: lateToken,
-      code: codeOf(begun.body.secret),
-    });
-    expect(refusal(refused)).toEqual([401, 'UNAUTHENTICATED']);
+    const there = (await toTenant(ada, acme.tenant.id)).body;
+    const back = (await toTenant(there, ada.tenant.id)).body;
+    const elsewhere = (await login(ada.user.email)).body;
+    // Twice on: the first token is somebody's who should not have it.
+    const next = (await refresh(ada)).body;
+    await refresh(next);
+    await product.query(
+      `update identity.refresh_tokens set rotated_at = rotated_at - interval '1 minute',
+         successor_used_at = successor_used_at - interval '1 minute' where session_id = $1`,
+      [claimsOf(ada).sid],
+    );
+    expect((await refresh(ada)).status).toBe(401);
+    for (const one of [there, back])
+      await eventually(async () => expect(await statuses(one)).toEqual([401, 401]), AT_ONCE);
+    expect((await refresh(back)).status).toBe(401);
+    expect(await statuses(elsewhere)).toEqual([200, 200]);
   });
 
   it('leaves a thief nothing: what derives from a session while a new password ends it, ends as well', async () => {

@@ -62,7 +62,8 @@ export class AccountController {
     const next = nextPage(visit.sent.next);
     if (!visit.isTheirs) return this.show(visit, { problem: html`${CHANGED}`, status: 409, next });
     const wanted = SwitchTenantInput.safeParse({ tenantId: visit.sent.tenant_id });
-    if (!wanted.success) return this.pages.go(visit, '/account');
+    const isThere = wanted.success && wanted.data.tenantId === visitor.actor.tenantId;
+    if (!wanted.success || isThere) return this.pages.go(visit, '/account');
     try {
       await this.entrance.pass(visit, next, () => this.switchTenant.execute(visitor.actor, wanted.data));
     } catch (thrown) {

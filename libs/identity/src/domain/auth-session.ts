@@ -6,6 +6,9 @@ const DAY_MS = 86_400_000;
 export const SESSION_LIFETIME_MS = 30 * DAY_MS;
 export const SESSION_IDLE_MS = 14 * DAY_MS;
 
+/** As auth_time tells it. */
+const NEVER = new Date(0);
+
 export type EndReason = (typeof SESSION_ENDS)[number];
 
 /**
@@ -28,6 +31,10 @@ export class AuthSession extends Aggregate {
   readonly userAgent!: string | null;
   /** What its owner calls what it runs on, where the program said; null for what was signed in to by hand. */
   readonly deviceName!: string | null;
+  /** The session of the sign-in that it comes of, where that is another one. */
+  readonly rootId!: string | null;
+  /** A program's, which its owner let act for them: it has shown nothing by itself. */
+  readonly forProgram!: boolean;
   readonly traceId!: string;
   endedAt!: Date | null;
   endReason!: EndReason | null;
@@ -43,6 +50,8 @@ export class AuthSession extends Aggregate {
       traceId: string;
       userAgent?: string | null;
       deviceName?: string | null;
+      rootId?: string | null;
+      forProgram?: boolean;
       /** When they showed who they are, where that was earlier. */
       authTime?: Date;
       reauthenticatedAt?: Date | null;
@@ -57,6 +66,8 @@ export class AuthSession extends Aggregate {
       authTime: init.authTime ?? now,
       reauthenticatedAt: init.reauthenticatedAt ?? null,
       deviceName: init.deviceName ?? null,
+      rootId: init.rootId ?? null,
+      forProgram: init.forProgram ?? false,
       lastUsedAt: now,
       endedAt: null,
       endReason: null,
@@ -81,9 +92,12 @@ export class AuthSession extends Aggregate {
     return age >= SESSION_LIFETIME_MS || idle >= SESSION_IDLE_MS;
   }
 
-  /** When its owner last showed who they are: the auth_time of its tokens. Its thirty days run from the sign-in. */
+  /**
+   * When its owner last showed who they are: the auth_time of its tokens. Its thirty days run from the sign-in. Whoever lets a
+   * program act for them has shown it at the browser and not to the program: that it shows anew, before what is dangerous.
+   */
   get provenAt(): Date {
-    return this.reauthenticatedAt ?? this.authTime;
+    return this.reauthenticatedAt ?? (this.forProgram ? NEVER : this.authTime);
   }
 
   /** Its owner has shown once more who they are, by these methods (RFC 8176). */

@@ -64,6 +64,8 @@ export const SessionsOutdated = defineEvent(
     provider: z.string().nullable(),
     /** Where, when they are a member nowhere any more; left out: wherever they are. */
     tenantIds: z.array(idOf('ten')).optional(),
+    /** Only what comes of this sign-in, whenever it began. */
+    root: idOf('ses').nullable().default(null),
   }),
 );
 

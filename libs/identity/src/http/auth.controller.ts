@@ -93,8 +93,9 @@ export class AuthController {
     example: { ...TOKENS_EXAMPLE, user: USER_EXAMPLE, tenant: TENANT_EXAMPLE },
     refusals: {
       unauthenticated: ['MFA_REQUIRED', 'MFA_ENROLLMENT_REQUIRED'],
-      forbidden: ['TENANT_SUSPENDED', 'ACCOUNT_SUSPENDED'],
+      forbidden: ['TENANT_SUSPENDED', 'ACCOUNT_SUSPENDED', 'REAUTHENTICATION_REQUIRED'],
       not_found: ['NOT_FOUND'],
+      conflict: ['ALREADY_THERE'],
     },
   })
   async switch(

@@ -46,10 +46,7 @@ describe('a user code', () => {
     }
   });
 
-  it.each(['', 'WDJB', 'WDJB-MJHTX', 'WDJA-MJHT', 'WDJ1-MJHT', 'x'.repeat(100_000)])(
-    'is not %p',
-    (text) => {
-      expect(parseUserCode(text)).toBeNull();
-    },
-  );
+  it.each(['', 'WDJB', 'WDJB-MJHTX', 'WDJA-MJHT', 'WDJ1-MJHT', 'x'.repeat(100_000)])('is not %p', (text) => {
+    expect(parseUserCode(text)).toBeNull();
+  });
 });

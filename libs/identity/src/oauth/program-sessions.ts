@@ -33,7 +33,7 @@ export class ProgramSessions {
     if (!profile) throw unauthenticated('no member any more');
     const { session, refreshToken } = await this.startSession.derive(
       person,
-      { from: { tenantId, sessionId }, deviceName },
+      { from: { tenantId, sessionId }, deviceName, forProgram: true },
       policyOf(profile.tenant),
     );
     const tokens = await this.issueTokens.tokens(profile, session, refreshToken);

@@ -32,15 +32,15 @@ export class AuthSessions {
 
   async insert(session: AuthSession): Promise<void> {
     const { tenantId, id, userId, provider, amr, authTime, reauthenticatedAt, lastUsedAt } = session;
-    const { address, userAgent, deviceName, traceId } = session;
+    const { address, userAgent, deviceName, traceId, rootId, forProgram } = session;
     await this.db.query(
       `insert into identity.auth_sessions
          (tenant_id, id, user_id, provider, amr, auth_time, reauthenticated_at, last_used_at, address, user_agent,
-          device_name, trace_id)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+          device_name, trace_id, root_id, for_program)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
       [
         ...[tenantId, id, userId, provider, amr, authTime, reauthenticatedAt, lastUsedAt],
-        ...[address, userAgent, deviceName, traceId],
+        ...[address, userAgent, deviceName, traceId, rootId, forProgram],
       ],
     );
     this.db.record(session.takeEvents());
@@ -151,12 +151,13 @@ export class AuthSessions {
    * whoever else is at it.
    */
   async lockOutdated(outdated: PayloadOf<typeof SessionsOutdated>): Promise<AuthSession[]> {
-    const { userId, until, reason, except, provider } = outdated;
+    const { userId, until, reason, except, provider, root } = outdated;
     const rows = await this.db.query(
-      `${SELECT} where tenant_id = $1 and user_id = $2 and (begun_at is null or begun_at <= $3)
+      `${SELECT} where tenant_id = $1 and user_id = $2
+         and case when $7::text is null then begun_at is null or begun_at <= $3 else $7 in (id, root_id) end
          and (ended_at is null or (end_reason = $4 and ended_at >= $3))
          and id is distinct from $5 and ($6::text is null or provider = $6) order by id for update`,
-      [this.db.actor.tenantId, userId, until, reason, except, provider],
+      [this.db.actor.tenantId, userId, until, reason, except, provider, root],
     );
     return rows.map(asSession);
   }
@@ -238,7 +239,7 @@ const BEGAN = `coalesce(begun_at, auth_time) as "beganAt"`;
 const SELECT = `
   select tenant_id as "tenantId", id, user_id as "userId", provider, amr, auth_time as "authTime",
     reauthenticated_at as "reauthenticatedAt", last_used_at as "lastUsedAt", address, user_agent as "userAgent",
-    device_name as "deviceName", trace_id as "traceId", ended_at as "endedAt", end_reason as "endReason"
+    device_name as "deviceName", root_id as "rootId", for_program as "forProgram", trace_id as "traceId", ended_at as "endedAt", end_reason as "endReason"
   from identity.auth_sessions`;
 
 const asSession = (row: QueryResultRow) => Object.assign(new AuthSession(), row);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, Db, occurred, type PayloadOf } from '#platform';
+import { type Actor, Clock, Db, occurred, type PayloadOf, unauthenticated } from '#platform';
 import { ListTenants } from '#tenancy';
 import type { AuthSession, EndReason } from '../domain/auth-session.js';
 import { SessionsOutdated } from '../events/index.js';
@@ -46,9 +46,25 @@ export class EndPersonSessions {
     }: Partial<Omit<Outdated, 'userId' | 'reason' | 'until'>> = {},
   ): Promise<Outdated> {
     const until = await this.sessions.holdBegun();
-    const outdated = { userId: this.db.actor.id ?? '', reason, until, except, provider, tenantIds };
+    const { id: userId, sessionId } = this.db.actor;
+    // What is about to end itself decides no more which of the others end.
+    if (sessionId && (await this.sessions.isOutdated(sessionId)))
+      throw unauthenticated('session about to end');
+    const outdated = { userId: userId ?? '', reason, until, except, provider, root: null, tenantIds };
     await this.sessions.noteOutdated(outdated);
     this.db.record([occurred(SessionsOutdated, outdated, this.clock.now())]);
+    return outdated;
+  }
+
+  /**
+   * Inside the transaction that finds a session in somebody else's hands: with it ends all that comes of the same sign-in, in
+   * whichever tenant and for whichever program.
+   */
+  beginFamily(reason: EndReason, { id, rootId, userId }: AuthSession): Outdated {
+    const now = this.clock.now();
+    const until = now.toISOString();
+    const outdated = { userId, reason, until, except: null, provider: null, root: rootId ?? id };
+    this.db.record([occurred(SessionsOutdated, outdated, now)]);
     return outdated;
   }
 

@@ -8,6 +8,7 @@ import { SessionNews } from '../sessions/session-news.js';
 import { parseRefreshToken, type RefreshToken } from '../tokens/refresh-token.js';
 import { RefreshTokens } from '../tokens/refresh-tokens.js';
 import { SharedTurns } from '../tokens/shared-turns.js';
+import { EndPersonSessions, type Outdated } from './end-person-sessions.js';
 import { IssueTokens, type Tokens } from './issue-tokens.js';
 import { KeepSession } from './keep-session.js';
 
@@ -17,6 +18,12 @@ const GRACE_MS = 15_000;
 export const RefreshInput = z.strictObject({
   refreshToken: z.string().min(1).max(256).meta({ example: 'rft_AZr6...' }),
 });
+
+/** Somebody else has had it. */
+interface Reused {
+  reused: AuthSession;
+  family: Outdated;
+}
 
 interface Rotated {
   session: AuthSession;
@@ -36,6 +43,7 @@ export class RefreshSession {
     private readonly refreshTokens: RefreshTokens,
     private readonly keepSession: KeepSession,
     private readonly loginEvents: LoginEvents,
+    private readonly endPersonSessions: EndPersonSessions,
     private readonly news: SessionNews,
     private readonly clock: Clock,
   ) {}
@@ -57,6 +65,7 @@ export class RefreshSession {
     if (rotated && 'reused' in rotated) {
       this.news.tell([token.sessionId]);
       const { userId, tenantId, provider: method, id: sessionId } = rotated.reused;
+      await this.endPersonSessions.finish(actor, rotated.family);
       await this.loginEvents.record(actor.as({ type: 'user', id: userId, tenantId }), {
         userId,
         method,
@@ -73,7 +82,7 @@ export class RefreshSession {
     return this.issueTokens.tokens(profile, session, successor);
   }
 
-  private async rotate(token: RefreshToken): Promise<Rotated | { reused: AuthSession } | null> {
+  private async rotate(token: RefreshToken): Promise<Rotated | Reused | null> {
     const now = this.clock.now();
     // The second waits for the lock of the first.
     const [session, stored] = await Promise.all([
@@ -88,7 +97,7 @@ export class RefreshSession {
     } else if (!stillGivesSuccessor(stored, now)) {
       session.end('refresh_reuse', now);
       await this.sessions.save(session);
-      return { reused: session };
+      return { reused: session, family: this.endPersonSessions.beginFamily('refresh_reuse', session) };
     }
     return { session, successor: this.refreshTokens.successor(token, stored) };
   }

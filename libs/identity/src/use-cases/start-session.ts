@@ -12,6 +12,7 @@ import {
   type SessionRefusal,
   tenantSuspended,
 } from '../domain/session-policy.js';
+import { reauthenticationRequired, STEP_UP_SECONDS } from '../domain/step-up.js';
 import { DeviceDiscovered } from '../events/index.js';
 import { DeviceHash } from '../sessions/device-hash.js';
 import { KnownDevices } from '../persistence/known-devices.js';
@@ -36,7 +37,8 @@ export interface Derived {
   /** What was counted before it was guessed at, where something more was shown just now; and what it shows (RFC 8176). */
   attempt?: CountedAttempt;
   amr?: readonly string[];
-  /** What the program calls what it runs on. */
+  /** For a program, which the owner of that session let act for them, and what it calls what it runs on. */
+  forProgram?: boolean;
   deviceName?: string | null;
 }
 
@@ -69,6 +71,8 @@ export interface Authenticated {
 type Making = Pick<Authenticated, 'provider' | 'amr' | 'authTime' | 'addressHash' | 'isSignUp' | 'from'> & {
   reauthenticatedAt?: Date | null;
   deviceName?: string | null;
+  rootId?: string | null;
+  forProgram?: boolean;
 };
 
 /** What is about to be guessed at. */
@@ -167,21 +171,26 @@ export class StartSession {
     await this.room.take(actor.id ?? '');
 
     const there = actor.as({ tenantId: how.from.tenantId });
-    const { outcome, making } = await this.db
+    const { outcome, making, provenAt } = await this.db
       .transaction(there, async () => {
-        const [person, making] = await Promise.all([this.users.holdStanding(), this.inherit(how)]);
+        const [person, { making, provenAt }] = await Promise.all([
+          this.users.holdStanding(),
+          this.inherit(how),
+        ]);
         const begin = async () =>
           refusalOf(policy, person ?? nobody(), making.amr) ?? this.start(actor, making);
         const isHere = actor.tenantId === there.tenantId;
-        return { making, outcome: await (isHere ? begin() : this.db.alongside(actor, begin)) };
+        return { making, provenAt, outcome: await (isHere ? begin() : this.db.alongside(actor, begin)) };
       })
       .catch((error: unknown) => this.turnAway(actor, { method: 'session' }, error));
+    // Or whoever has an access token for an hour would set up a second factor of their own.
+    if (outcome === 'enrollment') this.mustBeFresh(provenAt, how);
     if (typeof outcome === 'string') throw await this.refused(actor, making, outcome);
     return outcome;
   }
 
   /** What the session gives that another derives from. It is locked: it ends before this, or after. */
-  private async inherit({ from, amr = [], deviceName }: Derived): Promise<Making> {
+  private async inherit({ from, amr = [], ...how }: Derived): Promise<{ making: Making; provenAt: Date }> {
     const [original, isOutdated] = await Promise.all([
       this.sessions.lock(from.sessionId),
       this.sessions.isOutdated(from.sessionId),
@@ -189,14 +198,25 @@ export class StartSession {
     const now = this.clock.now();
     if (!original?.isLive(now) || original.userId !== this.db.actor.id || isOutdated)
       throw unauthenticated('the session it derives from is over');
-    return {
+    const forProgram = how.forProgram ?? original.forProgram;
+    const shown = how.forProgram ? null : original.reauthenticatedAt;
+    const making = {
       provider: original.provider,
       amr: [...new Set([...original.amr, ...amr])],
       authTime: original.authTime,
-      reauthenticatedAt: amr.length > 0 ? now : original.reauthenticatedAt,
-      deviceName,
+      reauthenticatedAt: amr.length > 0 ? now : shown,
+      deviceName: how.deviceName ?? original.deviceName,
+      rootId: original.rootId ?? original.id,
+      forProgram,
       from,
     };
+    return { making, provenAt: original.provenAt };
+  }
+
+  private mustBeFresh(provenAt: Date, { forProgram }: Derived): void {
+    const age = this.clock.now().getTime() - provenAt.getTime();
+    if (!forProgram && age <= STEP_UP_SECONDS * 1_000) return;
+    throw reauthenticationRequired('The organisation asks for a second factor: sign in anew to set one up.');
   }
 
   /**
@@ -229,9 +249,12 @@ export class StartSession {
     const now = this.clock.now();
     const { provider, addressHash } = how;
     const { id: userId, tenantId, origin } = actor as Actor & { id: string; tenantId: string };
-    const { amr, authTime, reauthenticatedAt, deviceName } = how;
+    const { amr, authTime, reauthenticatedAt, deviceName, rootId, forProgram } = how;
     const session = AuthSession.start(
-      { tenantId, userId, provider, amr, authTime, reauthenticatedAt, deviceName, ...origin },
+      {
+        ...{ tenantId, userId, provider, amr, authTime, reauthenticatedAt },
+        ...{ deviceName, rootId, forProgram, ...origin },
+      },
       now,
     );
     const outcome = how.isSignUp ? 'signed_up' : 'signed_in';

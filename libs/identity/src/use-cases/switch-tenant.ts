@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, idOf, notFound, unauthenticated } from '#platform';
+import { type Actor, DomainError, idOf, notFound, unauthenticated } from '#platform';
 import { policyOf } from '../domain/session-policy.js';
 import { IssueTokens, type Profile, type Tokens } from './issue-tokens.js';
 import { StartSession } from './start-session.js';
@@ -19,7 +19,7 @@ export class SwitchTenant {
   ) {}
 
   /**
-   * Throws 404 for a tenant that the actor is not in, the one 401 where their session is over, 401 `MFA_REQUIRED` or
+   * Throws 409 `ALREADY_THERE` for the actor's own tenant, 404 for one that they are not in, the one 401 where their session is over, 401 `MFA_REQUIRED` or
    * `MFA_ENROLLMENT_REQUIRED` where that tenant asks for more, 403 `TENANT_SUSPENDED` or `ACCOUNT_SUSPENDED`.
    */
   async execute(
@@ -27,6 +27,9 @@ export class SwitchTenant {
     { tenantId }: z.output<typeof SwitchTenantInput>,
   ): Promise<Profile & { tokens: Tokens }> {
     const from = sessionOf(actor);
+    // A session lives for thirty days, an access token for an hour: nobody makes the one of the other and stays where they are.
+    if (tenantId === from.tenantId)
+      throw new DomainError('conflict', 'ALREADY_THERE', 'You are signed in to this organisation.');
     const there = actor.as({ tenantId });
     const profile = await this.issueTokens.profileIn(there);
     if (!profile) throw notFound('organisation');

@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   CODE_INVALID: 'forbidden',
   MFA_REQUIRED_BY_TENANT: 'conflict',
   MFA_ALREADY_ENABLED: 'conflict',
+  ALREADY_THERE: 'conflict',
   INVALID_CREDENTIALS: 'unauthenticated',
   REAUTHENTICATION_REQUIRED: 'forbidden',
   FORM_REFUSED: 'forbidden',
