@@ -1,71 +1,36 @@
-import { newId } from '#platform';
+import { encodeActivationRequest } from '#sdk/formats';
 import { type RawAnswer, type RawRequest, send } from './openapi-fuzz-client.js';
 import { soundBody } from './openapi-fuzz-case.js';
 import type { Drive } from './openapi-fuzz-drive.js';
+import { type Place, placesOf, withIdAt } from './openapi-foreign-places.js';
 import type { Json, Operation } from './openapi-fuzz-schema.js';
 import type { World } from './openapi-fuzz-world.js';
 
-/** A place of an operation that takes an id of somebody's. */
-interface Place {
-  where: 'path' | 'query' | 'body';
-  name: string;
-  /** Ids of the victim that it takes. */
-  ids: string[];
-  /** One of the same form that nobody has. */
-  unknown: string;
-}
-
-const TYPE_ID = /^([a-z]{2,6})_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
-
 /**
- * Where an operation takes ids, each with the victim's that fit. Throws for a kind of id of which the victim has none: then
- * this walk would pass by, whatever the route does.
+ * Bodies with which an id is looked up, where that of the documented example is refused before: for its other fields,
+ * or for two ways to say the same. The place that is tried is set in them.
  */
-export function placesOf(operation: Operation, { foreignIds, victim }: World): Place[] {
-  const places: Place[] = [];
-  const add = (where: Place['where'], name: string, schema: Json, example: unknown) => {
-    const ids = idsFor(where, name, schema, foreignIds, victim.role);
-    if (ids.length > 0) places.push({ where, name, ids, unknown: unknownLike(ids[0]!, example) });
-    else if (name !== 'cursor' && ((where === 'path' && operation.access !== 'public') || asksForId(schema)))
-      throw new Error(
-        `The victim has nothing for ${name} of ${operation.name}: teach the world to make one.`,
-      );
-  };
-  for (const one of operation.parameters) {
-    if (one.in === 'path' || one.in === 'query') add(one.in, one.name, one.schema as Json, one.example);
-  }
-  const fields = Object.entries((operation.body?.schema.properties ?? {}) as Record<string, Json>);
-  for (const [name, schema] of fields) add('body', name, schema, undefined);
-  return places;
-}
+const BODIES: Record<string, (world: World, id: string) => object> = {
+  'POST /oauth/token audience': ({ attacker }) => ({
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    client_id: 'gatehouse-cli',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    subject_token: attacker.accessToken,
+  }),
+  'POST /oauth/token client_id': ({ attacker }) => ({
+    grant_type: 'client_credentials',
+    client_secret: attacker.apiKey,
+  }),
+  'POST /api/v1/licenses/acquire license_id': () => ({ hardware_id: 'a desk' }),
+  'POST /api/v1/licenses/check-in license_id': () => ({}),
+  // The file and the call have to name the same.
+  'POST /api/v1/licenses/activations license_id': (_, licenseId) => ({
+    request: encodeActivationRequest({ ...MACHINE, createdAt: Date.now(), licenseId }),
+  }),
+  'POST /api/v1/tenant/transfer role': ({ attacker }) => ({ membership_id: attacker.colleagueId }),
+};
 
-/** A pattern that begins with the prefix of an id. */
-const asksForId = ({ pattern }: Json) => /^\^[a-z]{2,6}_\[0-7\]/.test(pattern ?? '');
-
-function idsFor(
-  where: Place['where'],
-  name: string,
-  schema: Json,
-  foreignIds: readonly string[],
-  role: string,
-): string[] {
-  // It says where a list goes on, whoever's the id is.
-  if (name === 'cursor') return [];
-  if (name === 'role') return [role];
-  const { type, pattern } = schema;
-  if (type !== 'string' || !pattern) return [];
-  const takes = new RegExp(pattern as string);
-  const fitting = foreignIds.filter((id) => takes.test(id) && id !== role);
-  // What takes any text asks for none of these: for the name of a device, if it is in a path.
-  const takesAny = (id: string) => takes.test('x'.repeat(id.length));
-  return fitting.filter((id) => !takesAny(id) || (where === 'path' && !TYPE_ID.test(id)));
-}
-
-function unknownLike(id: string, example: unknown): string {
-  const prefix = TYPE_ID.exec(id)?.[1];
-  if (prefix) return newId(prefix);
-  return typeof example === 'string' ? example : 'nobody-has-this';
-}
+const MACHINE = { device: 'a'.repeat(64), nonce: 'b'.repeat(32) };
 
 /** What came of a call with the victim's id, beside the same call with one that nobody has. */
 export interface Told {
@@ -89,7 +54,8 @@ export async function tell(operation: Operation, world: World, drive: Drive): Pr
     chosen: (id: string) => Map<string, string>,
     id: string,
   ) => {
-    const ask = (one: string) => send(world.origin, requestOf(operation, drive, place, one, chosen(one)));
+    const ask = (one: string) =>
+      send(world.origin, requestOf(operation, world, drive, place, one, chosen(one)));
     // The unknown one first: a call that did something would do it then.
     const unknown = await ask(place.unknown);
     told.push({ what, place, unknown, foreign: await ask(id) });
@@ -118,15 +84,14 @@ export async function tell(operation: Operation, world: World, drive: Drive): Pr
 }
 
 /** The path of the attacker's own things, as far as they have any. */
-function ownPath(operation: Operation, { attacker }: World, but: Place): Map<string, string> {
-  const own = Object.values(attacker).filter((one) => typeof one === 'string');
+function ownPath(operation: Operation, { attacker, ownIds }: World, but: Place): Map<string, string> {
   const chosen = new Map<string, string>();
   for (const one of operation.parameters.filter((parameter) => parameter.in === 'path')) {
     const { pattern } = one.schema as Json;
     const mine =
       one.name === 'role'
         ? attacker.role
-        : own.find((id) => TYPE_ID.test(id) && new RegExp(pattern ?? '^$').test(id));
+        : ownIds.find((id) => pattern && new RegExp(pattern as string).test(id));
     if (one.name !== but.name || but.where !== 'path')
       chosen.set(one.name as string, mine ?? String(one.example));
   }
@@ -135,23 +100,24 @@ function ownPath(operation: Operation, { attacker }: World, but: Place): Map<str
 
 function requestOf(
   operation: Operation,
+  world: World,
   drive: Drive,
   place: Place,
   id: string,
   path: ReadonlyMap<string, string>,
 ): RawRequest {
-  const { headers } = drive.soundOf(operation);
+  const sound = drive.soundOf(operation);
   const filled = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(path.get(name) ?? id),
   );
   const target = place.where === 'query' ? `${filled}?${place.name}=${encodeURIComponent(id)}` : filled;
-  if (!operation.body) return { method: operation.method, target, headers };
-  const example = JSON.parse(soundBody(drive.soundOf(operation))) as object;
-  const body = place.where === 'body' ? { ...example, [place.name]: id } : example;
+  if (!operation.body) return { method: operation.method, target, headers: sound.headers };
+  const example = BODIES[`${operation.name} ${place.name}`]?.(world, id) ?? JSON.parse(soundBody(sound));
+  const body = place.where === 'body' ? withIdAt(example, place.name, id) : example;
   return {
     method: operation.method,
     target,
-    headers: [...headers, ['content-type', 'application/json']],
+    headers: [...sound.headers, ['content-type', 'application/json']],
     body: Buffer.from(JSON.stringify(body)),
   };
 }

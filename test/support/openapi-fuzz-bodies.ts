@@ -181,19 +181,25 @@ export const wrongValues: Cases = (sound) => {
     }));
 };
 
+/** So many values are tried to find whether a body allows any of them. */
+const PROBES = 200;
+
 /** Strange, and allowed by the document: nothing of ours fails, nothing of others is told. */
 export const strangeValues: Cases = (sound) => {
   const { body } = sound.operation;
   if (!body) return null;
-  return sparser(body.schema, body.example)
+  const texts = sparser(body.schema, body.example)
     .chain((example) => fc.tuple(fc.constant(example), fc.constantFrom(...placesOf(example)), hostileJson))
-    .map(([example, path, value]) => [path, value, withValueAt(example, path, value)] as const)
-    .filter(([, , text]) => !isUnstorable(text) && misfit(body.schema, JSON.parse(text)) === null)
-    .map(([path, value, text]) => ({
-      what: `${value.slice(0, 60)} as ${path.join('.') || 'the body'}`,
-      request: withJson(sound, text),
-      answer: 'none_needed',
-    }));
+    .map(([example, path, value]) => [path, value, withValueAt(example, path, value)] as const);
+  const isAllowed = ([, , text]: readonly [unknown, string, string]) =>
+    !isUnstorable(text) && misfit(body.schema, JSON.parse(text)) === null;
+  // A body that takes nothing but an id allows none: looking for one would never end.
+  if (!fc.sample(texts, { numRuns: PROBES, seed: 1 }).some(isAllowed)) return null;
+  return texts.filter(isAllowed).map(([path, value, text]) => ({
+    what: `${value.slice(0, 60)} as ${path.join('.') || 'the body'}`,
+    request: withJson(sound, text),
+    answer: 'none_needed',
+  }));
 };
 
 /** The example without some of the fields that may be left out: another way through the use case. */

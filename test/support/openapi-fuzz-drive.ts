@@ -3,17 +3,28 @@ import fc from 'fast-check';
 import { faultsOf, isOauth } from './openapi-fuzz-answers.js';
 import type { Cases, HostileCase, Sound } from './openapi-fuzz-case.js';
 import { type RawAnswer, send } from './openapi-fuzz-client.js';
+import type { Whose } from './openapi-fuzz-digest.js';
 import type { Operation } from './openapi-fuzz-schema.js';
 import type { World } from './openapi-fuzz-world.js';
 
 /** `FC_SEED=...` repeats a run that failed; the failure says which. */
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
-/** Cases for each kind of input and operation; `FC_RUNS=1000` looks harder. */
-export const RUNS = Number(process.env.FC_RUNS ?? 30);
+/**
+ * Cases of one kind for all operations together: as many when there are more of them, because a whole run of the tests
+ * has fifteen minutes. Each run has another seed, so that what one leaves out another takes.
+ */
+const CASES_OF_A_KIND = 2_300;
+const FEWEST = 10;
 
 /** Sends hostile input to the operations of a world and judges what comes back. */
 export class Drive {
-  constructor(private readonly world: World) {}
+  /** Cases for each kind of input and operation; `FC_RUNS=1000` looks harder. */
+  readonly runs: number;
+
+  constructor(private readonly world: World) {
+    const share = Math.floor(CASES_OF_A_KIND / world.operations.length);
+    this.runs = Number(process.env.FC_RUNS ?? Math.max(FEWEST, share));
+  }
 
   /** The documented example of an operation, sent by the attacker in their own name. */
   soundOf(operation: Operation): Sound {
@@ -49,7 +60,7 @@ export class Drive {
   }
 
   /** Runs the cases of every operation that has some; gives how many had. */
-  async all(cases: Cases, runs = RUNS): Promise<number> {
+  async all(cases: Cases, runs = this.runs): Promise<number> {
     let driven = 0;
     for (const operation of this.world.operations) {
       const arbitrary = cases(this.soundOf(operation));
@@ -60,11 +71,11 @@ export class Drive {
     return driven;
   }
 
-  /** What `work` has changed of anybody's, not even the attacker's own excepted. */
-  async changesOf(work: () => Promise<unknown>, tenantId?: string): Promise<string[]> {
-    const before = await this.world.digest(tenantId);
+  /** What `work` has changed of anybody's, not even the attacker's own excepted; or of one's. */
+  async changesOf(work: () => Promise<unknown>, whose?: Whose): Promise<string[]> {
+    const before = await this.world.digest(whose);
     await work();
-    const after = await this.world.digest(tenantId);
+    const after = await this.world.digest(whose);
     const gone = before.filter((line) => !after.includes(line)).map((line) => `- ${line}`);
     return [...gone, ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`)];
   }
@@ -78,7 +89,7 @@ export async function holds<T>(
   name: string,
   arbitrary: fc.Arbitrary<T>,
   check: (one: T) => Promise<unknown>,
-  runs = RUNS,
+  runs: number,
 ): Promise<void> {
   const property = fc.asyncProperty(arbitrary, async (one) => void (await check(one)));
   const seed = createHash('sha256').update(`${SEED} ${name}`).digest().readInt32BE();

@@ -1,15 +1,19 @@
-import { createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { newId, type OpenApiDocument } from '#platform';
 import { eventually } from './eventually.js';
+import { joins } from './memberships.js';
+import { digestOf, type Whose } from './openapi-fuzz-digest.js';
+import { harvest } from './openapi-fuzz-harvest.js';
 import { type Operation, operationsOf } from './openapi-fuzz-schema.js';
 import type { Genuine } from './openapi-fuzz-tokens.js';
 import { type AuditBody, type RegisteredBody, type SeatBody, signUp, succeed } from './person.js';
-import { type Product, startProduct } from './product.js';
+import { startAtItsAddress } from './pages.js';
+import type { Product } from './product.js';
 import { serviceAccountsOf } from './service-accounts.js';
 
 /** Two tenants on a running API: one whose member sends hostile input, one whose data nobody else may see. */
 export interface World {
+  product: Product;
   origin: URL;
   document: OpenApiDocument;
   operations: Operation[];
@@ -18,10 +22,12 @@ export interface World {
   genuine: Genuine;
   /** Words that only the victim may read: their name, address, ids, keys. */
   forbidden: string[];
-  /** The victim's ids, which the attacker has got hold of. */
+  /** The victim's ids, one of each kind, which the attacker has got hold of. */
   foreignIds: string[];
+  /** The same of the attacker's own. */
+  ownIds: string[];
   /** A line for each table and tenant, and for each seat pool, which changes when anything in it does. */
-  digest(tenantId?: string): Promise<string[]>;
+  digest(whose?: Whose): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -39,13 +45,12 @@ export interface Tenant {
   apiKey: string;
   /** A role of the tenant's own, which goes by its name. */
   role: string;
+  /** The membership of somebody who owns nothing. */
+  colleagueId: string;
 }
 
-/** Ids of ours: a prefix and 26 characters. */
-const ID = /\b[a-z]{2,6}_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g;
-
 export async function hostileWorld(): Promise<World> {
-  const product = await startProduct();
+  const product = await startAtItsAddress();
   const origin = new URL(product.api.url);
   const marker = `zebra${randomBytes(6).toString('hex')}`;
   const attacker = await settle(product, `mallory-${randomBytes(6).toString('hex')}`);
@@ -56,19 +61,22 @@ export async function hostileWorld(): Promise<World> {
 
   const document = await succeed<OpenApiDocument>(`${origin.origin}/api/v1/openapi.json`);
   const operations = operationsOf(document);
-  const foreignIds = await harvest(product, victim, attacker);
+  const theirs = await harvest(product, victim, attacker);
+  const own = await harvest(product, attacker, victim);
   const signingKey = createPrivateKey({
     key: Buffer.from(product.env.AUTH_SIGNING_KEY!, 'base64'),
     format: 'der',
     type: 'pkcs8',
   });
   return {
+    product,
     origin,
     document,
     operations,
     attacker,
     victim,
-    foreignIds,
+    foreignIds: theirs.oneOfEach,
+    ownIds: own.oneOfEach,
     forbidden: [
       marker,
       victim.licenseKey,
@@ -76,7 +84,7 @@ export async function hostileWorld(): Promise<World> {
       victim.refreshToken,
       victim.seat,
       victim.apiKey,
-      ...foreignIds,
+      ...theirs.all,
     ],
     genuine: {
       accessToken: attacker.accessToken,
@@ -85,7 +93,7 @@ export async function hostileWorld(): Promise<World> {
       publicKey: createPublicKey(signingKey),
       victim,
     },
-    digest: (tenantId) => digestOf(product, tenantId),
+    digest: (whose) => digestOf(product, whose),
     close: () => product.stop(),
   };
 }
@@ -111,6 +119,7 @@ async function settle(product: Product, name: string): Promise<Tenant> {
     bearer,
     body: { name: `${name}-desk`, scopes: ['licenses:read'] },
   });
+  const colleagueId = await joins(product, await signUp(origin.origin), made);
   await invited(product, made.tenant.id, made.user.id, name);
   await succeed(`${origin.origin}/api/v1/tenant/exports`, { method: 'POST', bearer });
   return {
@@ -119,6 +128,7 @@ async function settle(product: Product, name: string): Promise<Tenant> {
     accessToken: bearer,
     refreshToken: now.refresh_token,
     role: `${name}-desk`,
+    colleagueId,
     idToken: made.idToken,
     licenseId: made.license.id,
     licenseKey: made.license.key!,
@@ -147,68 +157,3 @@ const invited = (product: Product, tenantId: string, userId: string, name: strin
      values ($1, $2, $3, 'member', $4, 1, 'pending', now(), now() + interval '7 days')`,
     [tenantId, newId('inv'), `guest-of-${name}@example.com`, userId],
   );
-
-/** Every id in the victim's rows, in whatever table, but those that are in the attacker's rows, too. */
-async function harvest(product: Product, victim: Tenant, attacker: Tenant): Promise<string[]> {
-  const tables = [
-    ...(await product.query<{ name: string; scoped: boolean; personal: boolean }>(TABLES)),
-    { name: 'identity.user_login_events', scoped: false, personal: true },
-  ];
-  const idsOf = async ({ tenantId, userId }: Tenant) => {
-    const ids = new Set<string>();
-    for (const { name, scoped, personal } of tables) {
-      if (!scoped && !personal) continue;
-      const rows = await product.query<{ row: string }>(
-        `select t::text as row from ${name} t where ${scoped ? 'tenant_id' : 'user_id'} = $1`,
-        [scoped ? tenantId : userId],
-      );
-      for (const { row } of rows) for (const id of row.match(ID) ?? []) ids.add(id);
-    }
-    return ids;
-  };
-  const common = await idsOf(attacker);
-  const theirs = [...(await idsOf(victim))].filter((id) => !common.has(id));
-  return [...theirs, ...(await placesOf(new URL(product.api.url), victim)), victim.role];
-}
-
-/** Their seat and its device, as the list of a licence's seats names them. */
-async function placesOf(origin: URL, { accessToken: bearer, licenseId }: Tenant): Promise<string[]> {
-  const { data } = await succeed<{ data: { id: string; device: string }[] }>(
-    `${origin.origin}/api/v1/licenses/${licenseId}/seats`,
-    { bearer },
-  );
-  return data.flatMap(({ id, device }) => [id, device]);
-}
-
-/** Looks at all that the product keeps, bound by no policy. */
-async function digestOf(product: Product, tenantId?: string): Promise<string[]> {
-  const tables = await product.query<{ name: string; scoped: boolean }>(TABLES);
-  const lines: string[] = [];
-  for (const { name, scoped } of tables.filter((table) => table.scoped || !tenantId)) {
-    const tenant = scoped ? 'tenant_id::text' : `'nobody'`;
-    const rows = await product.query<{ tenant: string; rows: string; hash: string }>(
-      `select ${tenant} as tenant, count(*) as rows, md5(string_agg(md5(t::text), '' order by md5(t::text))) as hash
-       from ${name} t where $1::text is null or ${tenant} = $1 group by 1 order by 1`,
-      [tenantId ?? null],
-    );
-    lines.push(...rows.map((row) => `${name} of ${row.tenant}: ${row.rows} rows, ${row.hash}`));
-  }
-  return tenantId ? lines : [...lines, ...(await digestOfSeats(product.redisClient()))];
-}
-
-async function digestOfSeats(redis: Redis): Promise<string[]> {
-  const keys = (await redis.keys('seats:*')).sort();
-  const dumps = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
-  return keys.map((key, at) => `${key}: ${createHash('sha256').update(dumps[at]!).digest('hex')}`);
-}
-
-/** All but the record of attempts to sign in: that there was one is what it tells (S2-64). */
-const TABLES = `
-  select format('%I.%I', n.nspname, c.relname) as name,
-         exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') as scoped,
-         exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'user_id') as personal
-  from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'p') and not c.relispartition
-    and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
-    and c.oid <> 'identity.user_login_events'::regclass
-  order by 1`;
