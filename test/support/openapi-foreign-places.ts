@@ -13,7 +13,7 @@ export interface Place {
   unknown: string;
 }
 
-export const TYPE_ID = /^([a-z]{2,6})_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+const TYPE_ID = /^([a-z]{2,6})_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
 /** The prefixes of ids that a pattern asks for. */
 const KINDS_ASKED = /([a-z]{2,6}|\))_\[0-7\]/g;

@@ -46,7 +46,8 @@ async function digestOfOne(product: Product, { tenantId, userId, licenseId }: Wh
 const HASH = `count(*) as rows, md5(string_agg(md5(t::text), '' order by md5(t::text))) as hash`;
 
 async function digestOfSeats(redis: Redis, pattern: string): Promise<string[]> {
-  const keys = (await redis.keys(pattern)).sort();
+  // What a licence allows is read from Postgres again when somebody names it, and follows that: it is no pool.
+  const keys = (await redis.keys(pattern)).filter((key) => !key.endsWith(':policy')).sort();
   const dumps = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
   return keys.map((key, at) => `${key}: ${createHash('sha256').update(dumps[at]!).digest('hex')}`);
 }

@@ -17,7 +17,7 @@ const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Lax';
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The header by which a browser application asks for cookies, and without which they are not looked at. */
-export const SESSION_HEADER = 'gatehouse-session';
+const SESSION_HEADER = 'gatehouse-session';
 
 interface InTokens {
   accessToken: string;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '#platform';
 
-export const OrganizationView = z.object({
+const OrganizationView = z.object({
   id: idOf('ten'),
   name: z.string(),
   slug: z.string(),
