@@ -30,6 +30,16 @@ describe(FILE, () => {
     expect(names.length).toBeGreaterThan(50);
   });
 
+  it('shows what holds when a setting is left out, in words that the setting takes', () => {
+    const uncommented = parseEnv(kept.replace(/^#(?=[A-Z][A-Z0-9_]*=)/gm, ''));
+    for (const one of knownSettings()) {
+      const unset = one.schema.safeParse(undefined);
+      const written = uncommented[one.name];
+      if (!unset.success || !written) continue;
+      expect([one.name, one.schema.safeParse(written)]).toEqual([one.name, unset]);
+    }
+  });
+
   it('holds no secret, not even as a default', () => {
     const uncommented = parseEnv(kept.replace(/^#(?=[A-Z][A-Z0-9_]*=)/gm, ''));
     const secrets = knownSettings().filter((one) => one.secret);

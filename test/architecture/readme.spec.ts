@@ -60,6 +60,7 @@ describe('the production that the README describes', () => {
         'DATABASE_MIGRATOR_URL',
         'ED25519_SK',
         'ED25519_VK',
+        'FIREBASE_API_KEY',
         'FIREBASE_CREDENTIALS',
         'FIREBASE_PROJECT_ID',
         'STRIPE_WEBHOOK_SECRET',

@@ -55,7 +55,7 @@ describe('signing up by address and password (S1-11, S1-12)', () => {
     );
 
     const [mail] = await mailsTo(email);
-    expect(mail?.text).toContain(`http://127.0.0.1/verify-email#token=${tokenIn(mail)}`);
+    expect(mail?.text).toContain(`http://127.0.0.1/verify#token=${tokenIn(mail)}`);
     expect((await verify(tokenIn(mail))).body).toMatchObject({ status: 'verified', email });
     expect(refusal(await verify(tokenIn(mail)))).toEqual([422, 'TOKEN_INVALID']);
     const renewed = (await refresh(made)).body;
@@ -210,7 +210,7 @@ describe('signing in by address and password (S1-16)', () => {
     expect((await login(user.email)).status).toBe(200);
     // Who is in no organisation any more has nowhere to sign in to. Both are attempts, and stand among them.
     await watch.query('delete from tenancy.memberships where user_id = $1', [user.id]);
-    expect(refusal(await login(user.email))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refusal(await login(user.email))).toEqual([403, 'NO_ORGANIZATION']);
     const { rows: refused } = await watch.query(
       `select 1 from identity.user_login_events where user_id = $1 and outcome = 'refused'`,
       [user.id],

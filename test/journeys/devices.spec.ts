@@ -371,7 +371,7 @@ describe('attempts to sign in (S2-25, S2-64)', () => {
     expect(data[10]?.session_id).toBe(claimsOf(made).sid);
     const homeless = await register();
     await product.query('delete from tenancy.memberships where user_id = $1', [homeless.user.id]);
-    expect(refusal(await login(homeless.user.email))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refusal(await login(homeless.user.email))).toEqual([403, 'NO_ORGANIZATION']);
     await post('mfa/totp/challenge', { mfa_token: 'mfa_unknown', code: '123456' });
     const rows = await product.query(
       `select distinct outcome, method, user_id from identity.user_login_events

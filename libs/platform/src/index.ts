@@ -44,6 +44,7 @@ export * from './health/upstream.config.js';
 export * from './http/openapi.js';
 export * from './http/openapi.module.js';
 export * from './http/openapi-guard.js';
+export { controllersOf, declaredRoutes } from './http/openapi-routes.js';
 export * from './telemetry/metrics.config.js';
 export * from './telemetry/metrics.js';
 export * from './telemetry/metrics.module.js';

@@ -1,7 +1,5 @@
 import { configOf, setting, whole } from '#platform';
 
-const MIB = 1_048_576;
-
 /** How long and how large exports of tenants may be. */
 export class ExportsConfig extends configOf('exports', {
   keepDays: setting(
@@ -9,11 +7,9 @@ export class ExportsConfig extends configOf('exports', {
     whole(1, 90).default(7),
     'Days that the file of an export is kept for its tenant.',
   ),
-  maxBytes: setting(
+  maxMib: setting(
     'TENANCY_EXPORT_MAX_MIB',
-    whole(1, 102_400)
-      .default(1_024)
-      .transform((mib) => mib * MIB),
-    'The largest file of an export, compressed; a larger one fails and says so.',
+    whole(1, 102_400).default(1_024),
+    'The largest file of an export, compressed, in MiB; a larger one fails and says so.',
   ),
 }) {}

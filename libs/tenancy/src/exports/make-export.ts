@@ -22,6 +22,7 @@ import { ExportsConfig } from './exports.config.js';
 /** Also a worker that was killed has tried. */
 const ATTEMPTS = 3;
 const DAY_MS = 86_400_000;
+const MIB = 1_048_576;
 
 /** Another try has taken over, or nobody wants the file any more. */
 class Overtaken extends Error {}
@@ -79,7 +80,7 @@ export class MakeExport implements EventHandler<typeof ExportRequested> {
         },
       });
       return writeFile(lines, {
-        maxBytes: this.config.maxBytes,
+        maxBytes: this.config.maxMib * MIB,
         put: (n, bytes) =>
           this.step(actor, run, done, total, () => this.exports.putChunk(run.exportId, n, bytes)),
       });
