@@ -20,7 +20,6 @@ export class AccountUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
       name: 'The upkeep of accounts',
       turn: () => this.turn(),
       idleMs: HOUR_MS,
-      failedMaxMs: HOUR_MS,
       log,
     });
   }

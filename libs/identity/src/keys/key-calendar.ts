@@ -15,7 +15,6 @@ export class KeyCalendar implements OnApplicationBootstrap, OnModuleDestroy {
       name: 'The calendar of signing keys',
       turn: () => rotateKeys.byCalendar(),
       idleMs: LOOK_MS,
-      failedMaxMs: LOOK_MS,
       log,
     });
   }

@@ -23,7 +23,6 @@ export class KeyUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
         if (failed) throw failed.reason;
       },
       idleMs: LEARN_MS,
-      failedMaxMs: LEARN_MS,
       log,
     });
   }

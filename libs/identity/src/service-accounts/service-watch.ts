@@ -35,7 +35,6 @@ export class ServiceWatch implements OnModuleInit, OnApplicationBootstrap, OnMod
       name: 'The writing down of used keys',
       turn: () => this.flush(),
       idleMs: FLUSH_MS,
-      failedMaxMs: FLUSH_MS,
       log,
     });
   }

@@ -42,7 +42,6 @@ export class SessionWatch implements OnModuleInit, OnApplicationBootstrap, OnMod
       name: 'The writing down of activity',
       turn: () => activity.flush(),
       idleMs: FLUSH_MS,
-      failedMaxMs: FLUSH_MS,
       log,
     });
   }

@@ -24,7 +24,7 @@ export class Lookout {
 
   constructor(private readonly options: LookoutOptions) {
     const { name, log } = options;
-    this.loop = new Loop({ name, turn: () => this.look(), idleMs: LOOK_MS, failedMaxMs: LOOK_MS, log });
+    this.loop = new Loop({ name, turn: () => this.look(), idleMs: LOOK_MS, log });
   }
 
   /** One look; the first one before anything is served. */

@@ -8,8 +8,8 @@ export interface LoopOptions {
   turn: () => Promise<boolean | void>;
   /** The pause after a turn that found no more, in ms. */
   idleMs: number;
-  /** The longest pause after turns that failed, in ms. */
-  failedMaxMs: number;
+  /** The longest pause after turns that failed, in ms; `idleMs` when left out. */
+  failedMaxMs?: number;
   log: Log;
 }
 
@@ -42,7 +42,7 @@ export class Loop {
   }
 
   private async turn(): Promise<number> {
-    const { name, turn, idleMs, failedMaxMs, log } = this.options;
+    const { name, turn, idleMs, failedMaxMs = idleMs, log } = this.options;
     try {
       const more = await turn();
       if (this.failures > 0) log.info({ failures: this.failures }, `${name} works again.`);
