@@ -37,8 +37,8 @@ export default {
   ],
   // For all tiers alike: Jest does not read it from a project.
   testTimeout: 30_000,
-  // Two cores, and the journeys' own processes beside the tests.
-  maxWorkers: 2,
+  // One more than the two cores of a small machine: half of the time of a journey is waiting.
+  maxWorkers: 3,
   // A worker keeps what each file leaves behind, and measuring coverage looks through all of it: it would take longer
   // from file to file, a hundred of them seconds each. A new one takes a second.
   workerIdleMemoryLimit: '250MB',

@@ -31,8 +31,8 @@ export function isRedirectUri(text: string): boolean {
 /** What a program calls what it runs on: shown to people, so nothing that breaks or turns a line. */
 export const DeviceName = z
   .string()
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u, 'must be printable')
   .trim()
   .min(1)
   .max(80)
-  .regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u, 'must be printable')
   .meta({ example: 'build-box' });

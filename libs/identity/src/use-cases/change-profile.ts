@@ -39,10 +39,10 @@ export const ChangeProfileInput = z.strictObject({
   /** Null goes back to what the identity provider said. */
   displayName: z
     .string()
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must have no control characters')
     .trim()
     .min(1)
     .max(200)
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must have no control characters')
     .nullable()
     .optional()
     .meta({ example: 'Ada Lovelace' }),

@@ -14,10 +14,10 @@ const MAX_ACCOUNTS = 100;
 
 export const ServiceAccountName = z
   .string()
+  .regex(/^[^\p{Cc}]*$/u, 'must have no control characters')
   .trim()
   .min(1)
   .max(100)
-  .regex(/^[^\p{Cc}]*$/u, 'must have no control characters')
   .meta({ example: 'Nightly report' });
 
 export const CreateServiceAccountInput = z.strictObject({
