@@ -19,6 +19,7 @@ import {
   UpstreamConfig,
 } from '#platform';
 import { AuditWorkerModule } from '#audit';
+import { BillingConfig } from '#billing';
 import {
   ClaimsConfig,
   FirebaseConfig,
@@ -61,6 +62,7 @@ export const WORKER_CONCERNS = [
   LicensingConfig,
   KeyScheduleConfig,
   ExportsConfig,
+  BillingConfig,
 ];
 
 /** The worker: the bus, and the handlers and schedules of the contexts. No HTTP but probes, no rules of its own. */
