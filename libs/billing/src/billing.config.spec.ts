@@ -68,8 +68,8 @@ describe('the settings of billing (S2-29)', () => {
     expect(faults({ ...elsewhere, ENV: 'production' })).toEqual([
       'STRIPE_API_URL: production knows no other Stripe than its own.',
     ]);
-    expect(
-      faults({ ...SOLD, STRIPE_SECRET_KEY: key('sk_live'), STRIPE_TEST_CLOCK: 'clock_1abc' }),
-    ).toEqual(['STRIPE_TEST_CLOCK: a live key knows no test clock.']);
+    expect(faults({ ...SOLD, STRIPE_SECRET_KEY: key('sk_live'), STRIPE_TEST_CLOCK: 'clock_1abc' })).toEqual([
+      'STRIPE_TEST_CLOCK: a live key knows no test clock.',
+    ]);
   });
 });

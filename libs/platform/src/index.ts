@@ -4,6 +4,7 @@ export * from './config/config.js';
 export * from './config/config.module.js';
 export * from './config/environment.js';
 export { isPattern } from './config/made-up.js';
+export { PLANS_FILE } from './config/plans-file.js';
 export * from './config/runtime.config.js';
 export * from './db/app-database.js';
 export * from './db/bootstrap.js';

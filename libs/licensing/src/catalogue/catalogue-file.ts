@@ -5,15 +5,19 @@ import { EntitlementName, FlagName, TermsPatch } from '../domain/terms.js';
 
 export const Code = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be like my-product');
 
-const Plan = z.strictObject({
-  name: z.string().min(1).max(60),
-  /** Other names that imports know it by, in upper case. */
-  aliases: z
-    .array(z.string().regex(/^[A-Z0-9]{1,20}$/))
-    .max(10)
-    .default([]),
-  terms: TermsPatch,
-});
+/** What it costs is billing's: it parses that out of the same file, and here it is left out. */
+const Plan = z
+  .strictObject({
+    name: z.string().min(1).max(60),
+    /** Other names that imports know it by, in upper case. */
+    aliases: z
+      .array(z.string().regex(/^[A-Z0-9]{1,20}$/))
+      .max(10)
+      .default([]),
+    terms: TermsPatch,
+    price: z.unknown().optional(),
+  })
+  .transform(({ price: _, ...plan }) => plan);
 
 /** plans.yaml: what is sold. */
 export const CatalogueFile = z
@@ -21,7 +25,9 @@ export const CatalogueFile = z
     product: z.strictObject({ code: Code, name: z.string().min(1).max(60) }),
     flags: z.record(FlagName, z.array(EntitlementName).min(1).max(50)).default({}),
     plans: z.record(z.enum(LICENSE_TYPES), Plan),
+    billing: z.unknown().optional(),
   })
+  .transform(({ billing: _, ...file }) => file)
   .superRefine(({ flags, plans }, context) => {
     for (const [tier, plan] of Object.entries(plans)) {
       for (const flag of Object.keys(plan.terms.flags ?? {})) {

@@ -1,16 +1,11 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import { z } from 'zod';
-import { configOf, setting } from '#platform';
+import { configOf, PLANS_FILE } from '#platform';
 import { applyCatalogue, type CatalogueChange } from './apply-catalogue.js';
 import { parseCatalogue } from './catalogue-file.js';
 
 export class CatalogueConfig extends configOf('catalogue', {
-  file: setting(
-    'PLANS_FILE',
-    z.string().min(1).default('plans.yaml'),
-    'The catalogue of plans, read by `gatehouse-admin migrate up` and `plans`; a path.',
-  ),
+  file: PLANS_FILE,
 }) {}
 
 /**
