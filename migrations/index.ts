@@ -31,6 +31,9 @@ import { ClosedTenants1764000000114 } from './1764000000114-closed-tenants.js';
 import { TenantExports1764000000115 } from './1764000000115-tenant-exports.js';
 import { TokenEpochs1764000000120 } from './1764000000120-token-epochs.js';
 import { DerivedSessions1764000000121 } from './1764000000121-derived-sessions.js';
+import { StripeWrites1764000000130 } from './1764000000130-stripe-writes.js';
+import { BillingAccounts1764000000131 } from './1764000000131-billing-accounts.js';
+import { Purchases1764000000132 } from './1764000000132-purchases.js';
 
 /** The one ordered line of migrations. */
 export const MIGRATIONS = [
@@ -67,4 +70,7 @@ export const MIGRATIONS = [
   TenantExports1764000000115,
   TokenEpochs1764000000120,
   DerivedSessions1764000000121,
+  StripeWrites1764000000130,
+  BillingAccounts1764000000131,
+  Purchases1764000000132,
 ];

@@ -20,7 +20,7 @@ import {
   UserLimitGuard,
 } from '#platform';
 import { AuditModule } from '#audit';
-import { BillingConfig, BillingModule } from '#billing';
+import { BillingConfig, BillingModule, PricesConfig } from '#billing';
 import { BearerGuard, IDENTITY_ENTITIES, IdentityModule, IdentityWatchModule } from '#identity';
 import { LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
@@ -41,6 +41,7 @@ export const API_CONCERNS = [
   MetricsConfig,
   UpstreamConfig,
   BillingConfig,
+  PricesConfig,
 ];
 
 /** The API: HTTP in front of the contexts, no rules of its own. */

@@ -1,5 +1,6 @@
 import { PLATFORM_RECORDS, type TenantRecord } from '#platform';
 import { TENANT_RECORDS as AUDIT } from '#audit';
+import { TENANT_RECORDS as BILLING } from '#billing';
 import { TENANT_RECORDS as IDENTITY } from '#identity';
 import { TENANT_RECORDS as LICENSING } from '#licensing';
 import { TENANT_RECORDS as TENANCY } from '#tenancy';
@@ -9,6 +10,7 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
   ...TENANCY,
   ...IDENTITY,
   ...LICENSING,
+  ...BILLING,
   ...AUDIT,
   ...PLATFORM_RECORDS,
 ];

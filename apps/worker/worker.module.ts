@@ -19,7 +19,7 @@ import {
   UpstreamConfig,
 } from '#platform';
 import { AuditWorkerModule } from '#audit';
-import { BillingConfig } from '#billing';
+import { BillingConfig, BillingWorkConfig, BillingWorkerModule, DunningConfig, PricesConfig } from '#billing';
 import {
   ClaimsConfig,
   FirebaseConfig,
@@ -63,6 +63,9 @@ export const WORKER_CONCERNS = [
   KeyScheduleConfig,
   ExportsConfig,
   BillingConfig,
+  PricesConfig,
+  DunningConfig,
+  BillingWorkConfig,
 ];
 
 /** The worker: the bus, and the handlers and schedules of the contexts. No HTTP but probes, no rules of its own. */
@@ -77,6 +80,7 @@ export const WORKER_CONCERNS = [
     LicensingWorkerModule,
     IdentityWorkerModule,
     OnboardingWorkerModule,
+    BillingWorkerModule,
     AuditWorkerModule,
     TenancyLifeWorkerModule.forRoot({
       imports: [LicensingWorkerModule, IdentityWorkerModule],

@@ -65,4 +65,10 @@ export const QUESTIONS: readonly Question[] = [
     asks: ['ReadLicenses'],
     why: 'The answer to a sign-in says which licence the person has.',
   },
+  {
+    from: 'billing',
+    to: 'tenancy',
+    asks: ['DescribeTenant'],
+    why: 'What Stripe says whose a customer is may name nobody; and a customer there is called like the organisation.',
+  },
 ];

@@ -37,6 +37,7 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
     kind: 'internal',
     why: 'Who changed the catalogue and why; operators alone read and write it.',
   },
+  'billing.stripe_customers': { kind: 'locator', columns: ['customer_id', 'tenant_id'] },
   'billing.stripe_events': { kind: 'intake', why: 'An event belongs to a tenant only once it is applied.' },
   'identity.signing_keys': {
     kind: 'internal',

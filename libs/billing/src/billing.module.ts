@@ -1,7 +1,34 @@
 import { Module } from '@nestjs/common';
+import { TenancyModule } from '#tenancy';
+import { ApplyEvents } from './applying/apply-events.js';
+import { BillingLoops } from './applying/billing-loops.js';
+import { CustomerOfEvent } from './applying/customer-of-event.js';
+import { Prices } from './catalogue/prices.js';
 import { WebhooksController } from './http/webhooks.controller.js';
+import { BillingAccounts } from './persistence/billing-accounts.js';
 import { StripeEvents } from './persistence/stripe-events.js';
+import { StripeInbox } from './persistence/stripe-inbox.js';
+import { StripeWrites } from './persistence/stripe-writes.js';
+import { StripeLook } from './stripe/look.js';
+import { StripeClient } from './stripe/stripe-client.js';
+import { StripeGateway } from './stripe/stripe-gateway.js';
+import { BillingSummary } from './summary.js';
+import { FollowCustomer } from './use-cases/follow-customer.js';
 import { ReceiveStripeEvent } from './use-cases/receive-stripe-event.js';
 
-@Module({ controllers: [WebhooksController], providers: [StripeEvents, ReceiveStripeEvent] })
+const STRIPE = [Prices, StripeClient, StripeWrites, StripeGateway, BillingAccounts, BillingSummary];
+
+/** What people and Stripe call. */
+@Module({
+  imports: [TenancyModule],
+  controllers: [WebhooksController],
+  providers: [...STRIPE, StripeEvents, ReceiveStripeEvent],
+})
 export class BillingModule {}
+
+/** What the worker does: applies what Stripe told, and what time changes. */
+@Module({
+  imports: [TenancyModule],
+  providers: [...STRIPE, StripeInbox, StripeLook, FollowCustomer, CustomerOfEvent, ApplyEvents, BillingLoops],
+})
+export class BillingWorkerModule {}

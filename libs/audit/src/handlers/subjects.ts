@@ -1,4 +1,5 @@
 import { DeadLettersRetried, type EventType, MailSent } from '#platform';
+import * as billing from '#billing/events';
 import * as identity from '#identity/events';
 import * as licensing from '#licensing/events';
 import * as tenancy from '#tenancy/events';
@@ -70,6 +71,8 @@ export const SUBJECTS: readonly Subject[] = [
   { event: identity.ApiKeyRotated, action: 'API_KEY_ROTATED', subject: 'keyId' },
   { event: identity.ApiKeyRevoked, action: 'API_KEY_REVOKED', subject: 'keyId' },
   { event: identity.ServiceTokenIssued, action: 'SERVICE_TOKEN_ISSUED', subject: 'serviceAccountId' },
+  { event: billing.SubscriptionChanged, action: 'SUBSCRIPTION_CHANGED', subject: 'subscriptionId' },
+  { event: billing.NoticeRaised, action: 'BILLING_NOTICE_RAISED', subject: null },
   { event: MailSent, action: 'MAIL_SENT', subject: 'userId' },
   { event: licensing.LicenseIssued, action: 'LICENSE_ISSUED', subject: 'licenseId' },
   { event: licensing.LicenseStarted, action: 'LICENSE_STARTED', subject: 'licenseId' },

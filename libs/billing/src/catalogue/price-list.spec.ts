@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { amountOf, parsePriceList } from './price-list.js';
+import { amountOf } from '../domain/plan-price.js';
+import { parsePriceList } from './price-list.js';
 
 const FILE = readFileSync('plans.yaml', 'utf8');
 

@@ -1,13 +1,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { LICENSE_TYPES, type LicenseType } from '#sdk/formats';
-
-export const INTERVALS = ['month', 'year'] as const;
-export type Interval = (typeof INTERVALS)[number];
-
-/** As Stripe calls them (docs.stripe.com/billing/subscriptions/prorations). */
-export const PRORATIONS = ['create_prorations', 'always_invoice', 'none'] as const;
-export type Proration = (typeof PRORATIONS)[number];
+import { type PlanPrice, type PriceList, PRORATIONS } from '../domain/plan-price.js';
 
 /** Stripe's largest amount has eight digits (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts). */
 const AMOUNT_MAX = 99_999_999;
@@ -19,7 +13,6 @@ const Amounts = z.strictObject({
   month: z.int().min(0).max(AMOUNT_MAX),
   year: z.int().min(0).max(AMOUNT_MAX),
 });
-type Amounts = z.output<typeof Amounts>;
 
 const Price = z.union(
   [
@@ -55,30 +48,6 @@ const PriceFile = z.looseObject({
     }),
   ),
 });
-
-/** What one plan costs, and how many seats it may have. */
-export interface PlanPrice {
-  tier: LicenseType;
-  name: string;
-  /** `free` and `custom` have no price at Stripe. */
-  kind: 'free' | 'sold' | 'custom';
-  /** Minor units; null: by contract. */
-  amounts: Amounts | null;
-  isPerSeat: boolean;
-  extraSeat: Amounts | null;
-  /** `included` and `max` null: as many as there are. */
-  seats: { included: number | null; min: number; max: number | null };
-  trialDays: number;
-}
-
-export interface PriceList {
-  /** Of the product: what names at Stripe begin with. */
-  code: string;
-  productName: string;
-  currency: string;
-  proration: Proration;
-  plans: readonly PlanPrice[];
-}
 
 /** The prices in the text of plans.yaml. Throws a sentence that names every fault of it. */
 export function parsePriceList(text: string): PriceList {
@@ -132,12 +101,4 @@ function faultsOf({ tier, kind, amounts, seats, isPerSeat, extraSeat }: PlanPric
     faults.push(`${at}.maxSeats: is more than terms.seats, and no extraSeat says what they cost`);
   if (isPerSeat && extraSeat) faults.push(`${at}.extraSeat: every seat has a price already, perSeat`);
   return faults;
-}
-
-/** What `seats` of a plan cost for one interval, before tax and coupons, in minor units; null: by contract. */
-export function amountOf(plan: PlanPrice, interval: Interval, seats: number): number | null {
-  const base = plan.amounts?.[interval];
-  if (base === undefined) return null;
-  if (plan.isPerSeat) return base * seats;
-  return base + (plan.extraSeat?.[interval] ?? 0) * Math.max(0, seats - (plan.seats.included ?? seats));
 }

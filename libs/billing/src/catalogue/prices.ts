@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
 import { configOf, PLANS_FILE } from '#platform';
 import type { LicenseType } from '#sdk/formats';
-import { parsePriceList, type PlanPrice, type PriceList } from './price-list.js';
+import type { PlanPrice, PriceList } from '../domain/plan-price.js';
+import { parsePriceList } from './price-list.js';
 
 export class PricesConfig extends configOf('prices', { file: PLANS_FILE }) {}
 

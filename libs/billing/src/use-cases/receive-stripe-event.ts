@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type Stripe from 'stripe';
 import { z } from 'zod';
 import { type Actor, DomainError, GuessLimit } from '#platform';
 import { BillingConfig } from '../billing.config.js';
+import { StripeClient } from '../stripe/stripe-client.js';
 import { StripeEvents } from '../persistence/stripe-events.js';
 
 /** Stripe's own default; a smaller one refuses honest clocks, zero accepts anything. Seconds. */
@@ -25,10 +25,9 @@ const StripeEvent = z.object({
 /** Checks a webhook and keeps it. Applying it is another's work, later. */
 @Injectable()
 export class ReceiveStripeEvent {
-  private stripe?: Promise<Stripe>;
-
   constructor(
     private readonly events: StripeEvents,
+    private readonly client: StripeClient,
     private readonly config: BillingConfig,
     private readonly guesses: GuessLimit,
   ) {}
@@ -61,7 +60,7 @@ export class ReceiveStripeEvent {
   }
 
   private async isSigned(body: Buffer, signature: string): Promise<boolean> {
-    const stripe = await (this.stripe ??= loadStripe());
+    const stripe = await this.client.get();
     const secrets = [this.config.webhookSecret, this.config.previousWebhookSecret].filter(
       (one) => one !== undefined,
     );
@@ -73,13 +72,6 @@ export class ReceiveStripeEvent {
       }
     });
   }
-}
-
-/** Loaded at the first webhook: its import costs the start of every process more than it is worth. */
-async function loadStripe(): Promise<Stripe> {
-  const { default: StripeClient } = await import('stripe');
-  // Only its signature check is used here; it never calls out with this key.
-  return new StripeClient('sk_unused');
 }
 
 function parseJson(body: Buffer): unknown {

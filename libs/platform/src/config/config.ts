@@ -156,6 +156,7 @@ const FAMILIES = new Set([
   'SMTP',
   'RESEND',
   'STRIPE',
+  'BILLING',
   'FIREBASE',
   'SEAT',
   'LICENSE',
