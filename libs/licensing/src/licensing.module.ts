@@ -4,6 +4,7 @@ import { ADMINISTRATION, ADMINISTRATION_CONTROLLERS, OPERATORS } from './adminis
 import { CatalogueWatch } from './catalogue/catalogue-watch.js';
 import { DESK, DESK_CONTROLLERS, DESK_HANDLERS } from './desk.providers.js';
 import { License } from './domain/license.js';
+import { FollowSubscription } from './handlers/follow-subscription.js';
 import { FollowTenantStatus } from './handlers/follow-tenant-status.js';
 import { FollowTenantTerms } from './handlers/follow-tenant-terms.js';
 import { ProveHolder } from './handlers/prove-holder.js';
@@ -101,6 +102,7 @@ export class LicensingHttpModule {}
     ClosedTenants,
     UsageDrain,
     ForgetPools,
+    FollowSubscription,
     FollowTenantStatus,
     ProveHolder,
     RefreshPoolPolicy,

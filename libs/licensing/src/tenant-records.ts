@@ -26,6 +26,7 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
       'overrides',
       'metadata',
       'key_masked',
+      'purchase',
       'unproved_holder',
       'started_at',
       'checked_in_at',

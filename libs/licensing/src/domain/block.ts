@@ -1,12 +1,17 @@
 import type { LicenseStatus } from './license.js';
+import type { Purchase } from './purchase.js';
 
 /** Why nothing is given on a licence. */
 export type Block = 'SUSPENDED' | 'REVOKED' | 'TRANSFERRED';
 
-/** The licence's own status and its tenant's, as one word; null: neither stands in the way. */
-export function blockOf(license: { status: LicenseStatus; tenantSuspended: boolean }): Block | null {
-  const { status, tenantSuspended } = license;
+/** The licence's own status, its tenant's and its purchase's, as one word; null: none stands in the way. */
+export function blockOf(license: {
+  status: LicenseStatus;
+  tenantSuspended: boolean;
+  purchase: Purchase | null;
+}): Block | null {
+  const { status, tenantSuspended, purchase } = license;
   if (status === 'transferred') return 'TRANSFERRED';
   if (status === 'revoked') return 'REVOKED';
-  return status === 'suspended' || tenantSuspended ? 'SUSPENDED' : null;
+  return status === 'suspended' || tenantSuspended || purchase?.access === 'none' ? 'SUSPENDED' : null;
 }

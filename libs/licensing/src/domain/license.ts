@@ -5,6 +5,7 @@ import { type LicenseType, maskLicenseKey } from '#sdk/formats';
 import * as events from '../events/index.js';
 import { beginsByItself, endOf, type Renewal, renewedUntil } from './license-term.js';
 import { withoutOverride, withOverride } from './overrides.js';
+import { planBy, type Purchase } from './purchase.js';
 import type { Override, Terms } from './terms.js';
 
 /** `transferred`: another tenant has its key now, and a licence of its own made from this one. */
@@ -83,6 +84,10 @@ export class License extends Aggregate {
   @Column({ name: 'tenant_revision', type: 'int', default: 0 })
   tenantRevision!: number;
 
+  /** What the tenant's subscription says of it; null: nobody ever bought anything for it. */
+  @Column({ type: 'jsonb', nullable: true })
+  purchase!: Purchase | null;
+
   /** The person it was issued to, until they have proved their address; null: the key alone is good for what terms say. */
   @Column({ name: 'unproved_holder', type: 'text', nullable: true })
   unprovedHolder!: string | null;
@@ -129,6 +134,7 @@ export class License extends Aggregate {
       keySealed: seal(key, id),
       tenantSuspended: init.tenantStatus?.suspended ?? false,
       tenantRevision: init.tenantStatus?.revision ?? 0,
+      purchase: null,
       unprovedHolder: init.isHolderProved === false ? init.issuedTo : null,
       startedAt: isStarted ? now : null,
       expiresAt: isStarted ? endOf(now, terms.durationDays) : null,
@@ -147,6 +153,16 @@ export class License extends Aggregate {
     if (this.tenantSuspended === tenant.suspended) return;
     this.tenantSuspended = tenant.suspended;
     this.touch(now);
+  }
+
+  /** Follows the tenant's subscription; what is told late, of an earlier revision, changes nothing. */
+  followPurchase(purchase: Purchase, now: Date): void {
+    if (this.hasEnded || purchase.revision <= (this.purchase?.revision ?? 0)) return;
+    this.purchase = purchase;
+    const from = this.tier;
+    this.tier = planBy(purchase);
+    if (from !== this.tier) this.tell(events.LicensePlanChanged, { from, to: this.tier }, now);
+    else this.touch(now);
   }
 
   /** Somebody has proved their address; whether it was theirs that this licence waited for. */
@@ -283,7 +299,7 @@ export class License extends Aggregate {
   }
 
   /** Ended for good: revoked, or another tenant's now. */
-  private get hasEnded(): boolean {
+  get hasEnded(): boolean {
     return this.status === 'revoked' || this.status === 'transferred';
   }
 

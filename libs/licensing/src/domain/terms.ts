@@ -133,6 +133,8 @@ export const isTighterMode = (mode: LeaseMode, than: LeaseMode): boolean =>
 export interface Layers {
   plan: TermsPatch;
   policy: TermsPatch | null;
+  /** What was bought besides the plan: seats. */
+  purchase?: TermsPatch;
   tenant: readonly Override[];
   license: readonly Override[];
   /** What the tenant itself chose; taken only when it is no looser than what it was given. */
@@ -142,7 +144,7 @@ export interface Layers {
 }
 
 /**
- * The terms that hold at `now`. Plan, policy, tenant, licence, in this order: a later layer wins, flags and meters one
+ * The terms that hold at `now`. Plan, policy, purchase, tenant, licence, in this order: a later layer wins, flags and meters one
  * by one. A flag that is on adds its entitlements, one that is off takes them away; what a layer adds or removes by
  * name comes after the flags.
  */
@@ -150,6 +152,7 @@ export function termsAt(layers: Layers, now: Date): Terms {
   const patches = [
     layers.plan,
     layers.policy ?? {},
+    layers.purchase ?? {},
     ...[...layers.tenant, ...layers.license].filter((one) => isOn(one, now)).map((one) => one.terms),
   ];
   const merged = { ...DEFAULTS };

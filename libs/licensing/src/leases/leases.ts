@@ -124,13 +124,14 @@ export class Leases {
     life: (issuedAt: number) => Pick<Lease, 'freshUntil' | 'usableUntil'>,
     issuedAt = this.clock.now().getTime(),
   ): Promise<string> {
-    const { terms, revision, tier, expiresAt } = policy;
+    const { terms, revision, tier, expiresAt, offlineUntil } = policy;
     const { seatExpiresAt: _, ...lasting } = words;
     // An override that ends changes terms without a new revision.
     const saying = JSON.stringify([
       revision,
       tier,
       expiresAt,
+      offlineUntil,
       terms.entitlements,
       terms.heartbeatMode,
       lasting,
@@ -160,9 +161,11 @@ export class Leases {
   }
 }
 
-/** Where the licence ends and nothing goes on after it, the lease ends with it. */
-const endOf = ({ expiresAt, terms }: PoolPolicy, until: number): number =>
-  expiresAt !== null && terms.expiryStrategy === 'restrict' ? Math.min(until, expiresAt.getTime()) : until;
+/** Where the licence ends and nothing goes on after it, the lease ends with it, and with what was bought. */
+function endOf({ expiresAt, offlineUntil, terms }: PoolPolicy, until: number): number {
+  const ends = expiresAt !== null && terms.expiryStrategy === 'restrict' ? expiresAt.getTime() : Infinity;
+  return Math.min(until, ends, offlineUntil?.getTime() ?? Infinity);
+}
 
 function lifeOf(policy: PoolPolicy, issuedAt: number, slotUntil: number | null) {
   const { freshUntil, usableUntil } = leaseLife(issuedAt);

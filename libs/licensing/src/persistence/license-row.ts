@@ -1,5 +1,6 @@
 import type { LeaseMode, LicenseType } from '#sdk/formats';
 import type { LicenseStatus } from '../domain/license.js';
+import { type Purchase, termsBy } from '../domain/purchase.js';
 import { type Layers, type Override, type Terms, termsAt, type TermsPatch } from '../domain/terms.js';
 
 /** A licence as it is read, with the terms that hold for it; the key only masked. */
@@ -21,6 +22,7 @@ export interface LicenseRow {
   overrides: Override[];
   keyMasked: string;
   tenantSuspended: boolean;
+  purchase: Purchase | null;
   unprovedHolder: string | null;
   startedAt: Date | null;
   checkedInAt: Date | null;
@@ -53,7 +55,7 @@ export const SELECT_LICENSE = `
     l.product_id as "productId", r.code as "productCode", r.name as "productName", l.policy_id as "policyId",
     o.code as "policyCode", o.name as "policyName", l.name, l.metadata, l.overrides,
     l.key_masked as "keyMasked", l.tenant_suspended as "tenantSuspended",
-    l.unproved_holder as "unprovedHolder", l.started_at as "startedAt",
+    l.purchase, l.unproved_holder as "unprovedHolder", l.started_at as "startedAt",
     l.checked_in_at as "checkedInAt", l.transferred_from as "transferredFrom",
     l.transferred_to as "transferredTo", l.expires_at as "expiresAt", l.created_at as "createdAt", l.revision,
     array(select d.device from licensing.devices d
@@ -75,6 +77,7 @@ export function licenseRow(raw: RawLicense, now: Date): LicenseRow {
   const layers: Layers = {
     plan: planTerms ?? {},
     policy: policyTerms,
+    purchase: termsBy(own.purchase),
     tenant: tenantOverrides,
     license: own.overrides,
     tenantMode,

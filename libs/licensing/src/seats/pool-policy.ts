@@ -24,6 +24,8 @@ export interface PoolPolicy {
   /** When the licence is overdue for its check-in; null: never. */
   checkInDueAt: Date | null;
   terms: Terms;
+  /** No lease holds longer: what was bought may end then; null: as long as the terms let it. */
+  offlineUntil: Date | null;
   /** Devices that a node-locked licence is bound to. */
   devices: readonly string[];
   /** The people named on it. */
@@ -53,6 +55,7 @@ export function poolPolicyOf(row: LicenseRow, now: Date): PoolPolicy {
     starts: row.startedAt === null && terms.expiryBasis !== 'creation' ? terms.expiryBasis : null,
     checkInDueAt: checkInDueAt(row, terms),
     terms,
+    offlineUntil: row.purchase?.offlineUntil ? new Date(row.purchase.offlineUntil) : null,
     devices: row.devices,
     users: row.users,
     timeZone: row.timeZone,
@@ -63,7 +66,7 @@ export function poolPolicyOf(row: LicenseRow, now: Date): PoolPolicy {
   };
 }
 
-const DATES = ['expiresAt', 'checkInDueAt', 'goodUntil'] as const;
+const DATES = ['expiresAt', 'checkInDueAt', 'offlineUntil', 'goodUntil'] as const;
 
 /** The policy in the JSON that is kept beside the pool. */
 export function parsePolicy(json: string): PoolPolicy {

@@ -21,6 +21,7 @@ export const aPolicy = (
   expiresAt: null,
   starts: null,
   checkInDueAt: null,
+  offlineUntil: null,
   terms: termsOf({ entitlements: ['commands:execute'], ...terms }),
   devices: [],
   users: [],
