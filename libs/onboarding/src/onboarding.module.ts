@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { IdentityContactModule, IdentityModule } from '#identity';
 import { LicensingModule } from '#licensing';
 import { InvitationsModule, TenancyModule } from '#tenancy';
+import { SendBillingMail } from './handlers/send-billing-mail.js';
 import { SendInvitation } from './handlers/send-invitation.js';
 import { SendTenantMail } from './handlers/send-tenant-mail.js';
 import { SendWelcomeMail } from './handlers/send-welcome-mail.js';
@@ -68,6 +69,6 @@ export class OnboardingOperatorsModule {}
 /** The reactions, for the worker. */
 @Module({
   imports: [IdentityContactModule, LicensingModule, TenancyModule, InvitationsModule],
-  providers: [SendWelcomeMail, SendInvitation, SendTenantMail, TakeSeatsOfDemoted],
+  providers: [SendWelcomeMail, SendInvitation, SendTenantMail, SendBillingMail, TakeSeatsOfDemoted],
 })
 export class OnboardingWorkerModule {}

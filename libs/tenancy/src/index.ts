@@ -25,6 +25,7 @@ export { ChangeTenantStatus, ChangeTenantStatusInput } from './use-cases/change-
 export { OrganizationName } from './use-cases/change-tenant.js';
 export { ChooseSettings, type TenantSettings, TenantSettingsInput } from './use-cases/choose-settings.js';
 export { DescribeMembership, type MembershipDescription } from './use-cases/describe-membership.js';
+export { DescribePayers } from './use-cases/describe-payers.js';
 export { DescribeOwners } from './use-cases/describe-owners.js';
 export { DescribeTenant, type TenantStanding } from './use-cases/describe-tenant.js';
 export { FindTenant } from './use-cases/find-tenant.js';

@@ -29,6 +29,7 @@ import { ChangeTenantStatus } from './use-cases/change-tenant-status.js';
 import { ChangeTenant } from './use-cases/change-tenant.js';
 import { ChooseSettings } from './use-cases/choose-settings.js';
 import { DescribeOwners } from './use-cases/describe-owners.js';
+import { DescribePayers } from './use-cases/describe-payers.js';
 import { DescribeMembership } from './use-cases/describe-membership.js';
 import { DescribeTenant } from './use-cases/describe-tenant.js';
 import { FollowPlan } from './use-cases/follow-plan.js';
@@ -54,6 +55,7 @@ const USE_CASES = [
   AddMember,
   DescribeMembership,
   DescribeOwners,
+  DescribePayers,
   DescribeTenant,
   ListTenants,
   ListMembers,
