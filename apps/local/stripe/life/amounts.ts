@@ -1,0 +1,104 @@
+import type { Books } from '../books.js';
+import type { Invoice, InvoiceLine, Price } from '../kinds.js';
+import { amountOff, couponOf } from '../objects/coupons.js';
+
+/** Minor units for a quantity of a price; half a unit is rounded away from zero, as Stripe rounds. */
+export function amountOf(price: Price, quantity: number): number {
+  return roundHalfUp(Number(price.unit_amount_decimal ?? price.unit_amount ?? 0) * quantity);
+}
+
+export function roundHalfUp(amount: number): number {
+  return Math.sign(amount) * Math.round(Math.abs(amount)) || 0;
+}
+
+/** `$49.00 / month`, as in the descriptions of lines. */
+export function shownPrice(price: Price): string {
+  const amount = shownAmount(price.unit_amount ?? 0, price.currency);
+  return price.recurring ? `${amount} / ${price.recurring.interval}` : amount;
+}
+
+export function shownAmount(amount: number, currency: string): string {
+  return new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(amount / 100);
+}
+
+/** `22 Nov 2026`, as in the descriptions of prorations. */
+export function shownDate(time: number): string {
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' }).format(time * 1000);
+}
+
+type Sums = Pick<
+  Invoice,
+  | 'amount_due'
+  | 'amount_remaining'
+  | 'ending_balance'
+  | 'starting_balance'
+  | 'subtotal'
+  | 'subtotal_excluding_tax'
+  | 'total'
+  | 'total_discount_amounts'
+  | 'total_excluding_tax'
+>;
+
+/** What an invoice comes to, and its lines with their shares of the discounts. There is no tax here: its rate is 0. */
+export function sums(books: Books, invoice: Invoice): { sums: Sums; lines: InvoiceLine[] } {
+  const lines = discounted(books, invoice);
+  const subtotal = invoice.lines.data.reduce((sum, line) => sum + line.amount, 0);
+  const off = (invoice.discounts as string[]).map((discount) => ({
+    discount,
+    amount: lines.reduce(
+      (sum, line) =>
+        sum +
+        (line.discount_amounts ?? [])
+          .filter((one) => one.discount === discount)
+          .reduce((all, one) => all + one.amount, 0),
+      0,
+    ),
+  }));
+  const total = subtotal - off.reduce((sum, one) => sum + one.amount, 0);
+  const balance = books.store.get('customer', invoice.customer ?? '')?.balance ?? 0;
+  // A negative balance is a credit, a positive one a debt: https://docs.stripe.com/billing/customer/balance
+  const due = Math.max(0, total + balance);
+  return {
+    lines,
+    sums: {
+      amount_due: due,
+      amount_remaining: due,
+      ending_balance: invoice.status === 'draft' ? null : invoice.ending_balance,
+      starting_balance: balance,
+      subtotal,
+      subtotal_excluding_tax: subtotal,
+      total,
+      total_discount_amounts: off,
+      total_excluding_tax: total,
+    },
+  };
+}
+
+/** Every discount in turn, over what the ones before it left. */
+function discounted(books: Books, invoice: Invoice): InvoiceLine[] {
+  const left = invoice.lines.data.map((line) => line.amount);
+  const shares = invoice.lines.data.map((): { amount: number; discount: string }[] => []);
+  for (const discount of invoice.discounts as string[]) {
+    const fixed = couponOf(books, discount)?.percent_off === null;
+    let pool = fixed
+      ? amountOff(
+          books,
+          discount,
+          Math.max(
+            0,
+            left.reduce((sum, one) => sum + one, 0),
+          ),
+        )
+      : 0;
+    for (const [index, line] of invoice.lines.data.entries()) {
+      if (!line.discountable) continue;
+      const amount = fixed
+        ? Math.min(pool, Math.max(0, left[index]!))
+        : amountOff(books, discount, left[index]!);
+      if (fixed) pool -= amount;
+      left[index]! -= amount;
+      if (amount !== 0) shares[index]!.push({ amount, discount });
+    }
+  }
+  return invoice.lines.data.map((line, index) => ({ ...line, discount_amounts: shares[index]! }));
+}

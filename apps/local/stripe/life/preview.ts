@@ -1,0 +1,136 @@
+import type { z } from 'zod';
+import type { Books } from '../books.js';
+import { nextBoundary } from '../clock.js';
+import type { Interval } from '../clock.js';
+import { invalidRequest } from '../errors.js';
+import type { Invoice, InvoiceLine, Subscription } from '../kinds.js';
+import { emptyInvoice } from '../objects/invoice-shape.js';
+import { redeem } from '../objects/coupons.js';
+import type { DiscountsInput } from '../objects/coupons.js';
+import type { ItemInput } from '../objects/subscription-params.js';
+import { periodOf } from '../objects/subscription-shape.js';
+import { newId } from '../store.js';
+import { sums } from './amounts.js';
+import { applyItems, changeOf } from './change-items.js';
+import { lineOfInvoiceItem, linesForPeriod, pendingItems } from './lines.js';
+import { subscribe } from './subscribe.js';
+import { endTrial } from './trial.js';
+
+export interface PreviewInput {
+  customer?: string;
+  subscription?: string;
+  discounts?: z.output<typeof DiscountsInput>;
+  preview_mode?: 'next' | 'recurring';
+  subscription_details?: {
+    billing_cycle_anchor?: 'now' | 'unchanged' | number;
+    cancel_at_period_end?: boolean;
+    cancel_now?: boolean;
+    items?: ItemInput[];
+    proration_behavior?: 'always_invoice' | 'create_prorations' | 'none';
+    proration_date?: number;
+    trial_end?: 'now' | number;
+  };
+}
+
+/**
+ * The next invoice, as it would be: https://docs.stripe.com/api/invoices/create_preview. It really makes the change
+ * asked about; whoever calls takes that back (Books.imagine), so a preview can differ in nothing from the bill.
+ */
+export function previewOf(books: Books, given: PreviewInput): Invoice {
+  const { subscription, lines } =
+    given.subscription === undefined
+      ? ofNew(books, given)
+      : ofExisting(books, books.need('subscription', given.subscription, 'subscription'), given);
+  const customer = books.customer(subscription.customer);
+  if (lines.length === 0)
+    throw invalidRequest(
+      `No upcoming invoices for customer: ${customer.id}`,
+      'subscription',
+      'invoice_upcoming_none',
+      404,
+    );
+  const discounts = given.discounts
+    ? redeem(books, given.discounts, {
+        customer: customer.id,
+        subscription: subscription.id,
+        kept: subscription.discounts,
+      })
+    : subscription.discounts;
+  const invoice = emptyInvoice(books, {
+    customer,
+    subscription,
+    reason: 'upcoming',
+    lines,
+    period: periodOf(subscription),
+    discounts,
+  });
+  invoice.id = newId('upcoming_in');
+  invoice.lines.data = lines.map((line) => ({ ...line, invoice: invoice.id }));
+  invoice.lines.url = `/v1/invoices/${invoice.id}/lines`;
+  const { sums: amounts, lines: priced } = sums(books, invoice);
+  return { ...invoice, ...amounts, lines: { ...invoice.lines, data: priced } };
+}
+
+function ofNew(books: Books, given: PreviewInput): { subscription: Subscription; lines: InvoiceLine[] } {
+  const details = given.subscription_details;
+  if (given.customer === undefined || !details?.items)
+    throw invalidRequest(
+      'You must pass `subscription`, or `customer` with `subscription_details[items]`.',
+      'customer',
+      'parameter_missing',
+    );
+  const anchor = details.billing_cycle_anchor;
+  const subscription = subscribe(books, {
+    customer: given.customer,
+    items: details.items,
+    payment_behavior: 'default_incomplete',
+    ...(details.trial_end === undefined ? {} : { trial_end: details.trial_end }),
+    ...(typeof anchor === 'number' ? { billing_cycle_anchor: anchor } : {}),
+  });
+  const invoice = books.store.get('invoice', subscription.latest_invoice ?? '');
+  return { subscription, lines: invoice?.lines.data ?? [] };
+}
+
+function ofExisting(
+  books: Books,
+  subscription: Subscription,
+  given: PreviewInput,
+): { subscription: Subscription; lines: InvoiceLine[] } {
+  const {
+    items,
+    proration_behavior,
+    proration_date,
+    trial_end,
+    cancel_now,
+    cancel_at_period_end,
+    billing_cycle_anchor,
+  } = given.subscription_details ?? {};
+  const pending = () =>
+    pendingItems(books, subscription.customer, subscription.id).map((item) => lineOfInvoiceItem(books, item));
+  const restart = billing_cycle_anchor === 'now';
+  const now =
+    items || restart
+      ? applyItems(books, subscription, changeOf(books, subscription, items, restart), {
+          proration_behavior,
+          proration_date,
+        })
+      : [];
+  if (trial_end === 'now' && subscription.status === 'trialing') now.push(...endTrial(books, subscription));
+  if (now.length > 0) return { subscription, lines: [...pending(), ...now] };
+  if (proration_behavior === 'always_invoice') return { subscription, lines: pending() };
+  const ends =
+    cancel_now ||
+    (cancel_at_period_end ?? subscription.cancel_at_period_end) ||
+    subscription.status === 'canceled' ||
+    subscription.status === 'paused';
+  if (ends) return { subscription, lines: pending() };
+  const { start, end } = periodOf(subscription);
+  const { interval, interval_count: count } = subscription.items.data[0]!.price.recurring!;
+  const anchor = subscription.status === 'trialing' ? end : subscription.billing_cycle_anchor;
+  const next = { start: end, end: nextBoundary(anchor, interval as Interval, count, end) };
+  const recurring = linesForPeriod(books, subscription, next, { start, end });
+  return {
+    subscription,
+    lines: given.preview_mode === 'recurring' ? recurring : [...pending(), ...recurring],
+  };
+}
