@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeInstanceLock } from './instance-lock.js';
@@ -20,7 +20,7 @@ import { runtimeOf } from './runtime-file.js';
 import type { Runtime } from './runtime-file.js';
 import { keepPasswords, keepSecrets, parseSecrets, writePrivately } from './secrets-file.js';
 import { databaseUrls, inDatabase, productSettings, readChoices } from './settings.js';
-import { logDirectory, startSurroundings } from './surroundings.js';
+import { logDirectory, startSurroundings, stripe as startLocalStripe } from './surroundings.js';
 
 const ROLES = ['app', 'system', 'migrator'] as const;
 
@@ -62,18 +62,22 @@ export class Gatehouse {
     await endMarked('GATEHOUSE_LOCAL_RUN', root);
     process.env.GATEHOUSE_LOCAL_RUN = root;
 
-    const starting = startSurroundings(choices, (part) => this.watch(part, this.surrounding));
+    const keep = <T extends Part>(part: T) => this.watch(part, this.surrounding);
+    const starting = startSurroundings(choices, keep);
     const secrets = this.secrets();
+    const webhooks = `http://${reachable(choices.host)}:${port}/api/v1/billing/webhooks/stripe`;
+    const startingStripe = startLocalStripe(choices, keep, this.caller, secrets, webhooks);
     const databases = starting.postgres.then((postgres) => this.database(postgres.url, postgres.used));
     // Wait for all before the first failure is told: what starts late has to be stopped, too.
-    const all = await Promise.allSettled([databases, secrets, ...Object.values(starting)]);
+    const all = await Promise.allSettled([databases, secrets, startingStripe, ...Object.values(starting)]);
     for (const one of all) if (one.status === 'rejected') throw one.reason;
 
-    const [postgres, redis, firebase, mail] = await Promise.all([
+    const [postgres, redis, firebase, mail, stripe] = await Promise.all([
       starting.postgres,
       starting.redis,
       starting.firebase,
       starting.mail,
+      startingStripe,
     ]);
     const urls = await databases;
     this.env = productSettings(
@@ -84,6 +88,7 @@ export class Gatehouse {
         REDIS_URL: redis.url,
         ...firebase.settings,
         ...mail.settings,
+        ...stripe.settings,
       },
       {
         MAIL_FROM: 'Gatehouse <gatehouse@example.com>',
@@ -101,7 +106,7 @@ export class Gatehouse {
       redis,
       firebase_auth: firebase,
       mail,
-      stripe: { webhook_secret: this.env.STRIPE_WEBHOOK_SECRET ?? '' },
+      stripe: { ...stripe, webhook_secret: this.env.STRIPE_WEBHOOK_SECRET ?? '' },
     });
   }
 
@@ -166,13 +171,16 @@ export class Gatehouse {
 
   private secrets(): Promise<Record<string, string>> {
     const file = join(stateDirectory, 'secrets.env');
-    const generate = async () =>
-      parseSecrets(
+    const generate = async () => ({
+      ...parseSecrets(
         await runAdmin(['secrets', 'generate'], {
           env: productSettings(this.caller, {}, {}),
           ...this.logged('secrets'),
         }),
-      );
+      ),
+      // Of the local Stripe, which makes its own keys as the real one does.
+      STRIPE_SECRET_KEY: `sk_test_${randomBytes(24).toString('hex')}`,
+    });
     return keepSecrets(file, buildVersion(), generate);
   }
 
@@ -220,6 +228,11 @@ export class Gatehouse {
   private unpublish(): void {
     for (const file of [runtimeFile, environmentFile]) rmSync(file, { force: true });
   }
+}
+
+/** An API that listens on every address is reached at this one. */
+function reachable(host: string): string {
+  return ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
 }
 
 /** Changes with every build, and so with every new setting. */

@@ -41,7 +41,7 @@ async function untilTheEnd(gatehouse: Gatehouse, stop: Promise<unknown>): Promis
   return 1;
 }
 
-function readyLine({ api, mail }: Runtime): string {
-  const page = mail.url ? `, mail ${mail.url}` : '';
+function readyLine({ api, mail, stripe }: Runtime): string {
+  const page = `${mail.url ? `, mail ${mail.url}` : ''}${stripe.url ? `, Stripe ${stripe.url}` : ''}`;
   return `Gatehouse is ready: API ${api.url}, docs ${api.url}/docs${page}, parts in ${relative(root, runtimeFile)} (Ctrl-C stops all)`;
 }

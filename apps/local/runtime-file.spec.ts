@@ -9,7 +9,7 @@ describe('runtime.json', () => {
     redis: part('redis://:p@127.0.0.1:6379', 12),
     firebase_auth: part('http://127.0.0.1:9099/', 13),
     mail: { ...part('http://127.0.0.1:8025', 14), smtp_url: 'smtp://127.0.0.1:2525' },
-    stripe: { webhook_secret: 'whsec_1' },
+    stripe: { ...part('http://127.0.0.1:4242', 15), webhook_secret: 'whsec_1' },
   };
 
   it('lists every part with url and pid and nothing else of it', () => {
@@ -20,7 +20,7 @@ describe('runtime.json', () => {
       redis: { url: 'redis://:p@127.0.0.1:6379', pid: 12 },
       firebase_auth: { url: 'http://127.0.0.1:9099', pid: 13 },
       mail: { url: 'http://127.0.0.1:8025', pid: 14, smtp_url: 'smtp://127.0.0.1:2525' },
-      stripe: { webhook_secret: 'whsec_1' },
+      stripe: { url: 'http://127.0.0.1:4242', pid: 15, webhook_secret: 'whsec_1' },
     });
   });
 

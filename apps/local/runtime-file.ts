@@ -6,7 +6,8 @@ export interface Runtime {
   redis: RunningPart;
   firebase_auth: RunningPart;
   mail: RunningPart & { smtp_url: string | null };
-  stripe: { webhook_secret: string };
+  /** Stripe's own API when a key was brought: then there is no `url`. */
+  stripe: RunningPart & { webhook_secret: string };
 }
 
 /** `pid` is null for a part that was brought by a setting, `url` where such a part has none to show. */
@@ -24,7 +25,7 @@ export function runtimeOf(parts: Runtime): Runtime {
     redis: part(parts.redis),
     firebase_auth: { ...part(parts.firebase_auth), url: originOf(parts.firebase_auth.url) },
     mail: { ...part(parts.mail), smtp_url: parts.mail.smtp_url },
-    stripe: { webhook_secret: parts.stripe.webhook_secret },
+    stripe: { ...part(parts.stripe), webhook_secret: parts.stripe.webhook_secret },
   };
 }
 

@@ -12,6 +12,7 @@ describe('what the caller brings', () => {
       redisUrl: undefined,
       firebaseUrl: undefined,
       ownMail: false,
+      ownStripe: false,
     });
   });
 
@@ -21,6 +22,7 @@ describe('what the caller brings', () => {
         DATABASE_URL: 'postgres://u@db/x',
         REDIS_URL: 'redis://r',
         SMTP_URL_FILE: '/smtp',
+        STRIPE_SECRET_KEY_FILE: '/stripe',
         PORT: '0',
       }),
     ).toMatchObject({
@@ -28,6 +30,7 @@ describe('what the caller brings', () => {
       databaseAdminUrl: 'postgres://u@db/x',
       redisUrl: 'redis://r',
       ownMail: true,
+      ownStripe: true,
     });
   });
 

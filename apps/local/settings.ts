@@ -12,6 +12,8 @@ export interface Choices {
   redisUrl?: string;
   firebaseUrl?: string;
   ownMail: boolean;
+  /** A real account, or a stand-in of the caller's: no local Stripe then. */
+  ownStripe: boolean;
 }
 
 export interface RolePasswords {
@@ -32,6 +34,7 @@ export function readChoices(caller: NodeJS.ProcessEnv): Choices {
     redisUrl: caller.REDIS_URL || undefined,
     firebaseUrl: externalFirebase(caller),
     ownMail: Boolean(caller.MAIL_TRANSPORT || isSet(caller, 'SMTP_URL')),
+    ownStripe: isSet(caller, 'STRIPE_SECRET_KEY'),
   };
 }
 

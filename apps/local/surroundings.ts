@@ -4,6 +4,7 @@ import { startMail } from './parts/mail.js';
 import type { Part } from './parts/part.js';
 import { startPostgres } from './parts/postgres.js';
 import { startRedis } from './parts/redis.js';
+import { startStripe } from './parts/stripe.js';
 import { stateDirectory } from './paths.js';
 import type { RunningPart } from './runtime-file.js';
 import type { Choices } from './settings.js';
@@ -58,5 +59,38 @@ async function mail(
     pid: part.pid,
     smtp_url: part.smtpUrl,
     settings: { MAIL_TRANSPORT: 'smtp', SMTP_URL: part.smtpUrl },
+  };
+}
+
+/**
+ * The local Stripe, unless the caller brings a key. It starts once the secrets are there: it accepts this clone's key
+ * alone, and signs its webhooks, which go to `webhookUrl`, with the secret that the product checks them by.
+ */
+export async function stripe(
+  choices: Choices,
+  keep: Keep,
+  caller: NodeJS.ProcessEnv,
+  secrets: Promise<Record<string, string>>,
+  webhookUrl: string,
+): Promise<RunningPart & Leading> {
+  const { STRIPE_SECRET_KEY: key = '', STRIPE_WEBHOOK_SECRET: made = '' } = await secrets;
+  if (choices.ownStripe) return { url: null, pid: null, settings: {} };
+  const secret = caller.STRIPE_WEBHOOK_SECRET || made;
+  const part = keep(
+    await startStripe({
+      ...options('stripe', 'stripe'),
+      apiKeys: [key],
+      webhook: { url: webhookUrl, secret },
+    }),
+  );
+  return {
+    url: part.url,
+    pid: part.pid,
+    settings: {
+      ENABLE_BILLING: caller.ENABLE_BILLING || 'true',
+      STRIPE_API_URL: part.url,
+      STRIPE_SECRET_KEY: key,
+      STRIPE_WEBHOOK_SECRET: secret,
+    },
   };
 }
