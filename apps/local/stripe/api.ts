@@ -63,23 +63,19 @@ export class Api {
     const key =
       request.method === 'GET' || asked.idempotency_key === null ? undefined : asked.idempotency_key;
     const known = key && this.keys.begin(key, url.pathname, JSON.stringify([asked.method, raw]));
-    if (known) {
-      asked.replayed = true;
-      this.send(response, asked, known, { 'idempotent-replayed': 'true', 'original-request': known.request });
-      return;
-    }
-    if (key) response.once('close', () => this.keys.abandon(key));
     const fault = this.faults.strike(asked.method, url.pathname);
-    if (fault && (await this.strike(fault, response, asked, key))) return;
-    const answer = this.run(url, raw, asked);
-    if (key && answer.kept) this.keys.finish(key, answer);
+    if (fault && (await this.strike(fault, response, asked, known ? undefined : key))) return;
+    const answer = known ? { ...known, kept: true } : this.run(url, raw, asked);
     asked.status = answer.status;
+    asked.replayed = Boolean(known);
+    if (key && answer.kept) this.keys.finish(key, answer);
+    else if (key) this.keys.abandon(key);
     if (fault?.kind === 'timeout_after_apply') return; // the client's patience decides
     if (fault?.kind === 'close_after_apply') response.destroy();
-    else this.send(response, asked, answer);
+    else this.send(response, asked, answer, known ? replayed(known) : {});
   }
 
-  /** True when the request ends here, one way or another. */
+  /** True when the request ends here, one way or another. `key`: taken by this request, and free again if it ends. */
   private async strike(
     fault: Fault,
     response: ServerResponse,
@@ -87,17 +83,15 @@ export class Api {
     key: string | undefined,
   ): Promise<boolean> {
     asked.fault = fault.kind;
-    if (fault.kind === 'hang') return true;
-    if (fault.kind === 'close') response.destroy();
     if (fault.kind === 'delay') await delay(fault.delay_ms, undefined, { ref: false });
-    if (fault.kind !== 'status') return fault.kind === 'close';
-    const answer = {
-      status: fault.status,
-      body: JSON.stringify({ error: faultBody(fault) }, null, 2),
-      request: asked.id,
-    };
-    if (key && fault.kept) this.keys.finish(key, answer);
-    this.send(response, asked, answer);
+    if (!['close', 'hang', 'status'].includes(fault.kind)) return false;
+    const body = JSON.stringify({ error: faultBody(fault) }, null, 2);
+    const answer = { status: fault.status, body, request: asked.id };
+    if (fault.kind === 'hang') response.once('close', () => key && this.keys.abandon(key));
+    else if (key && fault.kept) this.keys.finish(key, answer);
+    else if (key) this.keys.abandon(key);
+    if (fault.kind === 'close') response.destroy();
+    if (fault.kind === 'status') this.send(response, asked, answer);
     return true;
   }
 
@@ -164,6 +158,10 @@ export class Api {
     if (this.asked.length > MOST_REQUESTS) this.asked.shift();
     return asked;
   }
+}
+
+function replayed({ request }: Answer): Record<string, string> {
+  return { 'idempotent-replayed': 'true', 'original-request': request };
 }
 
 function rawParams(request: IncomingMessage, url: URL, body: string): unknown {

@@ -46,6 +46,8 @@ export class Books {
   declines: { customer?: string; decline_code: string; times: number }[] = [];
   /** Told how it went with an invoice; what that means for its subscription is decided in life/aftermath.ts. */
   settled: (invoice: Kinds['invoice'], how: Settlement) => void = () => {};
+  /** When an event happened by the server's clock: what it says itself may be a test clock's time. */
+  readonly happenedAt = new WeakMap<object, number>();
   private unsent: (SnapshotEvent | ThinEvent)[] = [];
 
   constructor(
@@ -106,6 +108,7 @@ export class Books {
       type,
     };
     this.store.add<'event'>(event);
+    this.happenedAt.set(event, this.clock.now());
     this.unsent.push(event);
   }
 

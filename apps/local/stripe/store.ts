@@ -30,8 +30,7 @@ export class Store {
     const { id } = object as { id: string };
     shelf.set(id, object);
     this.wrote(() => shelf.delete(id));
-    const most = object.object === 'event' ? MOST_EVENTS : MOST_OF_A_KIND;
-    if (shelf.size > most) shelf.delete(shelf.keys().next().value!);
+    this.makeRoom(object.object as Kind, shelf);
     return object;
   }
 
@@ -135,6 +134,14 @@ export class Store {
       for (const object of objects) shelf.set((object as { id: string }).id, object);
     }
     for (const tombstone of snapshot.tombstones) this.tombstones.set(tombstone.id, tombstone);
+  }
+
+  /** The oldest of a kind goes, with what we remember about it. */
+  private makeRoom(kind: Kind, shelf: Shelf): void {
+    if (kind === 'notes' || shelf.size <= (kind === 'event' ? MOST_EVENTS : MOST_OF_A_KIND)) return;
+    const oldest = shelf.keys().next().value!;
+    shelf.delete(oldest);
+    this.shelf('notes').delete(oldest);
   }
 
   private shelf(kind: Kind): Shelf {

@@ -34,7 +34,8 @@ export function runDue(
     const next = earliest(books, clock, target);
     if (!next) break;
     setTime(next.at);
-    books.transact(() => books.clock.at(next.at, next.run));
+    // A test clock has told its time already; the server's own stays what it is.
+    books.transact(() => (clock === null ? books.clock.at(next.at, next.run) : next.run()));
   }
   setTime(target);
 }

@@ -18,7 +18,7 @@ const List = listParamsOf<Stripe.EventListParams>()({
 
 function living(books: Books) {
   const oldest = books.clock.now() - KEPT_DAYS * DAY;
-  return books.store.all('event').filter((one) => one.created >= oldest);
+  return books.store.all('event').filter((one) => (books.happenedAt.get(one) ?? one.created) >= oldest);
 }
 
 /** `invoice.*` names all of one kind. */
