@@ -14,6 +14,7 @@ import {
   RedisModule,
 } from '#platform';
 import { AdminModule } from '#admin';
+import { BillingConfig, BillingOperatorsModule, PricesConfig } from '#billing';
 import { IDENTITY_ENTITIES, IdentityModule } from '#identity';
 import { LeasesModule, LICENSING_ENTITIES, LicensingModule, LicensingOperatorsModule } from '#licensing';
 import { OnboardingModule, OnboardingOperatorsModule } from '#onboarding';
@@ -35,11 +36,12 @@ import { USE_CASE_CONCERNS } from '../api/concerns.js';
     OnboardingModule,
     OnboardingOperatorsModule,
     AdminModule,
+    BillingOperatorsModule,
   ],
 })
 class CliModule {
   static forRoot(log: Log): DynamicModule {
-    const settings = loadConfig(USE_CASE_CONCERNS, readEnvironment());
+    const settings = loadConfig([...USE_CASE_CONCERNS, BillingConfig, PricesConfig], readEnvironment());
     return { module: CliModule, imports: [ProcessModule.forRoot(log), ConfigModule.forRoot(settings)] };
   }
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { run } from '#platform';
 import { bootstrapVerb } from './verbs/bootstrap.js';
+import { catalogVerb } from './verbs/catalog.js';
 import { deviceVerb } from './verbs/device.js';
 import { eventsVerb } from './verbs/events.js';
 import { licenseVerb } from './verbs/license.js';
@@ -37,6 +38,7 @@ run(async () => {
     productVerb,
     policyVerb,
     plansVerb,
+    catalogVerb,
     licenseVerb,
     seatsVerb,
     deviceVerb,

@@ -14,9 +14,11 @@ import { StripeClient } from './stripe/stripe-client.js';
 import { StripeGateway } from './stripe/stripe-gateway.js';
 import { BillingSummary } from './summary.js';
 import { FollowCustomer } from './use-cases/follow-customer.js';
+import { SyncStripeCatalogue } from './use-cases/sync-stripe-catalogue.js';
 import { ReceiveStripeEvent } from './use-cases/receive-stripe-event.js';
 
-const STRIPE = [Prices, StripeClient, StripeWrites, StripeGateway, BillingAccounts, BillingSummary];
+const GATEWAY = [Prices, StripeClient, StripeWrites, StripeGateway];
+const STRIPE = [...GATEWAY, BillingAccounts, BillingSummary];
 
 /** What people and Stripe call. */
 @Module({
@@ -25,6 +27,13 @@ const STRIPE = [Prices, StripeClient, StripeWrites, StripeGateway, BillingAccoun
   providers: [...STRIPE, StripeEvents, ReceiveStripeEvent],
 })
 export class BillingModule {}
+
+/** What operators do; gatehouse-admin alone serves it. */
+@Module({
+  providers: [...GATEWAY, SyncStripeCatalogue],
+  exports: [SyncStripeCatalogue],
+})
+export class BillingOperatorsModule {}
 
 /** What the worker does: applies what Stripe told, and what time changes. */
 @Module({

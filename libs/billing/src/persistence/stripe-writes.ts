@@ -7,6 +7,8 @@ export interface StripeWrite {
   /** What Stripe gets as the idempotency key. */
   id: string;
   begunAt: Date;
+  /** What was asked first: under one key Stripe takes nothing else. */
+  params: Record<string, unknown>;
   /** How the last try failed; null: it is the first, or the process ended in the middle of it. */
   failure: string | null;
   /** Whether it was there already: nobody knows how it ended. */
@@ -16,6 +18,7 @@ export interface StripeWrite {
 interface Row {
   id: string;
   begun_at: Date;
+  params: Record<string, unknown>;
   failure: string | null;
   is_old: boolean;
 }
@@ -28,13 +31,34 @@ export class StripeWrites {
     private readonly clock: Clock,
   ) {}
 
-  /** Inside the transaction around the caller, or in one of its own: the same verb and parameters are one write until it has ended. */
-  async begin(actor: Actor, verb: string, params: unknown): Promise<StripeWrite> {
-    const canonical = canonicalJson(params);
-    const digest = createHash('sha256').update(`${verb} ${canonical}`).digest('base64url');
-    const values = [actor.tenantId, newId('wrt'), verb, digest, canonical, this.clock.now()];
+  /**
+   * Inside the transaction around the caller, or in one of its own. Until it has ended, the same verb with the same
+   * `identity` (left out: the parameters) is the same write.
+   */
+  async begin(
+    actor: Actor,
+    {
+      verb,
+      params,
+      identity = params,
+    }: { verb: string; params: Record<string, unknown>; identity?: unknown },
+  ): Promise<StripeWrite> {
+    const digest = digestOf({ verb, identity });
+    const values = [actor.tenantId, newId('wrt'), verb, digest, canonicalJson(params), this.clock.now()];
     const [row] = await this.db.transaction(actor, () => this.db.query<Row>(BEGIN, values));
-    return { id: row!.id, begunAt: row!.begun_at, failure: row!.failure, isOld: row!.is_old };
+    const { id, begun_at: begunAt, failure, is_old: isOld } = row!;
+    return { id, begunAt, params: row!.params, failure, isOld };
+  }
+
+  /** How many writes of this verb the actor's tenant has begun since then. */
+  async countSince(actor: Actor, verb: string, since: Date): Promise<number> {
+    const [row] = await this.db.read<{ n: number }>(
+      actor,
+      `select count(*)::int as n from billing.stripe_writes
+       where tenant_id = $1 and verb = $2 and begun_at > $3`,
+      [actor.tenantId, verb, since],
+    );
+    return row!.n;
   }
 
   async end(
@@ -63,8 +87,12 @@ export class StripeWrites {
   }
 }
 
+/** Names a value by its content. */
+export const digestOf = (value: unknown): string =>
+  createHash('sha256').update(canonicalJson(value)).digest('base64url');
+
 /** The same for the same, in whatever order it was put together. */
-export const canonicalJson = (value: unknown): string =>
+const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_, one: unknown) =>
     one !== null && typeof one === 'object' && !Array.isArray(one)
       ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -76,4 +104,4 @@ const BEGIN = `
   insert into billing.stripe_writes as w (tenant_id, id, verb, digest, params, begun_at)
   values ($1, $2, $3, $4, $5, $6)
   on conflict (tenant_id, verb, digest) where outcome is null do update set digest = excluded.digest
-  returning w.id, w.begun_at, w.failure, w.id <> $2 as is_old`;
+  returning w.id, w.begun_at, w.params, w.failure, w.id <> $2 as is_old`;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
-import { type Actor, Clock, Log } from '#platform';
+import { type Actor, Clock, Db, Log } from '#platform';
 import { BillingConfig } from '../billing.config.js';
 import { type StripeWrite, StripeWrites } from '../persistence/stripe-writes.js';
 import { CallGate } from './call-gate.js';
@@ -22,14 +22,20 @@ export interface WriteMarks {
   gatehouse_write: string;
 }
 
-export interface Write<T extends { id: string }> {
-  /** Like `create_customer`; with the parameters what makes two writes the same one. */
+type Params = Record<string, unknown>;
+
+export interface Write<T extends { id: string }, P extends Params = Params> {
+  /** Like `create_customer`. */
   verb: string;
-  params: Record<string, unknown>;
-  /** Puts `marks` into the object's metadata. */
-  make: (stripe: Stripe, marks: WriteMarks, options: { idempotencyKey: string }) => Promise<T>;
+  params: P;
+  /** What makes two writes the same one, beside the verb; left out: the parameters. */
+  identity?: unknown;
+  /** `params` are those it was first asked with. Puts `marks` into the object's metadata. */
+  make: (stripe: Stripe, params: P, marks: WriteMarks, options: { idempotencyKey: string }) => Promise<T>;
   /** Looks for the object with those marks, when Stripe has forgotten the key; null: it was never made. */
-  find: (stripe: Stripe, marks: WriteMarks) => Promise<T | null>;
+  find: (stripe: Stripe, params: P, marks: WriteMarks) => Promise<T | null>;
+  /** What becomes true here with it: in one transaction with its end. */
+  done?: (made: T) => Promise<unknown>;
 }
 
 /** The only way to Stripe: bounded, counted, every write under a key that was stored before. */
@@ -41,6 +47,7 @@ export class StripeGateway {
   constructor(
     private readonly client: StripeClient,
     private readonly writes: StripeWrites,
+    private readonly db: Db,
     private readonly clock: Clock,
     private readonly log: Log,
     config: BillingConfig,
@@ -65,40 +72,52 @@ export class StripeGateway {
 
   /**
    * Does what `write` says once, however often it is asked for while nobody knows how it ended: an unknown outcome is
-   * tried again under the same key as long as Stripe remembers that, then looked up by its marks. Never call it inside a
-   * transaction. Throws 422 `CARD_DECLINED`, 409 `BILLING_BUSY` or `BILLING_CONFLICT`, 503 `BILLING_UNAVAILABLE`.
+   * tried again under the same key as long as Stripe remembers that, then looked up by its marks. `begun`: by the caller,
+   * in a transaction that has ended. Never call it inside a transaction. Throws 422 `CARD_DECLINED`, 409 `BILLING_BUSY` or `BILLING_CONFLICT`, 503 `BILLING_UNAVAILABLE`.
    */
-  async write<T extends { id: string }>(actor: Actor, write: Write<T>): Promise<T> {
-    const begun = await this.writes.begin(actor, write.verb, write.params);
+  async write<T extends { id: string }, P extends Params>(
+    actor: Actor,
+    write: Write<T, P>,
+    begun?: StripeWrite,
+  ): Promise<T> {
+    const row = begun ?? (await this.writes.begin(actor, write));
     // Those of one process share a call; of two processes Stripe refuses the second one's.
-    const running = this.underWay.get(begun.id) as Promise<T> | undefined;
+    const running = this.underWay.get(row.id) as Promise<T> | undefined;
     if (running) return running;
-    const doing = this.finish(actor, write, begun).finally(() => this.underWay.delete(begun.id));
-    this.underWay.set(begun.id, doing);
+    const doing = this.finish(actor, write, row).finally(() => this.underWay.delete(row.id));
+    this.underWay.set(row.id, doing);
     return doing;
   }
 
-  private async finish<T extends { id: string }>(
+  /**
+   * For what belongs to no tenant and does no harm twice: the price list. `key` is made of what is done. Throws like
+   * {@link read}.
+   */
+  async change<T>(
+    verb: string,
+    key: string,
+    make: (stripe: Stripe, options: { idempotencyKey: string }) => Promise<T>,
+  ): Promise<T> {
+    return this.read(verb, (stripe) => make(stripe, { idempotencyKey: key }));
+  }
+
+  private async finish<T extends { id: string }, P extends Params>(
     actor: Actor,
-    write: Write<T>,
+    write: Write<T, P>,
     begun: StripeWrite,
   ): Promise<T> {
+    const params = begun.params as P;
     const marks: WriteMarks = { tenant_id: actor.tenantId!, gatehouse_write: begun.id };
     if (begun.isOld && this.isForgotten(begun)) {
-      const found = await this.read(`find:${write.verb}`, (stripe) => write.find(stripe, marks));
-      if (found) {
-        await this.writes.end(actor, begun.id, 'done', { resultId: found.id });
-        return found;
-      }
+      const found = await this.read(`find:${write.verb}`, (stripe) => write.find(stripe, params, marks));
+      if (found) return this.end(actor, write, begun, found);
       await this.writes.end(actor, begun.id, 'lost');
-      return this.finish(actor, write, await this.writes.begin(actor, write.verb, write.params));
+      return this.finish(actor, write, await this.writes.begin(actor, write));
     }
     try {
-      const made = await this.call(write.verb, (stripe) =>
-        write.make(stripe, marks, { idempotencyKey: begun.id }),
-      );
-      await this.writes.end(actor, begun.id, 'done', { resultId: made.id });
-      return made;
+      const options = { idempotencyKey: begun.id };
+      const made = await this.call(write.verb, (stripe) => write.make(stripe, params, marks, options));
+      return await this.end(actor, write, begun, made);
     } catch (error) {
       const failure = failureWord(error);
       if (isUnknown(error)) await this.writes.fail(actor, begun.id, failure);
@@ -106,6 +125,19 @@ export class StripeGateway {
         await this.writes.end(actor, begun.id, 'refused', { failure });
       throw this.told(write.verb, error);
     }
+  }
+
+  private async end<T extends { id: string }, P extends Params>(
+    actor: Actor,
+    write: Write<T, P>,
+    { id }: StripeWrite,
+    made: T,
+  ): Promise<T> {
+    await this.db.transaction(actor, async () => {
+      await write.done?.(made);
+      await this.writes.end(actor, id, 'done', { resultId: made.id });
+    });
+    return made;
   }
 
   /** Stripe keeps a fault of its own under the key like any other answer: asking again by it gets the same one. */
