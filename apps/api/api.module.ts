@@ -20,7 +20,7 @@ import {
   UserLimitGuard,
 } from '#platform';
 import { AuditModule } from '#audit';
-import { BillingConfig, BillingModule, PricesConfig } from '#billing';
+import { BillingConfig, BillingModule, CheckoutConfig, PricesConfig } from '#billing';
 import { BearerGuard, IDENTITY_ENTITIES, IdentityModule, IdentityWatchModule } from '#identity';
 import { LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
@@ -42,6 +42,7 @@ export const API_CONCERNS = [
   UpstreamConfig,
   BillingConfig,
   PricesConfig,
+  CheckoutConfig,
 ];
 
 /** The API: HTTP in front of the contexts, no rules of its own. */

@@ -71,4 +71,10 @@ export const QUESTIONS: readonly Question[] = [
     asks: ['DescribeTenant'],
     why: 'What Stripe says whose a customer is may name nobody; and a customer there is called like the organisation.',
   },
+  {
+    from: 'billing',
+    to: 'identity',
+    asks: ['ReadContact'],
+    why: 'Stripe writes its receipts to the address of whoever buys.',
+  },
 ];

@@ -1,19 +1,30 @@
 import { Module } from '@nestjs/common';
+import { IdentityContactModule } from '#identity';
 import { TenancyModule } from '#tenancy';
 import { ApplyEvents } from './applying/apply-events.js';
 import { BillingLoops } from './applying/billing-loops.js';
 import { CustomerOfEvent } from './applying/customer-of-event.js';
 import { Prices } from './catalogue/prices.js';
+import { BillingController } from './http/billing.controller.js';
 import { WebhooksController } from './http/webhooks.controller.js';
 import { BillingAccounts } from './persistence/billing-accounts.js';
+import { Checkouts } from './persistence/checkouts.js';
 import { StripeEvents } from './persistence/stripe-events.js';
 import { StripeInbox } from './persistence/stripe-inbox.js';
 import { StripeWrites } from './persistence/stripe-writes.js';
 import { StripeLook } from './stripe/look.js';
+import { PriceIds } from './stripe/price-ids.js';
 import { StripeClient } from './stripe/stripe-client.js';
 import { StripeGateway } from './stripe/stripe-gateway.js';
 import { BillingSummary } from './summary.js';
+import { BillingAccess } from './use-cases/billing-access.js';
+import { ChangeSubscription } from './use-cases/change-subscription.js';
+import { EnsureCustomer } from './use-cases/ensure-customer.js';
 import { FollowCustomer } from './use-cases/follow-customer.js';
+import { OpenPortal } from './use-cases/open-portal.js';
+import { PreviewChange } from './use-cases/preview-change.js';
+import { ReadBilling } from './use-cases/read-billing.js';
+import { StartCheckout } from './use-cases/start-checkout.js';
 import { SyncStripeCatalogue } from './use-cases/sync-stripe-catalogue.js';
 import { ReceiveStripeEvent } from './use-cases/receive-stripe-event.js';
 
@@ -22,9 +33,22 @@ const STRIPE = [...GATEWAY, BillingAccounts, BillingSummary];
 
 /** What people and Stripe call. */
 @Module({
-  imports: [TenancyModule],
-  controllers: [WebhooksController],
-  providers: [...STRIPE, StripeEvents, ReceiveStripeEvent],
+  imports: [TenancyModule, IdentityContactModule],
+  controllers: [WebhooksController, BillingController],
+  providers: [
+    ...STRIPE,
+    StripeEvents,
+    Checkouts,
+    PriceIds,
+    BillingAccess,
+    EnsureCustomer,
+    ReceiveStripeEvent,
+    ReadBilling,
+    StartCheckout,
+    OpenPortal,
+    PreviewChange,
+    ChangeSubscription,
+  ],
 })
 export class BillingModule {}
 
@@ -38,6 +62,15 @@ export class BillingOperatorsModule {}
 /** What the worker does: applies what Stripe told, and what time changes. */
 @Module({
   imports: [TenancyModule],
-  providers: [...STRIPE, StripeInbox, StripeLook, FollowCustomer, CustomerOfEvent, ApplyEvents, BillingLoops],
+  providers: [
+    ...STRIPE,
+    Checkouts,
+    StripeInbox,
+    StripeLook,
+    FollowCustomer,
+    CustomerOfEvent,
+    ApplyEvents,
+    BillingLoops,
+  ],
 })
 export class BillingWorkerModule {}

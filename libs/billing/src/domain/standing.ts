@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { LicenseType } from '#sdk/formats';
 import type { Access, Interval, State } from '../events/words.js';
 
@@ -52,6 +53,6 @@ export const NOTHING: Standing = {
 
 /** What a tenant gets of this, and for how long offline: what licences follow. */
 export const isSameRight = (one: Standing, other: Standing): boolean =>
-  JSON.stringify(rightOf(one)) === JSON.stringify(rightOf(other));
+  isDeepStrictEqual(rightOf(one), rightOf(other));
 
 const rightOf = ({ dueAt: _, isTrialEnding: __, ...right }: Standing) => right;

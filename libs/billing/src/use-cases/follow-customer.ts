@@ -8,6 +8,7 @@ import { project } from '../domain/project.js';
 import { isSameRight, type Standing } from '../domain/standing.js';
 import { NoticeRaised, SubscriptionChanged } from '../events/index.js';
 import { type BillingAccount, BillingAccounts } from '../persistence/billing-accounts.js';
+import { Checkouts } from '../persistence/checkouts.js';
 import { StripeInbox } from '../persistence/stripe-inbox.js';
 import { type Look, StripeLook } from '../stripe/look.js';
 
@@ -28,6 +29,7 @@ export class FollowCustomer {
   constructor(
     private readonly db: Db,
     private readonly accounts: BillingAccounts,
+    private readonly checkouts: Checkouts,
     private readonly inbox: StripeInbox,
     private readonly stripe: StripeLook,
     private readonly tenants: DescribeTenant,
@@ -79,6 +81,8 @@ export class FollowCustomer {
         lookedAt: now,
       };
       await this.accounts.save(next);
+      // The page where it was bought is of no more use; the next purchase opens one of its own.
+      if (standing.subscriptionId !== account.standing.subscriptionId) await this.checkouts.close(actor);
       this.db.record([
         ...(isChanged ? [this.changed(next, now)] : []),
         ...(await this.notices(account.standing, standing, now)),

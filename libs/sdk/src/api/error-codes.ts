@@ -127,6 +127,17 @@ export const ERROR_CODES = {
   SEAT_NOT_HELD: 'conflict',
   QUOTAS_UNAVAILABLE: 'unavailable',
   SIGNATURE_INVALID: 'malformed',
+  BILLING_OFF: 'conflict',
+  BILLING_UNAVAILABLE: 'unavailable',
+  BILLING_BUSY: 'conflict',
+  BILLING_CONFLICT: 'conflict',
+  ALREADY_SUBSCRIBED: 'conflict',
+  NOT_SUBSCRIBED: 'conflict',
+  PLAN_NOT_SOLD: 'invalid',
+  SEATS_OUT_OF_BOUNDS: 'invalid',
+  RETURN_URL_NOT_ALLOWED: 'invalid',
+  CARD_DECLINED: 'invalid',
+  CHANGES_EXHAUSTED: 'too_many',
 } as const;
 
 /** A code of docs/errors.md. */
