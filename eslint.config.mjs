@@ -41,6 +41,8 @@ const PURE_PLATFORM = [
   'Aggregate',
   'DomainError',
   'RecordedEvent',
+  'STEP_UP',
+  'STEP_UP_SECONDS',
   'base32',
   'idFromBytes',
   'idOf',

@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import { ConfigError, generateSecrets, loadConfig, readEnvironment } from '#platform';
 import { API_CONCERNS } from '../../apps/api/api.module.js';
 import { WORKER_CONCERNS } from '../../apps/worker/worker.module.js';
-import { blocksOf, codeRowsOf, commandsOf, isAsWritten } from '../support/readme.js';
+import { blocksOf, codeRowsOf, commandsOf, isAsWritten, WALK } from '../support/readme.js';
 
 const PAGES = globSync(['*.md', 'docs/**/*.md', '{libs,apps}/*/README.md']).sort();
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>;
@@ -32,11 +32,12 @@ describe('the pages', () => {
   ])('would be told of %s', (text, fault) => expect(faultsOfPage('page.md', text)).toEqual([fault]));
 });
 
-describe('the production that the README describes', () => {
-  const written = parseEnv(drawn(blocksOf('README.md').find((one) => one.language === 'ini')?.text ?? ''));
+describe('the production that docs/production.md describes', () => {
+  const written = parseEnv(
+    drawn(blocksOf('docs/production.md').find((one) => one.language === 'ini')?.text ?? ''),
+  );
   const settings = { ...generateSecrets(), ...inline(written) };
-  const readme = readFileSync('README.md', 'utf8').split('\n### In production\n')[1] ?? '';
-  const refused = codeRowsOf(readme)
+  const refused = codeRowsOf(readFileSync('docs/production.md', 'utf8'))
     .map(([setting = '', why]) => {
       const [name = '', value] = setting.split(/=(.*)/s);
       return [name, value, why] as const;
@@ -90,7 +91,7 @@ describe('the production that the README describes', () => {
 
 describe('the README', () => {
   it('has its commands tried', () => {
-    expect(commandsOf('README.md').length).toBeGreaterThan(15);
+    expect(WALK.flatMap(commandsOf).length).toBeGreaterThan(30);
   });
 
   it.each<[string, string, boolean]>([

@@ -1,5 +1,6 @@
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
+import { mailsTo, tokenIn } from '../support/mail.js';
 import { call, type ErrorBody, PASSWORD, refusal, type RegisteredBody } from '../support/person.js';
 import { teamOf } from '../support/team.js';
 import { codeOf } from '../support/authenticator.js';
@@ -59,6 +60,34 @@ describe('who is in no organisation any more (S1-27)', () => {
         'UNAUTHENTICATED',
       ]);
       expect((await signIn(email)).status).toBe(200);
+    },
+    LONG,
+  );
+
+  it(
+    'can set a password that they have forgotten, and come back with it',
+    async () => {
+      const owner = await team.owner();
+      const { id, email } = await member(owner, 'developer');
+      await ask(owner, `/tenant/members/${id}`, { method: 'DELETE' });
+      expect((await signIn(email)).code).toBe('NO_ORGANIZATION');
+
+      await call(`${product.v1}/auth/password/forgot`, { body: { email } });
+      const token = await eventually(async () =>
+        tokenIn((await mailsTo(email)).findLast(({ text }) => text.includes('/reset'))),
+      );
+      const password = 'nine herons over the estuary';
+      const { status, body } = await call(`${product.v1}/auth/password/confirm`, {
+        body: { token, password },
+      });
+      expect([status, body]).toEqual([200, { status: 'changed', revoked: 0 }]);
+      expect((await signIn(email)).code).toBe('INVALID_CREDENTIALS');
+      const { code, token: mfa_token } = await signIn(email, password);
+      expect(code).toBe('NO_ORGANIZATION');
+      await eventually(async () => {
+        expect((await mailsTo(email)).map(({ subject }) => subject).join()).toContain('password was changed');
+      });
+      expect((await register({ mfa_token, organization_name: 'Estuary' })).status).toBe(201);
     },
     LONG,
   );

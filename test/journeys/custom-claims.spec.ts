@@ -15,6 +15,7 @@ import {
   signUp,
   succeed,
 } from '../support/person.js';
+import { teamOf } from '../support/team.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 /** Commands are processes of their own, on a machine that may be busy with other tests. */
@@ -27,6 +28,7 @@ const product = journeyProduct({
   EVENTS_MAX_ATTEMPTS: '1000',
 });
 
+const team = teamOf(product);
 const told = (idToken: string, claims: object) =>
   eventually(async () => expect(await customClaimsOf(idToken)).toEqual(claims));
 const changePlan = (made: RegisteredBody, plan: string) =>
@@ -113,6 +115,31 @@ describe('the claims in the tokens of Firebase (S1-03)', () => {
       );
       await succeed(`${product.v1}/auth/refresh`, { body: { refresh_token: made.refresh_token } });
       await told(made.idToken, free(made));
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'follow another role at once, and are gone with the organisation',
+    async () => {
+      const made = await signUp(product.api.url);
+      await told(made.idToken, free(made));
+      const heir = await team.member(made, 'viewer');
+      await team.ask(made, '/tenant/transfer', {
+        method: 'POST',
+        body: { membership_id: heir.id, role: 'viewer' },
+      });
+      const { scopes: _, ...others } = free(made);
+      await told(made.idToken, { ...others, role: 'viewer', scopes: ['licenses:read', 'tenant:read'] });
+
+      const { access_token } = await team.refreshed(heir);
+      await team.ask({ access_token }, '/tenant', { method: 'DELETE', body: { slug: made.tenant.slug } });
+      await product.query('update tenancy.tenants set deletes_at = now() where tenant_id = $1', [
+        made.tenant.id,
+      ]);
+      await eventually(async () => expect(await customClaimsOf(made.idToken)).toEqual({}), {
+        withinMs: 90_000,
+      });
     },
     PATIENCE_MS,
   );

@@ -158,6 +158,13 @@ describe('a company of three (S1-27, S2-42)', () => {
       status: 'deleted',
     });
     expect(await refused(admin, '/tenant/roles/owner', { method: 'DELETE' })).toEqual([404, 'NOT_FOUND']);
+
+    const many = Array.from({ length: 55 }, (_, at) => ({ name: `desk-${at}`, scopes: fewer }));
+    const made = await Promise.all(
+      many.map((body) => call<ErrorBody>(`${product.v1}/tenant/roles`, { body, bearer: admin.access_token })),
+    );
+    const codes = made.map(({ body }) => body.error?.code ?? 'ok');
+    expect(codes.toSorted()).toEqual([...Array(5).fill('ROLES_EXHAUSTED'), ...Array(50).fill('ok')]);
   });
 });
 

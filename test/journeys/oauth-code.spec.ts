@@ -122,6 +122,33 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
     expect(await statuses(body)).toEqual([200, 200]);
   });
 
+  it('is nothing that can be written into Redis, nor put in the place of another', async () => {
+    const [ada, mallory] = await Promise.all([1, 2].map(() => signUpByPassword(product.api.url)));
+    const redis = product.redisClient();
+    const placeOf = (code: string) =>
+      `auth:nonce:code:${createHash('sha256').update(code).digest('base64url')}`;
+    const { verifier, challenge } = pkce();
+    // Mallory has made both requests, and Ada has let one of them in.
+    const [hers, own] = await Promise.all(
+      [ada!, mallory!].map(async (by) => {
+        const { request } = await asked({ code_challenge: challenge });
+        const back = new URL(await pages.program.approve(actorOf(by), request));
+        return back.searchParams.get('code') ?? '';
+      }),
+    );
+    const { sid, tenant_id } = claimsOf(ada!);
+    const approval = { userId: ada!.user.id, tenantId: tenant_id, sessionId: sid };
+    const forged = { clientId: CLIENT, redirectUri: REDIRECT, challenge, deviceName: null, approval };
+    const kept = await redis.hget(placeOf(hers!), 'code');
+    expect(kept).not.toContain(ada!.user.id);
+    for (const record of [JSON.stringify(forged), kept ?? '']) {
+      await redis.hset(placeOf(own!), 'code', record);
+      const { status, body } = await redeem(product.api.url, { code: own!, verifier });
+      expect([status, body.error]).toEqual([400, 'invalid_grant']);
+    }
+    expect((await redeem(product.api.url, { code: hers!, verifier })).status).toBe(200);
+  });
+
   it('goes to a loopback address alone, whatever the port, and nowhere where either is not known', async () => {
     for (const redirect_uri of ['http://127.0.0.1:40123/callback', 'http://[::1]:9/callback'])
       expect((await asked({ redirect_uri })).request).toMatch(/^areq_/);

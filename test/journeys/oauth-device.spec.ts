@@ -101,6 +101,30 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
     expect((await poll(device)).error).toBe('invalid_grant');
   });
 
+  it('is let in by nothing that can be written into Redis, nor by an answer to another', async () => {
+    const ada = await signUpByPassword(product.api.url);
+    const redis = product.redisClient();
+    const [device, own] = await Promise.all([asked(), asked()]);
+    await pages.device.approve(actorOf(ada), device.user_code);
+    const { sid, tenant_id } = claimsOf(ada);
+    const forged = JSON.stringify({ userId: ada.user.id, tenantId: tenant_id, sessionId: sid });
+    const theirs = await redis.hgetall(keyOf(device));
+    for (const sealed of [forged, theirs['sealed'] ?? '']) {
+      await redis.hset(keyOf(own), { state: 'approved', approval: forged, sealed });
+      await wait(own);
+      expect(await poll(own)).toMatchObject({ status: 400 });
+    }
+    // Nor does a code that Ada types lead to what somebody else has asked.
+    const [shown, other] = await Promise.all([asked(), asked({ device_name: 'elsewhere' })]);
+    const found = async (key: string) => (await redis.type(key)) === 'string' && (await redis.get(key));
+    const keys = await redis.keys('auth:nonce:user-code:*');
+    const leads = await Promise.all(keys.map(found));
+    await redis.set(keys[leads.indexOf(keyOf(shown))]!, keyOf(other), 'EX', 600);
+    expect(await cause(pages.device.approve(actorOf(ada), shown.user_code))).toEqual([404, 'NOT_FOUND']);
+    await wait(device);
+    expect((await poll(device)).status).toBe(200);
+  });
+
   it('is told to slow down when it does not wait, five seconds more each time', async () => {
     const device = await asked();
     const interval = () => product.redisClient().hget(keyOf(device), 'interval');

@@ -157,7 +157,7 @@ describe('signing in at a provider, by the server’s own call (S1-22)', () => {
     const other = (await redis.keys('auth:nonce:provider:gone:*')).find((one) => one !== key) ?? '';
     await redis.set(other, (await redis.getBuffer(key)) ?? '', 'EX', 600);
     await sayWho(bob, newEmail());
-    expect(await bob.heading()).toBe('Not now');
+    expect(await bob.heading()).toBe('Not signed in');
     expect((await bob.context.cookies()).filter(({ name }) => /access|newcomer/.test(name))).toEqual([]);
     const cookies = await ada.context.cookies();
     const visit = cookies.find(({ name }) => name === '__Host-gatehouse-visit');

@@ -24,7 +24,7 @@ import { INHERITED, part } from '../support/environment.js';
 import { startAtItsAddress } from '../support/pages.js';
 import { PASSWORD } from '../support/person.js';
 import type { Product } from '../support/product.js';
-import { blocksOf, type Command, commandsOf, isAsWritten } from '../support/readme.js';
+import { blocksOf, type Command, commandsOf, isAsWritten, WALK } from '../support/readme.js';
 
 /** They run for ever, install, or run this; test/architecture/readme.spec.ts looks at them, people try them. */
 const NOT_RUN = [
@@ -34,14 +34,15 @@ const NOT_RUN = [
   'npm ci --ignore-scripts && npm run build && npm prune --omit=dev --ignore-scripts',
   'node --env-file=secrets.env --env-file=gatehouse.env dist/apps/api/main.js',
 ];
-const commands = commandsOf('README.md');
+const commands = WALK.flatMap(commandsOf);
 const firstLine = (command: Command) => command.text.split('\n', 1)[0]!;
+const placeOf = ({ page, line }: Command) => `${page}:${line}`;
 const run = commands.filter((command) => !NOT_RUN.includes(firstLine(command)));
 /** Then something in it waits for what will not come. */
 const SHELL_MS = 290_000;
 /** Between what two commands print; no command prints it. */
 const MARK = '\u001e';
-/** Stands in the README where the reader has stopped the server, or started it again. */
+/** Stands on the pages where the reader has stopped the server, or started it again. */
 const STOPPED = '<!-- npm start has been stopped -->';
 const PIPES = ['stop.wanted', 'stop.done', 'start.wanted', 'start.done'];
 const RUNS_AGAIN = '<!-- npm start runs again -->';
@@ -69,7 +70,7 @@ beforeAll(async () => {
   writeRuntime('runtime.json');
   writeFileSync(
     join(clone, 'gatehouse.env'),
-    ours(blocksOf('README.md').find((one) => one.language === 'ini')?.text ?? ''),
+    ours(blocksOf('docs/production.md').find((one) => one.language === 'ini')?.text ?? ''),
   );
 }, 90_000);
 
@@ -78,13 +79,13 @@ afterAll(async () => {
   if (clone) rmSync(clone, { recursive: true, force: true });
 }, 90_000);
 
-describe('the commands of the README', () => {
+describe('the commands of the README, and of the pages that go on where it ends', () => {
   let printed: string[];
   let complaints: string;
 
   beforeAll(async () => {
     const script = run
-      .map(({ text, line }) => `${cueBefore(line)}${ours(text)}\nprintf '${MARK}'\n`)
+      .map((command) => `${cueBefore(command)}${ours(command.text)}\nprintf '${MARK}'\n`)
       .join('');
     const reader = playTheReader();
     const ended = await shell(script);
@@ -103,11 +104,11 @@ describe('the commands of the README', () => {
 
   it('all run, one after the other', () => {
     if (printed.length === run.length + 1) return;
-    throw new Error(`The command of line ${run[printed.length - 1]?.line} ended them all:\n${complaints}`);
+    throw new Error(`${placeOf(run[printed.length - 1]!)} ended them all:\n${complaints}`);
   });
 
   it.each(
-    run.map((command, index) => [`line ${command.line}: ${firstLine(command)}`, command, index] as const),
+    run.map((command, index) => [`${placeOf(command)}: ${firstLine(command)}`, command, index] as const),
   )('print what it says, %s', (_, { prints }, index) => {
     if (prints === null) return;
     // Jest's own comparison shows where they part.
@@ -183,9 +184,9 @@ function ours(written: string): string {
   return Object.entries(stands).reduce((left, [theirs, our]) => left.replaceAll(theirs, our), written);
 }
 
-/** What the shell waits for before a command: that the reader has done what the README asks for. */
-function cueBefore(line: number): string {
-  const above = readFileSync('README.md', 'utf8')
+/** What the shell waits for before a command: that the reader has done what the page asks for. */
+function cueBefore({ page, line }: Command): string {
+  const above = readFileSync(page, 'utf8')
     .split('\n')
     .slice(0, line - 1)
     .join('\n');

@@ -306,7 +306,6 @@ describe('gatehouse called wrongly', () => {
     [['login']],
     [['login', '--url', 'http://127.0.0.1:9', '--device', '--no-browser']],
     [['login', '--url', 'http://licences.invalid']],
-    [['whoami']],
     [['whoami', 'ada']],
     [['switch', 'a', 'b']],
   ])('ends with 64 and says what to do: %j', async (args) => {
@@ -314,6 +313,15 @@ describe('gatehouse called wrongly', () => {
     expect(ended.code).toBe(64);
     expect(ended.err).toMatch(/^gatehouse: .+/);
   });
+
+  it.each([[['whoami']], [['switch']], [['switch', 'brook']]])(
+    'ends with 77 where nobody ever signed in: %j',
+    async (args) => {
+      const ended = await gatehouse(stateOf('nobody'), args);
+      expect(ended).toMatchObject({ code: 77, out: '' });
+      expect(ended.err).toContain('Sign in: gatehouse login');
+    },
+  );
 
   it('ends with 69 where nobody answers', async () => {
     for (const how of ['--device', '--no-browser'])

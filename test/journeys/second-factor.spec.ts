@@ -81,6 +81,27 @@ describe('the second factor (S1-13)', () => {
     });
   });
 
+  it('is owed by nobody who was written into Redis', async () => {
+    const [ada, mallory] = await Promise.all([enrolled(), enrolled()]);
+    const redis = product.redisClient();
+    const placeOf = (token: string) =>
+      `auth:nonce:mfa:${createHash('sha256').update(token).digest('base64url')}`;
+    const asked = async ({ made }: typeof ada) => mfaToken(await login(made.user.email));
+    const [hers, own] = await Promise.all([asked(ada), asked(mallory)]);
+    expect(await redis.get(placeOf(hers))).not.toContain(ada.made.user.id);
+    // With what Ada has shown, and a code of Mallory's own.
+    await redis.set(placeOf(own), (await redis.get(placeOf(hers))) ?? '', 'EX', 300);
+    expect(refusal(await challenge(own, codeOf(mallory.secret)))).toEqual([401, 'UNAUTHENTICATED']);
+    const pending = {
+      ...{ purpose: 'enroll', userId: ada.made.user.id, tenantId: ada.made.tenant.id, provider: 'password' },
+      ...{ amr: ['pwd'], passwordOf: null, from: null },
+    };
+    const invented = `mfa_${'a'.repeat(43)}`;
+    await redis.set(placeOf(invented), JSON.stringify(pending), 'EX', 300);
+    expect(refusal(await post('mfa/totp/enroll', { mfa_token: invented }))).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await challenge(hers, codeOf(ada.secret))).status).toBe(200);
+  });
+
   it('is not passed by with a forgotten password, a refresh, or another way to sign in', async () => {
     const { made } = await enrolled();
     const { email } = made.user;

@@ -20,6 +20,21 @@ const STEP_MS = 20_000;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** An element as a failure names it. */
+const NAME = `(one) => one.outerHTML.replace(/\\s+/g, ' ').slice(0, 120)`;
+/** All that can be used on a page, in its order; of radio buttons of one name the keyboard comes to one. */
+const STOPS = `[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+  .filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }))
+  .filter((one, at, all) => one.type !== 'radio' || one === (all.find((other) => other.name === one.name && other.checked) ?? all.find((other) => other.name === one.name)))
+  .map(${NAME})`;
+/** What has the focus, if that is to be seen. */
+const FOCUSED = `(() => {
+  const one = document.activeElement;
+  const { outlineStyle, outlineWidth } = getComputedStyle(one);
+  const isSeen = outlineStyle !== 'none' && parseFloat(outlineWidth) > 0;
+  return (isSeen ? '' : 'unseen: ') + (${NAME})(one);
+})()`;
+
 /** One browser for a file of tests; everybody in it has a context, and so cookies, of their own. */
 export function journeyBrowser(): { person(options?: BrowserContextOptions): Promise<Person> } {
   let browser: Browser;
@@ -104,8 +119,8 @@ export class Person {
   }
 
   /**
-   * Looks at the page as people see it: light, dark, and 320 px wide, where nothing may stick out; and lets axe judge it
-   * in both colours. Keeps a picture of each.
+   * Looks at the page as people see it: light, dark, and 320 px wide, where nothing may stick out; lets axe judge it in
+   * both colours, and walks through it with the keyboard. Keeps a picture of each.
    */
   async look(name: Picture): Promise<void> {
     const { page } = this;
@@ -125,6 +140,21 @@ export class Person {
     expect([name, wide]).toEqual([name, 320]);
     await shoot('320px');
     await page.setViewportSize(size);
+    expect([name, await this.walk()]).toEqual([name, await page.evaluate<string[]>(STOPS)]);
+  }
+
+  /** What Tab comes to from the top of the page on, one after the other, where its focus can be seen (WCAG 2.1.1, 2.4.7). */
+  private async walk(): Promise<string[]> {
+    const stops = await this.page.evaluate<string[]>(STOPS);
+    await this.page.evaluate(
+      `document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')`,
+    );
+    const walked: string[] = [];
+    for (const _ of stops) {
+      await this.page.keyboard.press('Tab');
+      walked.push(await this.page.evaluate<string>(FOCUSED));
+    }
+    return walked;
   }
 
   /** What axe finds by WCAG 2.2 A and AA and its own best practices. */

@@ -13,7 +13,7 @@ const SEED = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
  * Cases of one kind for all operations together: as many when there are more of them, because a whole run of the tests
  * has fifteen minutes. Each run has another seed, so that what one leaves out another takes.
  */
-const CASES_OF_A_KIND = 2_300;
+const CASES_OF_A_KIND = 1_200;
 const FEWEST = 10;
 
 /** Sends hostile input to the operations of a world and judges what comes back. */

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 
+/** The pages whose commands a reader types, one after the other, in one shell. */
+export const WALK = [
+  'README.md',
+  ...['people', 'program', 'company'].map((page) => `docs/by-hand/${page}.md`),
+  'docs/production.md',
+];
+
 /** A fenced block of a page. */
 export interface Block {
+  page: string;
   language: string;
   text: string;
   /** Of its fence, from 1. */
@@ -16,6 +24,7 @@ export interface Command extends Block {
 export function blocksOf(page: string): Block[] {
   const fences = readFileSync(page, 'utf8').matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm);
   return [...fences].map(({ 1: language, 2: text, index, input }) => ({
+    page,
     language: language!,
     text: text!,
     line: input.slice(0, index).split('\n').length,

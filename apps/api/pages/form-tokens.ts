@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   type Actor,
+  cookieIn,
   DomainError,
   html,
   type Html,
@@ -10,8 +11,8 @@ import {
   keyedHash,
   sameBytes,
   SecretsConfig,
+  setCookie,
 } from '#platform';
-import { cookieIn, setCookie } from './cookies.js';
 
 const COOKIE = '__Host-gatehouse-form';
 const FIELD = 'form_token';

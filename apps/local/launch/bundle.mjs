@@ -53,31 +53,36 @@ const COMMON_JS = [
  */
 export async function bundle(root, built) {
   // Not before it is installed: the launcher is loaded on a fresh clone.
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   const { imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  await Promise.all(
-    PROGRAMS.map((program) => {
-      const file = join(built, 'apps', program, 'main.js');
-      return build({
-        entryPoints: [file],
-        outfile: file,
-        allowOverwrite: true,
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        target: 'node24',
-        external: LEFT_OUT,
-        // Nest and TypeORM go by the names of classes.
-        keepNames: true,
-        sourcemap: 'linked',
-        sourcesContent: false,
-        legalComments: 'none',
-        banner: { js: COMMON_JS },
-        plugins: [frontDoors(built, imports), ownPlaces(dirname(file))],
-        logLevel: 'silent',
-      });
-    }),
-  );
+  try {
+    await Promise.all(
+      PROGRAMS.map((program) => {
+        const file = join(built, 'apps', program, 'main.js');
+        return build({
+          entryPoints: [file],
+          outfile: file,
+          allowOverwrite: true,
+          bundle: true,
+          platform: 'node',
+          format: 'esm',
+          target: 'node24',
+          external: LEFT_OUT,
+          // Nest and TypeORM go by the names of classes.
+          keepNames: true,
+          sourcemap: 'linked',
+          sourcesContent: false,
+          legalComments: 'none',
+          banner: { js: COMMON_JS },
+          plugins: [frontDoors(built, imports), ownPlaces(dirname(file))],
+          logLevel: 'silent',
+        });
+      }),
+    );
+  } finally {
+    // Its own process would stay, with all it has read.
+    await stop();
+  }
 }
 
 /** `#platform` and the others, as package.json has them, but of this build and not of the last. */
@@ -95,7 +100,8 @@ const ownPlaces = (from) => ({
   name: 'own-places',
   setup({ onLoad, initialOptions }) {
     const own = dirname(dirname(dirname(initialOptions.outfile)));
-    onLoad({ filter: /\.js$/ }, ({ path }) => {
+    // Each that fits is asked about across processes: not the three thousand of others.
+    onLoad({ filter: /\/(?:apps|libs|migrations)\/.*\.js$/ }, ({ path }) => {
       if (!path.startsWith(own)) return undefined;
       const text = readFileSync(path, 'utf8');
       if (!text.includes('import.meta.url')) return undefined;

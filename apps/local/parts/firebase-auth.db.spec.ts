@@ -79,7 +79,10 @@ describe('the page that stands in for a provider', () => {
   });
 
   it('turns people back who cancel, and sends nobody away for a request without an address', async () => {
-    const { body } = await ask('createAuthUri', { providerId: 'google.com', continueUri: 'http://127.0.0.1:1/login/back' });
+    const { body } = await ask('createAuthUri', {
+      providerId: 'google.com',
+      continueUri: 'http://127.0.0.1:1/login/back',
+    });
     const back = await fetch(body.authUri!, {
       method: 'POST',
       redirect: 'manual',

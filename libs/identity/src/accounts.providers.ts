@@ -17,6 +17,7 @@ import { Passwords } from './persistence/passwords.js';
 import { TotpFactors } from './persistence/totp-factors.js';
 import { UserDirectory } from './persistence/user-directory.js';
 import { UserProfiles } from './persistence/user-profiles.js';
+import { SealedRecords } from './nonces/sealed-records.js';
 import { MfaTokens } from './second-factor/mfa-tokens.js';
 import { SecondFactor } from './second-factor/second-factor.js';
 import { TotpEnrollment } from './second-factor/totp-enrollment.js';
@@ -74,6 +75,7 @@ export const ACCOUNTS = [
   UserProfiles,
   UserDirectory,
   TotpFactors,
+  SealedRecords,
   MfaTokens,
   SecondFactor,
   TotpEnrollment,

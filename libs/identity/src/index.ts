@@ -3,7 +3,7 @@ export { AccountUpkeepConfig } from './accounts/upkeep.config.js';
 export { AddressHash, EmailAddress, PasswordText } from './accounts/address.js';
 export { addressKeyOf, Budgets, MailBudget, tooMany } from './accounts/budgets.js';
 export { policyOf } from './domain/session-policy.js';
-export { STEP_UP, STEP_UP_OR_SHOW } from './domain/step-up.js';
+export { STEP_UP_OR_SHOW } from './domain/step-up.js';
 export { BearerGuard } from './http/bearer.guard.js';
 export { TenantView, TokensView, UserView } from './http/auth.view.js';
 export { PageSessions } from './http/page-sessions.js';

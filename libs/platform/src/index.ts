@@ -25,6 +25,7 @@ export * from './ids/ids.js';
 export * from './redis/redis-clients.js';
 export * from './redis/redis.config.js';
 export * from './redis/redis.module.js';
+export * from './http/cookies.js';
 export * from './http/create-http-app.js';
 export * from './http/drain.js';
 export * from './http/endpoint.js';

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InvitePeople, type Preview } from '#onboarding';
-import { DomainError } from '#platform';
-import { clearCookie, cookieIn, setCookie } from '../cookies.js';
+import { clearCookie, cookieIn, DomainError, setCookie } from '#platform';
 import type { Visit } from '../pages.js';
 
 const COOKIE = '__Host-gatehouse-invitation';

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '#platform';
+import { clearCookie, DomainError, setCookie } from '#platform';
 import type { Tokens } from '#identity';
-import { clearCookie, setCookie } from '../cookies.js';
 import { FormTokens } from '../form-tokens.js';
 import { withNext } from '../next-page.js';
 import { Pages, type Visit } from '../pages.js';

@@ -1,8 +1,7 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Endpoint, html, type Html } from '#platform';
+import { clearCookie, cookieIn, Endpoint, html, type Html } from '#platform';
 import { ComeBack, RegisterInput } from '#onboarding';
-import { clearCookie, cookieIn } from '../cookies.js';
 import { HeldInvitations } from '../invitations/held-invitation.js';
 import { problem } from '../look/parts.js';
 import { nextPage, withNext } from '../next-page.js';

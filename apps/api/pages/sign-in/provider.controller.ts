@@ -1,9 +1,8 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { DomainError, Endpoint, html, HttpConfig, wire } from '#platform';
+import { clearCookie, cookieIn, DomainError, Endpoint, html, HttpConfig, setCookie, wire } from '#platform';
 import { SignIn, VISIT_SECONDS, VisitProvider } from '#identity';
-import { clearCookie, cookieIn, setCookie } from '../cookies.js';
 import { nextPage, withNext } from '../next-page.js';
 import { Pages, type Visit } from '../pages.js';
 import { textOf, wordsFor } from '../words.js';

@@ -1,8 +1,7 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DomainError, Endpoint } from '#platform';
+import { clearCookie, cookieIn, DomainError, Endpoint } from '#platform';
 import { AnswerChallenge, SecondFactorCode } from '#identity';
-import { clearCookie, cookieIn } from '../cookies.js';
 import { nextPage, withNext } from '../next-page.js';
 import { Pages, type Visit } from '../pages.js';
 import { textOf, wordsFor } from '../words.js';

@@ -1,10 +1,9 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Endpoint } from '#platform';
+import { clearCookie, cookieIn, Endpoint } from '#platform';
 import { EmailAddress, PasswordText, VisitProvider } from '#identity';
 import { Register, RegisterInput, RegisterInvited } from '#onboarding';
 import { HeldInvitations } from '../invitations/held-invitation.js';
-import { clearCookie, cookieIn } from '../cookies.js';
 import { nextPage } from '../next-page.js';
 import { Pages, type Visit } from '../pages.js';
 import { passwordFault, wordsFor } from '../words.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type DeliveredEvent, type EventHandler, Handles, wire } from '#platform';
+import { type DeliveredEvent, type EventHandler, Handles, NOBODYS_TENANT, wire } from '#platform';
 import { Entries } from '../persistence/entries.js';
 import { SUBJECTS } from './subjects.js';
 
@@ -10,6 +10,8 @@ export class RecordEvent implements EventHandler {
   constructor(private readonly entries: Entries) {}
 
   async handle(event: DeliveredEvent): Promise<void> {
+    // Of a person who is in no organisation: there is no trail that somebody could read.
+    if (event.tenantId === NOBODYS_TENANT) return;
     const told = SUBJECTS.find((subject) => subject.event.name === event.name);
     if (!told) throw new Error(`The audit trail has no words for ${event.name}.`);
     const payload = event.payload as Record<string, unknown>;

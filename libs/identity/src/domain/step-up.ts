@@ -1,10 +1,4 @@
-import { DomainError } from '#platform';
-
-/** How long ago somebody may have shown who they are, for what must not be done with a stolen token, in seconds. */
-export const STEP_UP_SECONDS = 600;
-
-/** On a route that needs that, by the token alone. */
-export const STEP_UP = { maxAgeSeconds: STEP_UP_SECONDS, orBy: [] };
+import { DomainError, STEP_UP, STEP_UP_SECONDS } from '#platform';
 
 /** On one whose use case takes the password, or a code, with the call itself, and checks it. */
 export const STEP_UP_OR_SHOW = {

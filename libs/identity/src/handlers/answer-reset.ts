@@ -1,5 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Actor, Clock, Db, type DeliveredEvent, type EventHandler, Handles, occurred } from '#platform';
+import {
+  Actor,
+  Clock,
+  Db,
+  type DeliveredEvent,
+  type EventHandler,
+  Handles,
+  NOBODYS_TENANT,
+  occurred,
+} from '#platform';
 import { ListTenants } from '#tenancy';
 import { MailAsked, PasswordResetAsked, ResetAsked } from '../events/index.js';
 import { Addresses } from '../persistence/addresses.js';
@@ -28,8 +37,7 @@ export class AnswerReset implements EventHandler<typeof ResetAsked> {
     if (!userId) return;
 
     const person = nobody.as({ type: 'user', id: userId });
-    const [tenantId] = await this.listTenants.execute(person);
-    if (!tenantId) return;
+    const [tenantId = NOBODYS_TENANT] = await this.listTenants.execute(person);
     await this.db.transaction(person.as({ tenantId }), async () => {
       const now = this.clock.now();
       // The token has the event's own id: a repeated delivery makes no second one.

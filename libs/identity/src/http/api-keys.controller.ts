@@ -1,7 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import { type Actor, Clock, CurrentActor, Endpoint, wire } from '#platform';
-import { STEP_UP } from '../domain/step-up.js';
+import { type Actor, Clock, CurrentActor, Endpoint, STEP_UP, wire } from '#platform';
 import { SignedIssueRequest } from '../issuing/issue-request.js';
 import { ServiceAccountParams } from '../use-cases/change-service-account.js';
 import { IssueServiceAccount } from '../use-cases/issue-service-account.js';

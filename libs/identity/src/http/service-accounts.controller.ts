@@ -1,7 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
-import { STEP_UP } from '../domain/step-up.js';
+import { type Actor, CurrentActor, Endpoint, STEP_UP, wire } from '#platform';
 import {
   ChangeServiceAccount,
   ChangeServiceAccountInput,

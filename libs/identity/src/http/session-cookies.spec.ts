@@ -41,7 +41,8 @@ describe('a session in cookies', () => {
 
   it.each([
     ['__Host-gatehouse-access=a', 'a'],
-    ['x=1; __Host-gatehouse-access=a.b=c; y=2', 'a.b=c'],
+    ['x=1; __Host-gatehouse-access=a.b-c; y=2', 'a.b-c'],
+    ['__Host-gatehouse-access=a.b=c', null],
     ['__Host-gatehouse-access=a; __Host-gatehouse-access=b', null],
     ['__Host-gatehouse-access=', null],
     ['gatehouse-access=a; __host-gatehouse-access=b; x__Host-gatehouse-access=c', null],

@@ -1,18 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { DomainError, HttpConfig } from '#platform';
+import { clearCookie, cookieIn, DomainError, HttpConfig, setCookie } from '#platform';
 import { SESSION_IDLE_MS } from '../domain/auth-session.js';
 import { ACCESS_TOKEN_SECONDS } from '../tokens/access-tokens.js';
 
-/**
- * The prefix is the browser's word that the cookie was set by this host, over TLS (or at a loopback address), for all of its
- * paths and no other host: a neighbour's subdomain can neither read nor plant it (RFC 6265bis, 4.1.3.2).
- */
 const ACCESS = '__Host-gatehouse-access';
 const REFRESH = '__Host-gatehouse-refresh';
-/** Lax: a link from elsewhere arrives signed in, a form or a script from elsewhere does not. */
-const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Lax';
 /** They change nothing, so nobody gains by making a browser send them (RFC 9110, 9.2.1). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -75,14 +69,14 @@ export class SessionCookies {
 
   /** Puts tokens into the browser. A refresh token lasts as long as an idle session; its session may end before. */
   set(reply: FastifyReply, { accessToken, refreshToken }: InTokens): void {
-    put(reply, ACCESS, accessToken, ACCESS_TOKEN_SECONDS);
-    if (refreshToken !== undefined) put(reply, REFRESH, refreshToken, SESSION_IDLE_MS / 1_000);
+    setCookie(reply, ACCESS, accessToken, ACCESS_TOKEN_SECONDS);
+    if (refreshToken !== undefined) setCookie(reply, REFRESH, refreshToken, SESSION_IDLE_MS / 1_000);
   }
 
   /** Takes them out of it. */
   clear(reply: FastifyReply): void {
-    put(reply, ACCESS, '', 0);
-    put(reply, REFRESH, '', 0);
+    clearCookie(reply, ACCESS);
+    clearCookie(reply, REFRESH);
   }
 
   /** The answer as the caller asked for it: with the tokens in it, or in cookies instead. */
@@ -94,25 +88,10 @@ export class SessionCookies {
   }
 
   access(request: FastifyRequest): string | null {
-    return valueOf(request, ACCESS);
+    return cookieIn(request, ACCESS);
   }
 
   refresh(request: FastifyRequest): string | null {
-    return valueOf(request, REFRESH);
+    return cookieIn(request, REFRESH);
   }
-}
-
-function put(reply: FastifyReply, name: string, value: string, seconds: number): void {
-  // Fastify keeps what stands there: each is a header of its own (RFC 9110, 5.3).
-  void reply.header('set-cookie', `${name}=${value}; Max-Age=${seconds}; ${ATTRIBUTES}`);
-}
-
-/** Null for none, and for several: a browser keeps one, so somebody else put the others there. */
-function valueOf(request: FastifyRequest, name: string): string | null {
-  const values = (request.headers.cookie ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
-  return values.length === 1 ? (values[0] ?? null) || null : null;
 }

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { idOf, RedisClients } from '#platform';
 import { asUnavailable } from '../nonces/nonces.js';
+import { SealedRecords } from '../nonces/sealed-records.js';
 import { Approval } from './approval.js';
 import { keyOfSecret, newOneTimeSecret } from './one-time-secret.js';
 
@@ -54,7 +55,10 @@ interface Scripts {
 export class AuthorizationCodes {
   private readonly redis: Redis & Scripts;
 
-  constructor(clients: RedisClients) {
+  constructor(
+    clients: RedisClients,
+    private readonly records: SealedRecords,
+  ) {
     const redis = clients.for('nonces');
     redis.defineCommand('useAuthorizationCode', { numberOfKeys: 1, lua: USE });
     redis.defineCommand('noteMadeByCode', { numberOfKeys: 1, lua: MADE });
@@ -66,7 +70,7 @@ export class AuthorizationCodes {
     const key = keyOfSecret(PURPOSE, secret);
     const pipeline = this.redis
       .multi()
-      .hset(key, { state: 'issued', code: JSON.stringify(code) })
+      .hset(key, { state: 'issued', code: this.records.seal(key, code) })
       .expire(key, LIFETIME_SECONDS);
     await pipeline.exec().catch(asUnavailable);
     return secret;
@@ -74,8 +78,8 @@ export class AuthorizationCodes {
 
   /** What it stands for, used or not; null when it is unknown or has run out. */
   async look(secret: string): Promise<AuthorizationCode | null> {
-    const text = await this.redis.hget(keyOfSecret(PURPOSE, secret), 'code').catch(asUnavailable);
-    return text === null ? null : Code.parse(JSON.parse(text));
+    const key = keyOfSecret(PURPOSE, secret);
+    return this.records.open(key, Code, await this.redis.hget(key, 'code').catch(asUnavailable));
   }
 
   /**
@@ -88,7 +92,7 @@ export class AuthorizationCodes {
       .useAuthorizationCode(key, REMEMBERED_SECONDS)
       .catch(asUnavailable);
     if (outcome === 'first') return true;
-    return made ? Made.parse(JSON.parse(made)) : false;
+    return this.records.open(key, Made, made) ?? false;
   }
 
   /**
@@ -97,7 +101,8 @@ export class AuthorizationCodes {
    */
   async made(secret: string, session: MadeSession): Promise<boolean> {
     const { tenantId, sessionId } = session;
-    const made = JSON.stringify({ tenantId, sessionId });
-    return (await this.redis.noteMadeByCode(keyOfSecret(PURPOSE, secret), made).catch(() => 0)) === 1;
+    const key = keyOfSecret(PURPOSE, secret);
+    const made = this.records.seal(key, { tenantId, sessionId });
+    return (await this.redis.noteMadeByCode(key, made).catch(() => 0)) === 1;
   }
 }

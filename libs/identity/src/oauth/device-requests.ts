@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Clock, keyedHash, notFound, RedisClients } from '#platform';
 import { AccountsConfig } from '../accounts/accounts.config.js';
 import { asUnavailable } from '../nonces/nonces.js';
+import { SealedRecords } from '../nonces/sealed-records.js';
 import { Approval } from './approval.js';
 import { keyOfSecret, newOneTimeSecret } from './one-time-secret.js';
 import { newUserCode } from './user-code.js';
@@ -29,6 +30,9 @@ const Request = z.object({
 /** What a program without a browser asks for. */
 export type DeviceRequest = z.output<typeof Request>;
 
+/** With the place of its user code, so that no other code leads to it. */
+const Kept = Request.extend({ userKey: z.string() });
+
 /** What a program that asks again is told; `taken`: somebody has had the tokens. */
 export type Polled =
   | { outcome: 'unknown' | 'expired' | 'slow_down' | 'pending' | 'denied' | 'taken' }
@@ -51,14 +55,14 @@ const POLL = `
   if state ~= 'approved' then return {state} end
   redis.call('HSET', key, 'state', 'taken')
   redis.call('HDEL', key, 'polled')
-  return {'approved', redis.call('HGET', key, 'request'), redis.call('HGET', key, 'approval')}`;
+  return {'approved', redis.call('HGET', key, 'request'), redis.call('HGET', key, 'sealed')}`;
 
 /** Of several answers the first counts; one that is held counts until its time is over, and is pending again then. */
 const ANSWER = `
   local known = redis.call('HMGET', KEYS[1], 'state', 'held')
   local isFree = known[1] == 'pending' or (known[1] == 'held' and tonumber(ARGV[3]) >= tonumber(known[2]))
   if not isFree then return 0 end
-  redis.call('HSET', KEYS[1], 'state', ARGV[1], 'approval', ARGV[2], 'held', ARGV[4])
+  redis.call('HSET', KEYS[1], 'state', ARGV[1], 'approval', ARGV[2], 'held', ARGV[4], 'sealed', ARGV[5])
   return 1`;
 
 /** From one state to another, if the approval is the same. */
@@ -78,6 +82,7 @@ interface Scripts {
     approval: string,
     now: number,
     heldUntil: number,
+    sealed: string,
   ): Promise<number>;
   moveDevice(key: string, from: State, to: State, approval: string): Promise<number>;
 }
@@ -89,6 +94,7 @@ export class DeviceRequests {
 
   constructor(
     clients: RedisClients,
+    private readonly records: SealedRecords,
     private readonly config: AccountsConfig,
     private readonly clock: Clock,
   ) {
@@ -105,10 +111,11 @@ export class DeviceRequests {
     const key = keyOfSecret(PURPOSE, deviceCode);
     const userCode = await this.claimUserCode(key);
     const expires = request.askedAt + DEVICE_CODE_SECONDS * 1_000;
+    const kept = { ...request, userKey: this.userKey(userCode) } satisfies z.output<typeof Kept>;
     const known = { state: 'pending', client: request.clientId, expires, interval: POLL_SECONDS * 1_000 };
     await this.redis
       .multi()
-      .hset(key, { ...known, request: JSON.stringify(request) })
+      .hset(key, { ...known, request: this.records.seal(key, kept) })
       .expire(key, DEVICE_CODE_SECONDS + REMEMBERED_SECONDS)
       .exec()
       .catch(asUnavailable);
@@ -117,9 +124,7 @@ export class DeviceRequests {
 
   /** Null for a code that is unknown, has run out or was answered. */
   async byUserCode(userCode: string): Promise<DeviceRequest | null> {
-    const key = await this.keyOf(userCode);
-    const text = key === null ? null : await this.redis.hget(key, 'request').catch(asUnavailable);
-    return text === null ? null : Request.parse(JSON.parse(text));
+    return (await this.find(userCode))?.request ?? null;
   }
 
   /**
@@ -132,16 +137,16 @@ export class DeviceRequests {
 
   /** What was held is approved. Throws 404 when it is not held any more. */
   async confirm(userCode: string, approval: Approval): Promise<void> {
-    const key = await this.keyOf(userCode);
-    const done = key && (await this.move(key, 'held', 'approved', approval).catch(asUnavailable));
+    const found = await this.find(userCode);
+    const done = found && (await this.move(found.key, 'held', 'approved', approval).catch(asUnavailable));
     if (!done) throw notFound('device code');
     await this.forget(userCode);
   }
 
   /** What was held can be answered again: the approval came to nothing. It can in a minute, also if Redis is away now. */
   async letGo(userCode: string, approval: Approval): Promise<void> {
-    const key = await this.keyOf(userCode).catch(() => null);
-    if (key) await this.move(key, 'held', 'pending', approval).catch(() => undefined);
+    const found = await this.find(userCode).catch(() => null);
+    if (found) await this.move(found.key, 'held', 'pending', approval).catch(() => undefined);
   }
 
   /** No. The first answer counts; false when there was one, or no such code. */
@@ -152,11 +157,14 @@ export class DeviceRequests {
   }
 
   private async answer(userCode: string, state: 'held' | 'denied', approval: Approval | null) {
-    const key = await this.keyOf(userCode);
-    if (key === null) return false;
+    const found = await this.find(userCode);
+    if (!found) return false;
     const now = this.clock.now().getTime();
-    const text = JSON.stringify(approval);
-    return (await this.redis.answerDevice(key, state, text, now, now + HELD_MS).catch(asUnavailable)) === 1;
+    const sealed = approval ? this.records.seal(found.key, approval) : '';
+    const answered = await this.redis
+      .answerDevice(found.key, state, JSON.stringify(approval), now, now + HELD_MS, sealed)
+      .catch(asUnavailable);
+    return answered === 1;
   }
 
   /** It is typed once. */
@@ -171,15 +179,13 @@ export class DeviceRequests {
   /** What became of it, for the program that has its code. */
   async poll(deviceCode: string, clientId: string): Promise<Polled> {
     const key = keyOfSecret(PURPOSE, deviceCode);
-    const [outcome, request, approval] = await this.redis
+    const [outcome, keptRequest, keptApproval] = await this.redis
       .pollDevice(key, this.clock.now().getTime(), POLL_SECONDS * 1_000, clientId)
       .catch(asUnavailable);
     if (outcome !== 'approved') return { outcome: outcome as Exclude<Polled['outcome'], 'approved'> };
-    return {
-      outcome,
-      request: Request.parse(JSON.parse(request ?? '')),
-      approval: Approval.parse(JSON.parse(approval ?? '')),
-    };
+    const request = this.records.open(key, Kept, keptRequest);
+    const approval = this.records.open(key, Approval, keptApproval);
+    return request && approval ? { outcome, request, approval } : { outcome: 'unknown' };
   }
 
   /** What was approved, and taken by a poll whose caller could not be given its tokens, can be taken again. */
@@ -198,8 +204,12 @@ export class DeviceRequests {
     }
   }
 
-  private keyOf(userCode: string): Promise<string | null> {
-    return this.redis.get(this.userKey(userCode)).catch(asUnavailable);
+  private async find(userCode: string): Promise<{ key: string; request: DeviceRequest } | null> {
+    const userKey = this.userKey(userCode);
+    const key = await this.redis.get(userKey).catch(asUnavailable);
+    if (key === null) return null;
+    const kept = this.records.open(key, Kept, await this.redis.hget(key, 'request').catch(asUnavailable));
+    return kept?.userKey === userKey ? { key, request: kept } : null;
   }
 
   /** Keyed: of so few letters a plain hash is soon undone. */

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { idOf, RedisClients } from '#platform';
 import { asUnavailable } from '../nonces/nonces.js';
+import { SealedRecords } from '../nonces/sealed-records.js';
 
 /** S2-17: at most five minutes, in Redis only. */
 const LIFETIME_SECONDS = 300;
@@ -33,18 +34,22 @@ export type PendingSignIn = z.output<typeof Pending>;
  */
 @Injectable()
 export class MfaTokens {
-  constructor(private readonly clients: RedisClients) {}
+  constructor(
+    private readonly clients: RedisClients,
+    private readonly records: SealedRecords,
+  ) {}
 
   async make(pending: PendingSignIn): Promise<string> {
     const token = `mfa_${randomBytes(32).toString('base64url')}`;
-    await this.redis.set(keyOf(token), JSON.stringify(pending), 'EX', LIFETIME_SECONDS).catch(asUnavailable);
+    const key = keyOf(token);
+    await this.redis.set(key, this.records.seal(key, pending), 'EX', LIFETIME_SECONDS).catch(asUnavailable);
     return token;
   }
 
   /** Whose it is; null when it is unknown, has run out, or is for something else. */
   async look(token: string, purpose: PendingSignIn['purpose']): Promise<PendingSignIn | null> {
-    const text = await this.redis.get(keyOf(token)).catch(asUnavailable);
-    const pending = text === null ? null : Pending.parse(JSON.parse(text));
+    const key = keyOf(token);
+    const pending = this.records.open(key, Pending, await this.redis.get(key).catch(asUnavailable));
     return pending?.purpose === purpose ? pending : null;
   }
 

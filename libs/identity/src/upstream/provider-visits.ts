@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { RedisClients, SealedBox } from '#platform';
+import { RedisClients } from '#platform';
 import { asUnavailable } from '../nonces/nonces.js';
+import { SealedRecords } from '../nonces/sealed-records.js';
 
 /** Long enough to type a password at a provider. */
 export const VISIT_SECONDS = 600;
@@ -33,7 +34,7 @@ export type Newcomer = z.output<typeof Newcomer>;
 export class ProviderVisits {
   constructor(
     private readonly clients: RedisClients,
-    private readonly box: SealedBox,
+    private readonly records: SealedRecords,
   ) {}
 
   begin(gone: Gone): Promise<string> {
@@ -43,8 +44,7 @@ export class ProviderVisits {
   /** Once; null for one that is unknown, was taken, or is too long ago. Throws 503 `UNAVAILABLE`. */
   async end(token: string): Promise<Gone | null> {
     const key = keyOf('gone', token);
-    const kept = await this.redis.getdelBuffer(key).catch(asUnavailable);
-    return kept && Gone.parse(this.open(key, kept));
+    return this.records.open(key, Gone, await this.redis.getdel(key).catch(asUnavailable));
   }
 
   /** Keeps an ID token until its person has said what their organisation is called. */
@@ -55,8 +55,7 @@ export class ProviderVisits {
   /** As often as they try; {@link release} ends it. */
   async held(token: string): Promise<Newcomer | null> {
     const key = keyOf('back', token);
-    const kept = await this.redis.getBuffer(key).catch(asUnavailable);
-    return kept && Newcomer.parse(this.open(key, kept));
+    return this.records.open(key, Newcomer, await this.redis.get(key).catch(asUnavailable));
   }
 
   async release(token: string): Promise<void> {
@@ -66,13 +65,8 @@ export class ProviderVisits {
   private async keep(kind: Kind, value: object): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const key = keyOf(kind, token);
-    const sealed = this.box.seal(Buffer.from(JSON.stringify(value)), contextOf(key));
-    await this.redis.set(key, sealed, 'EX', VISIT_SECONDS).catch(asUnavailable);
+    await this.redis.set(key, this.records.seal(key, value), 'EX', VISIT_SECONDS).catch(asUnavailable);
     return token;
-  }
-
-  private open(key: string, sealed: Buffer): unknown {
-    return JSON.parse(this.box.open(sealed, contextOf(key)).toString());
   }
 
   private get redis() {
@@ -81,9 +75,6 @@ export class ProviderVisits {
 }
 
 type Kind = 'gone' | 'back';
-
-/** Good at its own key only: whoever writes to Redis puts nobody's visit in the place of another's. */
-const contextOf = (key: string) => `provider-visits:${key}`;
 
 /** Full entropy needs no key; Redis holds no token that works. */
 const keyOf = (kind: Kind, token: string) =>

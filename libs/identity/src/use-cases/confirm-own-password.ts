@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, unauthenticated } from '#platform';
+import { type Actor, Clock, STEP_UP_SECONDS, unauthenticated } from '#platform';
 import { AddressHash } from '../accounts/address.js';
-import { reauthenticationRequired, STEP_UP_SECONDS } from '../domain/step-up.js';
+import { reauthenticationRequired } from '../domain/step-up.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { Addresses } from '../persistence/addresses.js';
 import { Passwords } from '../persistence/passwords.js';

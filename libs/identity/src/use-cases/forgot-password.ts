@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, idFromBytes, occurred } from '#platform';
+import { type Actor, Clock, Db, NOBODYS_TENANT, occurred } from '#platform';
 import { AddressHash, EmailAddress } from '../accounts/address.js';
 import { MailBudget, tooMany } from '../accounts/budgets.js';
 import { ResetAsked } from '../events/index.js';
-
-/** Where events stand that belong to nobody yet. No tenant has this id, and nothing of a tenant is ever in it. */
-const NOBODYS_TENANT = idFromBytes('ten', new Uint8Array(16));
 
 export const ForgotPasswordInput = z.strictObject({ email: EmailAddress });
 

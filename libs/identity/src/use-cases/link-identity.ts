@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, DomainError, occurred, unauthenticated } from '#platform';
+import { type Actor, Clock, Db, DomainError, occurred, STEP_UP_SECONDS, unauthenticated } from '#platform';
 import { AddressHash, PasswordText } from '../accounts/address.js';
 import { tooMany } from '../accounts/budgets.js';
-import { STEP_UP_SECONDS } from '../domain/step-up.js';
 import { IdentityLinked } from '../events/index.js';
 import { Identities, type LinkedIdentity } from '../persistence/identities.js';
 import { Users } from '../persistence/users.js';

@@ -15,4 +15,9 @@ export class ReadPeople {
     if (!actor.tenantId) throw new Error('People are read for a tenant.');
     return this.directory.entries(userIds);
   }
+
+  /** Of these people, those who can look after an organisation: who are neither kept out nor without a proved address. */
+  async fitToOwn(userIds: readonly string[]): Promise<string[]> {
+    return this.directory.fitToOwn(userIds);
+  }
 }

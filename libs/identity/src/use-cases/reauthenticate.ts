@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Clock, Db, DomainError, unauthenticated } from '#platform';
+import { type Actor, Clock, Db, DomainError, STEP_UP_SECONDS, unauthenticated } from '#platform';
 import { PasswordText } from '../accounts/address.js';
-import { reauthenticationRequired, STEP_UP_SECONDS } from '../domain/step-up.js';
+import { reauthenticationRequired } from '../domain/step-up.js';
 import type { AuthSession } from '../domain/auth-session.js';
 import { AuthSessions } from '../persistence/auth-sessions.js';
 import { Identities } from '../persistence/identities.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, unauthenticated } from '#platform';
-import { reauthenticationRequired, STEP_UP_SECONDS } from '../domain/step-up.js';
+import { type Actor, Clock, STEP_UP_SECONDS, unauthenticated } from '#platform';
+import { reauthenticationRequired } from '../domain/step-up.js';
 import { Users } from '../persistence/users.js';
 
 /**

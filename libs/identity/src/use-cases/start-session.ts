@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, Db, DomainError, occurred, unauthenticated } from '#platform';
+import { type Actor, Clock, Db, DomainError, occurred, STEP_UP_SECONDS, unauthenticated } from '#platform';
 import { CountedAttempt } from '../accounts/counted-attempt.js';
 import { Lockout } from '../accounts/lockout.js';
 import { AuthSession } from '../domain/auth-session.js';
@@ -12,7 +12,7 @@ import {
   type SessionRefusal,
   tenantSuspended,
 } from '../domain/session-policy.js';
-import { reauthenticationRequired, STEP_UP_SECONDS } from '../domain/step-up.js';
+import { reauthenticationRequired } from '../domain/step-up.js';
 import { DeviceDiscovered } from '../events/index.js';
 import { DeviceHash } from '../sessions/device-hash.js';
 import { KnownDevices } from '../persistence/known-devices.js';

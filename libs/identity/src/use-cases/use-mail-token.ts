@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, DomainError, sameBytes } from '#platform';
+import { type Actor, DomainError, NOBODYS_TENANT, sameBytes } from '#platform';
 import { ListTenants } from '#tenancy';
 import { AddressHash } from '../accounts/address.js';
 import { type MailToken, parseMailToken } from '../accounts/mail-token.js';
@@ -17,7 +17,7 @@ export const tokenInvalid = (): DomainError =>
 /** Whose token it is, and what it is for. */
 export interface OpenedToken extends LiveToken {
   token: MailToken;
-  /** The person, in their oldest tenant. */
+  /** The person, in their oldest tenant; in nobody's, where they are in none. */
   person: Actor;
   user: UserRow;
   /** Whether the mail went to the address that the person has now. */
@@ -51,8 +51,8 @@ export class UseMailToken {
       this.users.self(anywhere),
       this.listTenants.execute(anywhere),
     ]);
-    const tenantId = tenants[0];
-    if (!user || !tenantId) throw tokenInvalid();
+    const [tenantId = NOBODYS_TENANT] = tenants;
+    if (!user) throw tokenInvalid();
     return {
       ...live,
       token,

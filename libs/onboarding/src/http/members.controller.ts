@@ -1,7 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import { type Actor, CurrentActor, Endpoint, wire } from '#platform';
-import { STEP_UP } from '#identity';
+import { type Actor, CurrentActor, Endpoint, STEP_UP, wire } from '#platform';
 import { ChangeMemberInput, MemberParams, MembersPage } from '#tenancy';
 import { ManageMembers, TransferInput } from '../use-cases/manage-members.js';
 import { doneView, MEMBER_EXAMPLE, MembersView, MemberView } from './members.view.js';

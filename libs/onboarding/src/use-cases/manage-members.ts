@@ -51,7 +51,7 @@ export class ManageMembers {
     actor.must('members:manage');
     if (role === 'owner') await this.requireStepUp.execute(actor);
     const { membership, putOut } = await this.db.transaction(actor, async () => {
-      const changed = await this.changeMembership.changeRole(actor, membershipId, role);
+      const changed = await this.changeMembership.changeRole(actor, membershipId, role, this.fitToOwn);
       if (role === 'owner' && changed.hasChanged) await this.mustBeProved(actor, changed.membership.userId);
       return { membership: changed.membership, putOut: await this.follow(changed) };
     });
@@ -63,7 +63,7 @@ export class ManageMembers {
   /** Throws like ChangeMembership.remove. */
   async remove(actor: Actor, membershipId: string): Promise<void> {
     const putOut = await this.db.transaction(actor, async () => {
-      const { userId } = await this.changeMembership.remove(actor, membershipId);
+      const { userId } = await this.changeMembership.remove(actor, membershipId, this.fitToOwn);
       return this.putOutMember.begin(userId);
     });
     this.putOutMember.finish(putOut);
@@ -72,7 +72,7 @@ export class ManageMembers {
   /** Throws 404, 409 `LAST_OWNER`. */
   async leave(actor: Actor): Promise<void> {
     const putOut = await this.db.transaction(actor, async () => {
-      const { userId } = await this.changeMembership.leave(actor);
+      const { userId } = await this.changeMembership.leave(actor, this.fitToOwn);
       return this.putOutMember.begin(userId);
     });
     this.putOutMember.finish(putOut);
@@ -99,6 +99,8 @@ export class ManageMembers {
     });
     for (const one of putOuts) this.putOutMember.finish(one);
   }
+
+  private readonly fitToOwn = (userIds: readonly string[]) => this.readPeople.fitToOwn(userIds);
 
   /** Inside the transaction: tokens say the former role; whoever may do less has no keys from before. */
   private async follow({

@@ -27,6 +27,12 @@ export interface StepUp {
   orBy: readonly string[];
 }
 
+/** How long ago somebody may have shown who they are, for what must not be done with a stolen token, in seconds. */
+export const STEP_UP_SECONDS = 600;
+
+/** On a route that needs that, by the token alone. */
+export const STEP_UP: StepUp = { maxAgeSeconds: STEP_UP_SECONDS, orBy: [] };
+
 /** An answer with another status than the usual one. */
 export interface OtherAnswer {
   /** When it is given. */

@@ -33,3 +33,6 @@ export function idToBytes(id: string): Uint8Array {
 export function idFromBytes(prefix: string, bytes: Uint8Array): string {
   return TypeID.fromUUIDBytes(prefix, bytes).toString();
 }
+
+/** Where events stand that belong to no organisation. No tenant has this id, and nothing of a tenant is ever in it. */
+export const NOBODYS_TENANT = idFromBytes('ten', new Uint8Array(16));

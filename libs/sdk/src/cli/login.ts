@@ -1,14 +1,13 @@
 import { isRefusal } from '../api/api-error.js';
 import type { SignedIn } from '../api/answers.js';
-import type { ShownCode } from '../auth/device-grant.js';
 import type { AuthClient } from '../node/auth-client.js';
 import { hasBrowser, openBrowser, thisDesk } from '../node/open-browser.js';
+import { codeText } from './device-code.js';
 import { EXIT, Refusal } from './exit-codes.js';
 import { interruptible } from './interruptible.js';
-import { qrCode } from './qr-code.js';
 import { answered, enterTenant, openAuth } from './signing-in.js';
 import { findTenant } from './tenants.js';
-import { plain, say, span } from './terminal.js';
+import { plain, say } from './terminal.js';
 import type { Verb } from './verb.js';
 
 export const login: Verb = {
@@ -56,20 +55,7 @@ function byBrowser(auth: AuthClient, signal: AbortSignal, mayOpen: boolean): Pro
 }
 
 function byDevice(auth: AuthClient, signal: AbortSignal): Promise<SignedIn> {
-  return auth.signInWithDevice({ signal, onCode: (code) => void show(code) });
-}
-
-/** Of a terminal that does not say. */
-const USUAL_COLUMNS = 80;
-
-async function show({ userCode, verificationUri, verificationUriComplete, expiresInSeconds }: ShownCode) {
-  say(
-    `To sign in, open this address on any device and enter the code ${userCode}:\n\n  ${verificationUri}\n`,
-  );
-  const { isTTY, columns } = process.stdout;
-  const picture = isTTY ? await qrCode(verificationUriComplete, columns || USUAL_COLUMNS) : null;
-  if (picture) say(`${picture}\n`);
-  say(`The code is good for ${span(expiresInSeconds * 1000)}. Waiting; Ctrl-C stops.`);
+  return auth.signInWithDevice({ signal, onCode: (code) => void codeText(code, process.stdout).then(say) });
 }
 
 /** Throws Refusal for what people and servers say to it. */

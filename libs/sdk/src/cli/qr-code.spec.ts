@@ -1,3 +1,4 @@
+import qrcode from 'qrcode';
 import { plain } from './terminal.js';
 import { qrCode } from './qr-code.js';
 
@@ -14,6 +15,21 @@ describe('a QR code in a terminal', () => {
     expect(rows[2]).toMatch(/^ {2}█ ███ █ .* █ ███ █ {2}$/);
     for (const line of picture.split('\n')) expect(line.startsWith('\u001b[30;107m')).toBe(true);
     expect(new Set(rows.map((row) => row.length)).size).toBe(1);
+  });
+
+  it('has each module of the code, and light around it', async () => {
+    const text = 'https://licences.example/device?user_code=BCDF-GHJK';
+    const rows = rowsOf((await qrCode(text, 80)) ?? '');
+    const drawn = rows.flatMap((row) => [
+      [...row].map((one) => '▀█'.includes(one)),
+      [...row].map((one) => '▄█'.includes(one)),
+    ]);
+    const { size, data } = qrcode.create(text, { errorCorrectionLevel: 'L' }).modules;
+    const isDark = (x: number, y: number) =>
+      x >= 0 && y >= 0 && x < size && y < size && data[y * size + x] === 1;
+    const due = drawn.map((row, y) => row.map((_, x) => isDark(x - 2, y - 2)));
+    expect(drawn.length).toBeGreaterThanOrEqual(size + 4);
+    expect(drawn).toEqual(due);
   });
 
   it('is left out where it does not fit', async () => {

@@ -1,6 +1,7 @@
 import { ApiError, isRefusal, MfaEnrollmentRequired, MfaRequired } from '../api/api-error.js';
 import type { SignedIn } from '../api/answers.js';
 import { isSecure } from '../api/server-url.js';
+import type { StoredAuth } from '../auth/stored-auth.js';
 import { AuthClient } from '../node/auth-client.js';
 import { authFile } from '../state/auth-file.js';
 import { mayUseHttp } from './activated.js';
@@ -25,7 +26,16 @@ export async function openAuth({ said, directory }: Call): Promise<AuthClient> {
   return auth;
 }
 
-export const nobody = () =>
+/** Who is signed in here, and where. Throws Refusal, also when nobody ever was. */
+export async function openSignedIn(call: Call): Promise<{ auth: AuthClient; now: StoredAuth['user'] }> {
+  if (!call.said.url && !(await authFile(call.directory).read())) throw nobody();
+  const auth = await openAuth(call);
+  const now = await auth.user();
+  if (!now) throw nobody();
+  return { auth, now };
+}
+
+const nobody = () =>
   new Refusal(EXIT.refused, 'Nobody is signed in on this machine. Sign in: gatehouse login');
 
 /** Throws Refusal for what a server said, or did not say. */

@@ -2,7 +2,7 @@ import type { OwnTenant } from '../api/tenancy-answers.js';
 import type { AuthClient } from '../node/auth-client.js';
 import { ask, isInteractive } from './ask.js';
 import { EXIT, Refusal } from './exit-codes.js';
-import { answered, enterTenant, nobody, openAuth } from './signing-in.js';
+import { answered, enterTenant, openSignedIn } from './signing-in.js';
 import { findTenant, lineOf } from './tenants.js';
 import { plain, say } from './terminal.js';
 import type { Verb } from './verb.js';
@@ -21,9 +21,7 @@ export const switchTenant: Verb = {
   options: {},
   maxPositionals: 1,
   run: async (call) => {
-    const auth = await openAuth(call);
-    const now = await auth.user();
-    if (!now) throw nobody();
+    const { auth, now } = await openSignedIn(call);
     const [wanted] = call.positionals;
     const tenant = await (wanted === undefined
       ? choose(auth, now.tenantId)

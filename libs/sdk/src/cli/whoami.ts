@@ -1,4 +1,4 @@
-import { answered, nobody, openAuth } from './signing-in.js';
+import { answered, openSignedIn } from './signing-in.js';
 import { EXIT } from './exit-codes.js';
 import { plain, say } from './terminal.js';
 import type { Verb } from './verb.js';
@@ -12,8 +12,7 @@ export const whoami: Verb = {
   options: { json: { type: 'boolean' } },
   maxPositionals: 0,
   run: async (call) => {
-    const auth = await openAuth(call);
-    if (!(await auth.user())) throw nobody();
+    const { auth } = await openSignedIn(call);
     const { user, tenant, role, scopes } = await answered(auth.me());
     if (call.values['json']) {
       say(

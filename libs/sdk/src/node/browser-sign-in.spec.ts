@@ -66,6 +66,15 @@ describe('a sign-in in a browser of this machine (S1-56, C40)', () => {
     });
   });
 
+  it('waits at 8787 unless another port was said', async () => {
+    const { asked, open } = agreeing();
+    const ports = () => asked.map((one) => new URL(one.searchParams.get('redirect_uri')!).port);
+    // Another program of this machine may be signing in there just now.
+    for (let turn = 0; turn < 50 && !ports().includes('8787'); turn++)
+      await signIn({ open, port: undefined });
+    expect(ports()).toContain('8787');
+  });
+
   it('says nothing of its own twice', async () => {
     const { asked, open } = agreeing();
     for (const _ of [1, 2]) await signIn({ open });

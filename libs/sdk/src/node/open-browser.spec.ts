@@ -1,3 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Desk, hasBrowser, openBrowser, openerOf } from './open-browser.js';
 
 const desk = (more: Partial<Desk> = {}): Desk => ({
@@ -29,6 +34,23 @@ describe('a browser of this machine', () => {
       expect(args.at(-1)).toBe(url);
     },
   );
+
+  it('is opened with the address', async () => {
+    const url = 'https://licences.example/oauth/authorize?a=1&b=$(reboot)';
+    const directory = mkdtempSync(join(tmpdir(), 'gatehouse-desk-'));
+    // A pipe: who reads from it waits for what is written to it.
+    const pipe = join(directory, 'opened');
+    execFileSync('mkfifo', [pipe]);
+    writeFileSync(join(directory, 'xdg-open'), `#!/bin/sh\nprintf '%s|' "$@" > '${pipe}'\n`, { mode: 0o755 });
+    const opened = readFile(pipe, 'utf8');
+    expect(await openBrowser(url, desk({ variables: { DISPLAY: ':0', PATH: directory } }))).toBe(true);
+    expect(await opened).toBe(`${url}|`);
+  });
+
+  it('is not opened where the program for that is missing', async () => {
+    const variables = { DISPLAY: ':0', PATH: mkdtempSync(join(tmpdir(), 'gatehouse-desk-')) };
+    expect(await openBrowser('https://licences.example', desk({ variables }))).toBe(false);
+  });
 
   it('is not opened for what is no page, nor where there is none', async () => {
     for (const url of ['file:///etc/passwd', 'javascript:alert(1)', 'no address'])

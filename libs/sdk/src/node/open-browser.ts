@@ -39,7 +39,12 @@ export async function openBrowser(url: string, desk: Desk = thisDesk()): Promise
   if (!hasBrowser(desk)) return false;
   const [program, ...args] = openerOf(desk.platform, new URL(url).href);
   return new Promise((resolve) => {
-    const browser = spawn(program, args, { stdio: 'ignore', detached: true, shell: false });
+    const browser = spawn(program, args, {
+      stdio: 'ignore',
+      detached: true,
+      shell: false,
+      env: desk.variables,
+    });
     browser.once('error', () => resolve(false));
     browser.once('spawn', () => {
       browser.unref();

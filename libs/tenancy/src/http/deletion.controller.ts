@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, CurrentActor, Endpoint, idOf, wire } from '#platform';
+import { type Actor, CurrentActor, Endpoint, idOf, STEP_UP, wire } from '#platform';
 import { AskDeletion, AskDeletionInput } from '../deletion/ask-deletion.js';
-import { STEP_UP } from './step-up.js';
 
 const DeletionView = z.object({ askedAt: z.date(), deletesAt: z.date(), askedBy: idOf('usr') });
 const RestoredView = z.object({ status: z.literal('restored') });

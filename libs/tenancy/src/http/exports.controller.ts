@@ -2,12 +2,11 @@ import { Readable } from 'node:stream';
 import { Controller, Delete, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Actor, CurrentActor, Endpoint, idOf, wire } from '#platform';
+import { type Actor, CurrentActor, Endpoint, idOf, STEP_UP, wire } from '#platform';
 import { type Download, DownloadExport } from '../exports/download-export.js';
 import { ExportParams, type TenantExport } from '../exports/export-record.js';
 import { ReadExports, ReadExportsInput } from '../exports/read-exports.js';
 import { RequestExport } from '../exports/request-export.js';
-import { STEP_UP } from './step-up.js';
 
 const ExportView = z.object({
   id: idOf('exp'),

@@ -13,6 +13,7 @@ import { Memberships } from '../persistence/memberships.js';
 import { Roles } from '../persistence/roles.js';
 import { Tenants } from '../persistence/tenants.js';
 import { isVouchedFor } from './accept-invitation.js';
+import type { Leaving } from './leave-all.js';
 
 export const MemberParams = z.strictObject({ membershipId: idOf('mem') });
 export const ChangeMemberInput = z.strictObject({ role: RoleName });
@@ -44,32 +45,37 @@ export class ChangeMembership {
   ) {}
 
   /** Throws 403 `MISSING_SCOPE` or `ROLE_ABOVE_OWN`, 404, 409 `LAST_OWNER` or `SEAT_LIMIT_REACHED`. */
-  async changeRole(actor: Actor, membershipId: string, role: string): Promise<ChangedRole> {
+  async changeRole(
+    actor: Actor,
+    membershipId: string,
+    role: string,
+    fitToOwn: Leaving['fitToOwn'],
+  ): Promise<ChangedRole> {
     const { tenant, own } = await this.authority.must(actor, 'members:manage');
     const membership = await this.memberships.get(membershipId);
     const [before, after] = [await this.roles.grantsOf(membership.role), await this.roles.grantsOf(role)];
     mustBeWithin(own.grants, before);
     mustBeWithin(own.grants, after);
-    if (role !== 'owner') await this.mustLeaveAnOwner(membership);
+    if (role !== 'owner') await this.mustLeaveAnOwner(membership, fitToOwn);
     mustHaveRoom(tenant, await this.headcounts.members(), moved(before, after));
     return this.give(membership, role, { before, after });
   }
 
   /** Puts somebody out. Throws 403 `MISSING_SCOPE` or `ROLE_ABOVE_OWN`, 404, 409 `LAST_OWNER`. */
-  async remove(actor: Actor, membershipId: string): Promise<Membership> {
+  async remove(actor: Actor, membershipId: string, fitToOwn: Leaving['fitToOwn']): Promise<Membership> {
     const { own } = await this.authority.must(actor, 'members:manage');
     const membership = await this.memberships.get(membershipId);
     mustBeWithin(own.grants, await this.roles.grantsOf(membership.role));
-    await this.mustLeaveAnOwner(membership);
+    await this.mustLeaveAnOwner(membership, fitToOwn);
     return this.end(membership, membership.userId === actor.id ? 'left' : 'removed');
   }
 
   /** The actor's own. Throws 404, 409 `LAST_OWNER`. */
-  async leave(actor: Actor): Promise<Membership> {
+  async leave(actor: Actor, fitToOwn: Leaving['fitToOwn']): Promise<Membership> {
     await this.tenants.lock();
     const membership = await this.memberships.find(actor.id ?? '');
     if (!membership) throw notFound('member');
-    await this.mustLeaveAnOwner(membership);
+    await this.mustLeaveAnOwner(membership, fitToOwn);
     return this.end(membership, 'left');
   }
 
@@ -130,9 +136,11 @@ export class ChangeMembership {
     return membership;
   }
 
-  /** Throws 409 `LAST_OWNER`. */
-  private async mustLeaveAnOwner({ role }: Membership): Promise<void> {
-    if (role !== 'owner' || (await this.memberships.userIdsWith('owner')).length > 1) return;
+  /** One who can look after the organisation. Throws 409 `LAST_OWNER`. */
+  private async mustLeaveAnOwner({ role, userId }: Membership, fitToOwn: Leaving['fitToOwn']): Promise<void> {
+    if (role !== 'owner') return;
+    const others = (await this.memberships.userIdsWith('owner')).filter((id) => id !== userId);
+    if ((await fitToOwn(others)).length > 0) return;
     throw new DomainError(
       'conflict',
       'LAST_OWNER',

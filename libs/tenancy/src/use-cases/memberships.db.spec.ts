@@ -207,12 +207,14 @@ describe('twenty invitations at once', () => {
   });
 });
 
+const everybody = (ids: readonly string[]) => Promise.resolve(ids);
+
 describe('owners who leave at once', () => {
   it('leave one behind', async () => {
     const first = await made();
     const others = await Promise.all(Array.from({ length: 4 }, () => member(first.tenantId, 'owner')));
     const outcomes = await Promise.allSettled(
-      [first, ...others].map((one) => within(one, () => change.leave(one))),
+      [first, ...others].map((one) => within(one, () => change.leave(one, everybody))),
     );
     expect(codes(outcomes)).toEqual(['LAST_OWNER', ...several(4, 'ok')]);
     expect(await rolesIn(first.tenantId)).toEqual(['owner']);
@@ -223,16 +225,29 @@ describe('owners who leave at once', () => {
     const second = await member(first.tenantId, 'owner');
     const [one, two] = [await membershipOf(first), await membershipOf(second)];
     const outcomes = await Promise.allSettled([
-      within(first, () => change.remove(first, two)),
-      within(second, () => change.changeRole(second, one, 'viewer')),
+      within(first, () => change.remove(first, two, everybody)),
+      within(second, () => change.changeRole(second, one, 'viewer', everybody)),
     ]);
     expect(codes(outcomes)).toContain('ok');
     expect((await rolesIn(first.tenantId)).filter((role) => role === 'owner')).toHaveLength(1);
   });
 });
 
+it('no owner leaves an organisation to one who cannot look after it', async () => {
+  const first = await made();
+  const second = await member(first.tenantId, 'owner');
+  const only = (one: Actor) => async (ids: readonly string[]) => ids.filter((id) => id === one.id);
+  const own = await membershipOf(first);
+  const last = { code: 'LAST_OWNER' };
+  await expect(within(first, () => change.leave(first, only(first)))).rejects.toMatchObject(last);
+  await expect(
+    within(first, () => change.changeRole(first, own, 'viewer', only(first))),
+  ).rejects.toMatchObject(last);
+  await within(first, () => change.leave(first, only(second)));
+  expect(await rolesIn(first.tenantId)).toEqual(['owner']);
+});
+
 describe('people whose accounts are deleted', () => {
-  const everybody = (ids: readonly string[]) => Promise.resolve(ids);
   const go = (one: Actor, fitToOwn = everybody) =>
     within(one, () => leaveAll.execute({ fitToOwn, graceDays: 30 }));
 
@@ -279,7 +294,7 @@ describe('an admin who is demoted while they invite', () => {
     const id = await membershipOf(admin);
     const [sent, demoted] = await Promise.allSettled([
       send(admin, 'developer'),
-      within(by, () => change.changeRole(by, id, 'viewer')),
+      within(by, () => change.changeRole(by, id, 'viewer', everybody)),
     ]);
     expect(demoted.status).toBe('fulfilled');
     // Either was first; their token says admin still.
@@ -305,7 +320,7 @@ describe('where a person is a member', () => {
     ]);
     expect((await list.execute(by, { limit: 100 })).data).toHaveLength(1);
     const id = await membershipOf(somebody);
-    await within(by, () => change.remove(by, id));
+    await within(by, () => change.remove(by, id, everybody));
     expect((await theirs()).data.map((one) => one.id)).toEqual([elsewhere.tenantId]);
     // As a program or nobody asks, there is nothing to find.
     const nobody = Actor.system(by.tenantId, 'f'.repeat(32));
