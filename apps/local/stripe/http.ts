@@ -34,10 +34,10 @@ export function isForUs(request: IncomingMessage): boolean {
   return OUR_NAMES.has((request.headers.host ?? '').replace(/:\d+$/, ''));
 }
 
-/** A form that another site had a browser send. Programs send no Origin. */
+/** A form that another site had a browser send. Programs send neither header; older browsers only an Origin. */
 export function isForeign(request: IncomingMessage): boolean {
   const { origin, host } = request.headers;
   const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   return origin !== undefined && origin !== `http://${host}`;
 }

@@ -1,7 +1,7 @@
 import type { Books } from '../books.js';
 import type { Invoice, InvoiceLine, Subscription } from '../kinds.js';
 import { periodOf } from '../objects/subscription-shape.js';
-import { draftInvoice, finalizeLater, recompute } from './invoicing.js';
+import { draftInvoice, finalizeLater } from './invoicing.js';
 import { claimItems, lineOfInvoiceItem, pendingItems } from './lines.js';
 
 /**
@@ -34,21 +34,18 @@ export function billFor(
   return invoice;
 }
 
-/** A renewal's invoice: a draft for an hour, unless collection is paused. */
+/** A renewal's invoice: a draft for an hour, and for good while nothing is collected. */
 export function billCycle(
   books: Books,
   subscription: Subscription,
   lines: InvoiceLine[],
 ): Invoice | undefined {
   const invoice = billFor(books, subscription, 'subscription_cycle', lines);
-  if (!invoice) return undefined;
-  recompute(books, invoice);
-  if (collects(subscription) || subscription.pause_collection?.behavior !== 'keep_as_draft')
-    finalizeLater(books, invoice);
+  if (invoice && collects(subscription)) finalizeLater(books, invoice);
   return invoice;
 }
 
-/** An unpaid subscription's invoices wait as drafts, and so do those of a paused collection. */
-function collects(subscription: Subscription): boolean {
-  return subscription.status !== 'unpaid' && subscription.pause_collection === null;
+/** An unpaid subscription's invoices wait as drafts, and those of a collection that is paused so. */
+function collects({ status, pause_collection: paused }: Subscription): boolean {
+  return status !== 'unpaid' && paused?.behavior !== 'keep_as_draft';
 }

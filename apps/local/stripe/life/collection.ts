@@ -73,6 +73,7 @@ function failed(books: Books, invoice: Invoice, refusal: StripeRefusal): Result 
     'invoice.updated',
   );
   books.emit('invoice.payment_failed', invoice);
+  if (refusal.body.code === 'authentication_required') books.emit('invoice.payment_action_required', invoice);
   books.settled(invoice, 'failed');
   if (retries && days === undefined) books.settled(invoice, 'exhausted');
   return { kind: 'failed', refusal };

@@ -10,6 +10,7 @@ import { markUncollectible, voidInvoice, collect } from './collection.js';
 import { finalize } from './invoicing.js';
 import { linesForPeriod } from './lines.js';
 import { pause } from './pause.js';
+import { tellOfChange } from './tell.js';
 import { endTrial } from './trial.js';
 
 /** A period is over: it ends with it, or the next one begins with an invoice that stays a draft for an hour. */
@@ -21,10 +22,10 @@ export function renew(books: Books, subscription: Subscription): void {
     start: before.end,
     end: nextBoundary(subscription.billing_cycle_anchor, interval as Interval, count, before.end),
   };
+  const was = structuredClone(subscription);
   books.change<'subscription'>(subscription, { items: inPeriod(subscription, period) });
-  const latest = subscription.latest_invoice;
   billCycle(books, subscription, linesForPeriod(books, subscription, period, before));
-  books.emit('customer.subscription.updated', subscription, { items: { data: [] }, latest_invoice: latest });
+  tellOfChange(books, subscription, was);
 }
 
 /** Without a card the trial's settings decide: https://docs.stripe.com/billing/subscriptions/trials */
@@ -36,9 +37,10 @@ export function trialOver(books: Books, subscription: Subscription): void {
   if (!hasCard && behavior === 'cancel') return void end(books, subscription, 'cancellation_requested');
   if (!hasCard && behavior === 'pause')
     return void pause(books, subscription, 'trial_end_without_payment_method');
+  const was = structuredClone(subscription);
   const lines = endTrial(books, subscription);
   billCycle(books, subscription, lines);
-  books.emit('customer.subscription.updated', subscription, { status: 'trialing' });
+  tellOfChange(books, subscription, was);
 }
 
 /** The hour of a draft is over. */

@@ -13,6 +13,7 @@ import { collect } from './collection.js';
 import { finalize, finalizeLater } from './invoicing.js';
 import { withCancellation } from './cancellation.js';
 import { ownMethod } from './subscribe.js';
+import { tellOfChange } from './tell.js';
 import { endTrial } from './trial.js';
 
 /** Stripe's own limit for one subscription: https://docs.stripe.com/rate-limits */
@@ -42,7 +43,7 @@ export function updateSubscription(
     return updateWhenPaid(books, subscription, given, before);
   settings(books, subscription, given);
   const invoice = apply(books, subscription, given);
-  tell(books, subscription, before);
+  tellOfChange(books, subscription, before);
   if (invoice) pay(books, invoice, given);
   return subscription;
 }
@@ -151,15 +152,6 @@ function setTrialEnd(books: Books, subscription: Subscription, end: number | 'no
   return [];
 }
 
-/** One event for all that became different. */
-function tell(books: Books, subscription: Subscription, before: Subscription): void {
-  const after = structuredClone(subscription);
-  Object.assign(subscription, before);
-  for (const name of Object.keys(subscription))
-    if (!(name in after)) delete (subscription as unknown as Record<string, unknown>)[name];
-  books.change<'subscription'>(subscription, after, 'customer.subscription.updated');
-}
-
 function pay(books: Books, invoice: Invoice, given: UpdateSubscription): void {
   if (invoice.collection_method === 'send_invoice') return finalizeLater(books, invoice);
   if (finalize(books, invoice).status !== 'open') return;
@@ -189,7 +181,7 @@ function updateWhenPaid(
   const draft = apply(books, subscription, given);
   const items = structuredClone(subscription.items.data);
   if (!draft || finalize(books, draft).status === 'paid') {
-    tell(books, subscription, before);
+    tellOfChange(books, subscription, before);
     return subscription;
   }
   const wanted = structuredClone(subscription);

@@ -25,7 +25,7 @@ import {
 function hasStatus({ status }: Subscription, wanted: string | undefined): boolean {
   if (wanted === 'all') return true;
   if (wanted === 'ended') return status === 'canceled' || status === 'incomplete_expired';
-  return wanted === undefined ? status !== 'canceled' && status !== 'incomplete_expired' : status === wanted;
+  return wanted === undefined ? status !== 'canceled' : status === wanted;
 }
 
 export const subscriptions = [

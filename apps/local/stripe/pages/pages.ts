@@ -45,7 +45,7 @@ export function servePage(
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policy(shown.leadsTo),
     'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
+    'referrer-policy': 'same-origin', // with none, a form's Origin would be null
     'cache-control': 'no-store',
   });
   response.end(shown.html);
