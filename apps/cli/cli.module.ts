@@ -14,7 +14,7 @@ import {
   RedisModule,
 } from '#platform';
 import { AdminModule } from '#admin';
-import { BillingConfig, BillingOperatorsModule, PricesConfig } from '#billing';
+import { BillingConfig, BillingOperatorsModule, DunningConfig, PricesConfig } from '#billing';
 import { IDENTITY_ENTITIES, IdentityModule } from '#identity';
 import { LeasesModule, LICENSING_ENTITIES, LicensingModule, LicensingOperatorsModule } from '#licensing';
 import { OnboardingModule, OnboardingOperatorsModule } from '#onboarding';
@@ -41,7 +41,10 @@ import { USE_CASE_CONCERNS } from '../api/concerns.js';
 })
 class CliModule {
   static forRoot(log: Log): DynamicModule {
-    const settings = loadConfig([...USE_CASE_CONCERNS, BillingConfig, PricesConfig], readEnvironment());
+    const settings = loadConfig(
+      [...USE_CASE_CONCERNS, BillingConfig, PricesConfig, DunningConfig],
+      readEnvironment(),
+    );
     return { module: CliModule, imports: [ProcessModule.forRoot(log), ConfigModule.forRoot(settings)] };
   }
 }

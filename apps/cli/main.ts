@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { run } from '#platform';
+import { billingVerb } from './verbs/billing.js';
 import { bootstrapVerb } from './verbs/bootstrap.js';
 import { catalogVerb } from './verbs/catalog.js';
 import { deviceVerb } from './verbs/device.js';
@@ -18,6 +19,7 @@ import { secretsVerb } from './verbs/secrets.js';
 import { seedVerb } from './verbs/seed.js';
 import { serviceAccountsVerb } from './verbs/service-accounts.js';
 import { signingKeysVerb } from './verbs/signing-keys.js';
+import { stripeVerb } from './verbs/stripe.js';
 import { tenantVerb } from './verbs/tenant.js';
 import { usersVerb } from './verbs/users.js';
 
@@ -39,6 +41,8 @@ run(async () => {
     policyVerb,
     plansVerb,
     catalogVerb,
+    billingVerb,
+    stripeVerb,
     licenseVerb,
     seatsVerb,
     deviceVerb,

@@ -39,6 +39,15 @@ export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   },
   'billing.stripe_customers': { kind: 'locator', columns: ['customer_id', 'tenant_id'] },
   'billing.stripe_events': { kind: 'intake', why: 'An event belongs to a tenant only once it is applied.' },
+  'billing.operator_log': {
+    kind: 'internal',
+    why: 'What operators did to events and settings of no tenant, or of many; they alone read it.',
+  },
+  'billing.drift': {
+    kind: 'internal',
+    why: 'Where Stripe and we disagree, also about what is of no tenant; operators alone read it.',
+  },
+  'billing.sweeps': { kind: 'internal', why: 'How far the comparison with Stripe has come.' },
   'identity.signing_keys': {
     kind: 'internal',
     why: 'The keys of the installation; public halves and names only.',

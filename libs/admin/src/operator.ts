@@ -10,6 +10,7 @@ const OPERATOR_SCOPES = [
   'operator:events',
   'operator:licenses',
   'operator:catalogue',
+  'operator:billing',
   'operator:service_accounts',
   'operator:users',
 ];

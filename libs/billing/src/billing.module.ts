@@ -9,9 +9,15 @@ import { BillingController } from './http/billing.controller.js';
 import { WebhooksController } from './http/webhooks.controller.js';
 import { BillingAccounts } from './persistence/billing-accounts.js';
 import { Checkouts } from './persistence/checkouts.js';
+import { Drifts } from './persistence/drifts.js';
+import { OperatorLog } from './persistence/operator-log.js';
+import { StripeArchive } from './persistence/stripe-archive.js';
 import { StripeEvents } from './persistence/stripe-events.js';
 import { StripeInbox } from './persistence/stripe-inbox.js';
 import { StripeWrites } from './persistence/stripe-writes.js';
+import { Sweeps } from './persistence/sweeps.js';
+import { ReconcileLoop } from './reconciling/reconcile-loop.js';
+import { Reconcile } from './reconciling/reconcile.js';
 import { StripeLook } from './stripe/look.js';
 import { PriceIds } from './stripe/price-ids.js';
 import { StripeClient } from './stripe/stripe-client.js';
@@ -21,15 +27,29 @@ import { BillingAccess } from './use-cases/billing-access.js';
 import { ChangeSubscription } from './use-cases/change-subscription.js';
 import { EnsureCustomer } from './use-cases/ensure-customer.js';
 import { FollowCustomer } from './use-cases/follow-customer.js';
+import { ManageContract } from './use-cases/manage-contract.js';
+import { ManageDrift } from './use-cases/manage-drift.js';
 import { OpenPortal } from './use-cases/open-portal.js';
 import { PreviewChange } from './use-cases/preview-change.js';
 import { ReadBilling } from './use-cases/read-billing.js';
+import { ReceiveStripeEvent } from './use-cases/receive-stripe-event.js';
+import { ReplayStripeEvents } from './use-cases/replay-stripe-events.js';
+import { RestateAccount } from './use-cases/restate-account.js';
+import { ShowBilling } from './use-cases/show-billing.js';
 import { StartCheckout } from './use-cases/start-checkout.js';
 import { SyncStripeCatalogue } from './use-cases/sync-stripe-catalogue.js';
-import { ReceiveStripeEvent } from './use-cases/receive-stripe-event.js';
 
 const GATEWAY = [Prices, StripeClient, StripeWrites, StripeGateway];
 const STRIPE = [...GATEWAY, BillingAccounts, BillingSummary];
+const FOLLOWING = [
+  Checkouts,
+  StripeInbox,
+  StripeLook,
+  RestateAccount,
+  FollowCustomer,
+  CustomerOfEvent,
+  ManageContract,
+];
 
 /** What people and Stripe call. */
 @Module({
@@ -52,25 +72,28 @@ const STRIPE = [...GATEWAY, BillingAccounts, BillingSummary];
 })
 export class BillingModule {}
 
+const OPERATING = [SyncStripeCatalogue, ManageContract, ReplayStripeEvents, ManageDrift, ShowBilling];
+
 /** What operators do; gatehouse-admin alone serves it. */
 @Module({
-  providers: [...GATEWAY, SyncStripeCatalogue],
-  exports: [SyncStripeCatalogue],
+  imports: [TenancyModule],
+  providers: [
+    ...GATEWAY,
+    BillingAccounts,
+    ...FOLLOWING,
+    StripeArchive,
+    OperatorLog,
+    Sweeps,
+    Drifts,
+    ...OPERATING,
+  ],
+  exports: OPERATING,
 })
 export class BillingOperatorsModule {}
 
 /** What the worker does: applies what Stripe told, and what time changes. */
 @Module({
   imports: [TenancyModule],
-  providers: [
-    ...STRIPE,
-    Checkouts,
-    StripeInbox,
-    StripeLook,
-    FollowCustomer,
-    CustomerOfEvent,
-    ApplyEvents,
-    BillingLoops,
-  ],
+  providers: [...STRIPE, ...FOLLOWING, ApplyEvents, BillingLoops, Sweeps, Drifts, Reconcile, ReconcileLoop],
 })
 export class BillingWorkerModule {}

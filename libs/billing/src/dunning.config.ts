@@ -21,6 +21,11 @@ export class BillingWorkConfig extends configOf('billing work', {
     flag(true),
     'Whether this worker applies the events of Stripe and what time changes; off where others do.',
   ),
+  isReconciling: setting(
+    'BILLING_RECONCILE',
+    flag(true),
+    'Whether this worker compares what Stripe has with what we have, each hour and each night; off where others do.',
+  ),
   idleMs: setting(
     'BILLING_APPLY_IDLE_MS',
     whole(50, 60_000).default(500),

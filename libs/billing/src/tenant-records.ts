@@ -9,6 +9,7 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
     columns: [
       'customer_id',
       'facts',
+      'contract',
       'standing',
       'trial_used_at',
       'revision',
@@ -20,11 +21,13 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
       ticket: 'A number of ours, by which an older look is told from a newer one.',
       due_at: 'When a worker looks again.',
       due_attempts: 'How often a worker has looked in vain.',
+      swept_at: 'When we last compared it with Stripe.',
     },
   },
   { table: 'billing.checkouts', withheld: 'The address of a page of Stripe that is open for a day at most.' },
   { table: 'billing.effects', withheld: 'Which mails were sent; the trail tells of them.' },
   { table: 'billing.stripe_writes', withheld: 'How we asked Stripe; what came of it is in the account.' },
+  { table: 'billing.drift', withheld: 'Where Stripe and we disagreed; what it came to is in the account.' },
   { table: 'billing.stripe_customers', withheld: 'The same pair stands in the account.' },
   { table: 'billing.stripe_events', withheld: 'What Stripe told us; what it comes to is in the account.' },
 ];

@@ -89,16 +89,16 @@ export class ApplyEvents {
     } catch (error) {
       if (error instanceof DomainError && error.code === 'TENANT_DELETED')
         await this.settle(events, 'ignored', { failure: 'TENANT_DELETED' });
-      else await this.failed(events, error);
+      else await this.failed(events, error, customerId);
     }
   }
 
-  private async failed(events: readonly TakenEvent[], error: unknown): Promise<void> {
+  private async failed(events: readonly TakenEvent[], error: unknown, customerId?: string): Promise<void> {
     const failure = failureWord(error instanceof DomainError && error.cause ? error.cause : error);
     // Nobody was asked: that is no attempt.
     const isKeptBack = error instanceof DomainError && error.code === 'BILLING_UNAVAILABLE' && !error.cause;
     const over = isKeptBack ? [] : events.filter((one) => one.attempts >= this.config.attempts);
-    await this.bury(over, failure);
+    await this.bury(over, failure, customerId);
     for (const event of events.filter((one) => !over.includes(one))) {
       const waitMs = isKeptBack ? KEPT_BACK_MS : waitAfter(event.attempts, this.config.retryMs);
       await this.inbox.postpone([event.id], waitMs, failure, !isKeptBack);
@@ -107,16 +107,18 @@ export class ApplyEvents {
       this.log.warn({ error, events: events.map((one) => one.id) }, 'An event was not applied.');
   }
 
-  private async bury(events: readonly TakenEvent[], failure: string): Promise<void> {
+  private async bury(events: readonly TakenEvent[], failure: string, customerId?: string): Promise<void> {
     if (events.length === 0) return;
-    await this.settle(events, 'dead', { failure });
+    // Whose they are, for whoever looks for what is wrong with a tenant.
+    const tenantId = customerId ? await this.inbox.tenantOf(customerId) : null;
+    await this.settle(events, 'dead', { tenantId, failure });
     this.log.error({ failure, events: events.map((one) => one.id) }, 'Events of Stripe were parked.');
   }
 
   private async settle(
     events: readonly TakenEvent[],
     status: 'applied' | 'ignored' | 'dead',
-    how: { tenantId?: string; failure?: string | null },
+    how: { tenantId?: string | null; failure?: string | null },
   ): Promise<void> {
     await this.inbox.settle(
       events.map((one) => one.id),

@@ -5,6 +5,7 @@ import { BillingConfig } from '../billing.config.js';
 import { BillingWorkConfig } from '../dunning.config.js';
 import { StripeInbox } from '../persistence/stripe-inbox.js';
 import { FollowCustomer } from '../use-cases/follow-customer.js';
+import { ManageContract } from '../use-cases/manage-contract.js';
 import { ApplyEvents } from './apply-events.js';
 
 const FAILED_MAX_MS = 10_000;
@@ -20,6 +21,7 @@ export class BillingLoops implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     private readonly apply: ApplyEvents,
     private readonly follow: FollowCustomer,
+    private readonly contracts: ManageContract,
     private readonly inbox: StripeInbox,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -54,14 +56,15 @@ export class BillingLoops implements OnApplicationBootstrap, BeforeApplicationSh
     await Promise.all(this.loops.map((loop) => loop.stop()));
   }
 
-  /** One batch, one after the other: nobody waits for it. */
-  private async lookAtDue(): Promise<boolean> {
+  /** One batch, one after the other: nobody waits for it. True when there may be more. */
+  async lookAtDue(): Promise<boolean> {
     const due = await this.inbox.takeDue(this.clock.now(), DUE_BATCH, DUE_LEASE_MS);
     for (const { customerId, tenantId } of due) {
       try {
-        await this.follow.execute(customerId, randomUUID());
+        if (customerId) await this.follow.execute(customerId, randomUUID());
+        else await this.contracts.restate(tenantId, randomUUID());
       } catch (error) {
-        this.log.warn({ error, tenant_id: tenantId }, 'A customer who was due could not be looked at.');
+        this.log.warn({ error, tenant_id: tenantId }, 'A tenant that was due could not be looked at.');
       }
     }
     return due.length === DUE_BATCH;

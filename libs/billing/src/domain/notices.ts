@@ -36,6 +36,8 @@ export function noticesOf(before: Standing, after: Standing): Notice[] {
     tell('ending', `${subscription}:${after.endsAt}`);
   if (before.state === 'ending' && isGoing && after.state !== 'ending')
     tell('resumed', `${subscription}:${before.endsAt}`);
-  if (after.state === 'cancelled' && before.state !== 'cancelled') tell('cancelled', subscription);
+  // A contract has no subscription: it is told from others by its end.
+  if (after.state === 'cancelled' && before.state !== 'cancelled')
+    tell('cancelled', subscription ?? after.endsAt);
   return notices;
 }

@@ -38,6 +38,9 @@ export function project(stripe: StripeFacts, prices: PriceList, policy: DunningP
   };
 }
 
+/** Whether a subscription in this status may give or owe something. */
+export const isAlive = (status: string): boolean => (ALIVE as readonly string[]).includes(status);
+
 const rankOf = (one: SubscriptionFacts): number => (ALIVE as readonly string[]).indexOf(one.status);
 
 /** Nothing is alive: never was, or is over. */

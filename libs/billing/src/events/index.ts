@@ -46,3 +46,37 @@ export const NoticeRaised = defineEvent(
     suspendsAt: at.nullable(),
   }),
 );
+
+/** An operator has agreed with a tenant what it has by contract, and until when; instead of what was agreed before. */
+export const ContractAgreed = defineEvent(
+  'billing.contract.agreed',
+  1,
+  z.strictObject({
+    tenantId: z.string(),
+    plan: z.enum(LICENSE_TYPES),
+    /** null: as the plan says. */
+    seats: z.int().nullable(),
+    endsAt: at,
+  }),
+);
+
+/** An operator has ended a contract before its time. */
+export const ContractEnded = defineEvent(
+  'billing.contract.ended',
+  1,
+  z.strictObject({ tenantId: z.string(), plan: z.enum(LICENSE_TYPES) }),
+);
+
+/** An operator had events of Stripe applied again that concern the tenant. */
+export const StripeEventsReplayed = defineEvent(
+  'billing.stripe_events.replayed',
+  1,
+  z.strictObject({ count: z.int(), types: z.array(z.string()) }),
+);
+
+/** An operator has looked at where Stripe and we disagree about the tenant, and settled it. */
+export const DriftResolved = defineEvent(
+  'billing.drift.resolved',
+  1,
+  z.strictObject({ driftId: z.string(), kind: z.string(), subject: z.string() }),
+);

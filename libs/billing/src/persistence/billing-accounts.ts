@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Db } from '#platform';
+import type { Contract } from '../domain/contract.js';
 import { NOTHING, type Standing } from '../domain/standing.js';
 import type { StripeFacts } from '../domain/stripe-facts.js';
 
@@ -8,6 +9,7 @@ export interface BillingAccount {
   customerId: string | null;
   ticket: number;
   facts: StripeFacts | null;
+  contract: Contract | null;
   standing: Standing;
   trialUsedAt: Date | null;
   revision: number;
@@ -19,6 +21,7 @@ const NEW: BillingAccount = {
   customerId: null,
   ticket: 0,
   facts: null,
+  contract: null,
   standing: NOTHING,
   trialUsedAt: null,
   revision: 0,
@@ -54,18 +57,19 @@ export class BillingAccounts {
     const { dueAt } = account.standing;
     await this.db.query(
       `update billing.accounts set ticket = $2, facts = $3, standing = $4, trial_used_at = $5, revision = $6,
-         changed_at = $7, looked_at = $8, due_at = $9, due_attempts = 0
+         changed_at = $7, looked_at = $8, due_at = $9, due_attempts = 0, contract = $10
        where tenant_id = $1`,
       [
         this.db.actor.tenantId,
         account.ticket,
-        JSON.stringify(account.facts),
+        account.facts && JSON.stringify(account.facts),
         JSON.stringify(account.standing),
         account.trialUsedAt,
         account.revision,
         account.changedAt,
         account.lookedAt,
         dueAt === null ? null : new Date(dueAt),
+        account.contract && JSON.stringify(account.contract),
       ],
     );
   }
@@ -111,10 +115,21 @@ export class BillingAccounts {
     );
     return new Set(rows.map((row) => row.effect_key));
   }
+
+  /** Those of the keys that something has followed from. */
+  async effectsThere(actor: Actor, keys: readonly string[]): Promise<ReadonlySet<string>> {
+    if (keys.length === 0) return new Set();
+    const rows = await this.db.read<{ effect_key: string }>(
+      actor,
+      'select effect_key from billing.effects where tenant_id = $1 and effect_key = any ($2)',
+      [actor.tenantId, keys],
+    );
+    return new Set(rows.map((row) => row.effect_key));
+  }
 }
 
 const SELECT = `
-  select customer_id as "customerId", ticket, facts, standing, trial_used_at as "trialUsedAt", revision,
+  select customer_id as "customerId", ticket, facts, contract, standing, trial_used_at as "trialUsedAt", revision,
     changed_at as "changedAt", looked_at as "lookedAt"
   from billing.accounts`;
 

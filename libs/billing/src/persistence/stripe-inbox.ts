@@ -81,17 +81,20 @@ export class StripeInbox {
     );
   }
 
-  /** Up to `batch` customers whose standing time alone may have changed; again after `leaseMs`, if nobody looks. */
+  /**
+   * Up to `batch` tenants whose standing time alone may have changed; again after `leaseMs`, if nobody looks. Without a
+   * customer: they have a contract alone.
+   */
   async takeDue(
     now: Date,
     batch: number,
     leaseMs: number,
-  ): Promise<{ tenantId: string; customerId: string }[]> {
-    return this.database.query<{ tenantId: string; customerId: string }>(
+  ): Promise<{ tenantId: string; customerId: string | null }[]> {
+    return this.database.query<{ tenantId: string; customerId: string | null }>(
       `update billing.accounts set due_attempts = due_attempts + 1,
          due_at = $1::timestamptz + least(power(2, due_attempts), 60) * $3 * interval '1 millisecond'
        where tenant_id in (
-         select tenant_id from billing.accounts where due_at <= $1 and customer_id is not null
+         select tenant_id from billing.accounts where due_at <= $1
          order by due_at limit $2 for update skip locked)
        returning tenant_id as "tenantId", customer_id as "customerId"`,
       [now, batch, leaseMs],

@@ -35,7 +35,7 @@ export class StripeLook {
       this.clockOf(customer),
     ]);
     const facts = await Promise.all(
-      subscriptions.data.map(async (one) => factsOf(one, await this.unpaidOf(one))),
+      subscriptions.data.map(async (one) => subscriptionFacts(one, await this.unpaidOf(one))),
     );
     const tenantId =
       customer.metadata?.tenant_id ??
@@ -78,7 +78,8 @@ function unpaidFacts(invoice: Stripe.Invoice): UnpaidFacts {
   };
 }
 
-function factsOf(one: Stripe.Subscription, unpaid: UnpaidFacts | null): SubscriptionFacts {
+/** What is kept of a subscription; what is not paid of it is no part of the object. */
+export function subscriptionFacts(one: Stripe.Subscription, unpaid: UnpaidFacts | null): SubscriptionFacts {
   const items = one.items.data.map(({ id, price, quantity, current_period_end: periodEnd }) => ({
     id,
     priceId: price.id,

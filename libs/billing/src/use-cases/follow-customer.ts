@@ -1,24 +1,32 @@
 import { Injectable } from '@nestjs/common';
-import { Actor, Clock, Db, idOf, occurred, type RecordedEvent } from '#platform';
+import { Actor, Clock, Db, idOf } from '#platform';
 import { DescribeTenant } from '#tenancy';
-import { DunningConfig } from '../dunning.config.js';
-import { Prices } from '../catalogue/prices.js';
-import { type Notice, noticesOf } from '../domain/notices.js';
-import { project } from '../domain/project.js';
-import { isSameRight, type Standing } from '../domain/standing.js';
-import { NoticeRaised, SubscriptionChanged } from '../events/index.js';
-import { type BillingAccount, BillingAccounts } from '../persistence/billing-accounts.js';
+import { noticesOf } from '../domain/notices.js';
+import type { Standing } from '../domain/standing.js';
+import { BillingAccounts } from '../persistence/billing-accounts.js';
 import { Checkouts } from '../persistence/checkouts.js';
 import { StripeInbox } from '../persistence/stripe-inbox.js';
 import { type Look, StripeLook } from '../stripe/look.js';
+import { RestateAccount } from './restate-account.js';
 
 const TenantId = idOf('ten');
-const DAY_MS = 86_400_000;
+
+interface Foreign {
+  /** It is nobody's customer here, or another one's than it says. */
+  outcome: 'foreign';
+  why: 'NO_CUSTOMER' | 'NO_TENANT' | 'OTHER_CUSTOMER';
+}
 
 export type Followed =
-  | { outcome: 'applied' | 'superseded'; tenantId: string }
-  /** It is nobody's customer here, or another one's than it says. */
-  | { outcome: 'foreign'; why: 'NO_CUSTOMER' | 'NO_TENANT' | 'OTHER_CUSTOMER' };
+  /** `isChanged`: what the tenant may do is different now. */
+  | { outcome: 'applied'; tenantId: string; isChanged: boolean }
+  | { outcome: 'superseded'; tenantId: string }
+  | Foreign;
+
+/** What following a customer now would come to. */
+export type Foreseen =
+  | { outcome: 'known'; tenantId: string; before: Standing; after: Standing; tells: readonly string[] }
+  | Foreign;
 
 /**
  * Brings what we hold of a customer to what Stripe has of it now. An event is no more than the reason to look: whatever
@@ -33,8 +41,7 @@ export class FollowCustomer {
     private readonly inbox: StripeInbox,
     private readonly stripe: StripeLook,
     private readonly tenants: DescribeTenant,
-    private readonly prices: Prices,
-    private readonly dunning: DunningConfig,
+    private readonly restate: RestateAccount,
     private readonly clock: Clock,
   ) {}
 
@@ -47,6 +54,27 @@ export class FollowCustomer {
     const tenantId = await this.tenantOf(customerId, look, traceId);
     if (!tenantId) return { outcome: 'foreign', why: 'NO_TENANT' };
     return this.write(Actor.system(tenantId, traceId), ticket, look);
+  }
+
+  /** What {@link execute} would come to now; writes nothing and tells nobody. Throws what that throws. */
+  async foresee(customerId: string, traceId: string): Promise<Foreseen> {
+    const look = await this.stripe.at(customerId);
+    if (!look) return { outcome: 'foreign', why: 'NO_CUSTOMER' };
+    const tenantId = await this.tenantOf(customerId, look, traceId);
+    if (!tenantId) return { outcome: 'foreign', why: 'NO_TENANT' };
+    const actor = Actor.system(tenantId, traceId);
+    const account = await this.accounts.get(actor);
+    if ((account.customerId ?? customerId) !== customerId) {
+      return { outcome: 'foreign', why: 'OTHER_CUSTOMER' };
+    }
+    const after = this.restate.standing(look.facts, account.contract, this.clock.now());
+    const notices = noticesOf(account.standing, after);
+    const told = await this.accounts.effectsThere(
+      actor,
+      notices.map((one) => one.key),
+    );
+    const tells = notices.filter((one) => !told.has(one.key)).map((one) => one.kind);
+    return { outcome: 'known', tenantId, before: account.standing, after, tells };
   }
 
   /** Whose it was from the beginning, else whose Stripe says it is. The event itself is not asked. */
@@ -66,79 +94,14 @@ export class FollowCustomer {
       if (!(await this.accounts.link(facts.customerId))) return { outcome: 'foreign', why: 'OTHER_CUSTOMER' };
       const tenantId = actor.tenantId!;
       if (account.ticket >= ticket) return { outcome: 'superseded', tenantId };
-
-      const standing = project(facts, this.prices.list, this.policy, now);
-      const isChanged = !isSameRight(account.standing, standing);
-      const next: BillingAccount = {
-        customerId: facts.customerId,
-        ticket,
-        facts,
-        standing,
-        trialUsedAt:
-          account.trialUsedAt ?? (facts.subscriptions.some((one) => one.trialEnd !== null) ? now : null),
-        revision: account.revision + (isChanged ? 1 : 0),
-        changedAt: isChanged ? now : account.changedAt,
-        lookedAt: now,
-      };
-      await this.accounts.save(next);
+      const hadTrial = facts.subscriptions.some((one) => one.trialEnd !== null);
+      const trialUsedAt = account.trialUsedAt ?? (hadTrial ? now : null);
+      const { customerId } = facts;
+      const change = { customerId, ticket, facts, trialUsedAt, lookedAt: now };
+      const { revision, standing } = await this.restate.execute(account, change, now);
       // The page where it was bought is of no more use; the next purchase opens one of its own.
       if (standing.subscriptionId !== account.standing.subscriptionId) await this.checkouts.close(actor);
-      this.db.record([
-        ...(isChanged ? [this.changed(next, now)] : []),
-        ...(await this.notices(account.standing, standing, now)),
-      ]);
-      return { outcome: 'applied', tenantId };
+      return { outcome: 'applied', tenantId, isChanged: revision !== account.revision };
     });
   }
-
-  private changed({ revision, standing }: BillingAccount, now: Date): RecordedEvent {
-    const { state, reasons, access, plan, interval, seats, subscriptionId } = standing;
-    return occurred(
-      SubscriptionChanged,
-      {
-        ...{ revision, subscriptionId, state, reasons: [...reasons], access, plan, interval, seats },
-        periodEnd: instant(standing.periodEnd),
-        endsAt: instant(standing.endsAt),
-        offlineUntil: instant(standing.offlineUntil),
-      },
-      now,
-    );
-  }
-
-  /** Those that nobody was told yet: a replay of the same changes tells nobody anything. */
-  private async notices(before: Standing, after: Standing, now: Date): Promise<RecordedEvent[]> {
-    const found = noticesOf(before, after);
-    const fresh = await this.accounts.newEffects(
-      found.map((one) => one.key),
-      now,
-    );
-    // What is over is named by what it was.
-    const plan = after.plan === 'FREE' ? before.plan : after.plan;
-    return found
-      .filter((one) => fresh.has(one.key))
-      .map((one: Notice) =>
-        occurred(
-          NoticeRaised,
-          {
-            ...one,
-            plan,
-            planName: this.prices.plan(plan)?.name ?? plan,
-            amountDue: after.unpaid?.amountDue ?? null,
-            currency: after.unpaid?.currency ?? null,
-            trialEnd: instant(after.trialEnd),
-            endsAt: instant(after.endsAt),
-            restrictsAt: instant(after.restrictsAt),
-            suspendsAt: instant(after.suspendsAt),
-          },
-          now,
-        ),
-      );
-  }
-
-  private get policy() {
-    const { graceDays, restrictedDays } = this.dunning;
-    return { graceMs: graceDays * DAY_MS, restrictedMs: restrictedDays * DAY_MS };
-  }
 }
-
-const instant = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());

@@ -1,0 +1,234 @@
+import { type BillingRoom, billingRoom } from '../../../../test/support/billing-room.js';
+import { ApplyEvents } from '../applying/apply-events.js';
+import { Drifts } from '../persistence/drifts.js';
+import { Sweeps } from '../persistence/sweeps.js';
+import { ManageDrift } from '../use-cases/manage-drift.js';
+import { Reconcile } from './reconcile.js';
+import { nextSweep } from './schedule.js';
+
+const HOUR = 3_600_000;
+
+let world: BillingRoom;
+let reconcile: Reconcile;
+let manage: ManageDrift;
+
+beforeAll(async () => {
+  world = await billingRoom(ApplyEvents);
+  reconcile = world.app.get(Reconcile, { strict: false });
+  manage = world.app.get(ManageDrift, { strict: false });
+  await sweepAll();
+});
+afterAll(() => world.close());
+
+/** Everything that is due, to its end. */
+async function sweepAll(): Promise<void> {
+  while (await reconcile.turn());
+}
+
+async function sweep(kind: 'hourly' | 'nightly'): Promise<void> {
+  await manage.sweep(world.operator, kind);
+  await sweepAll();
+}
+
+/** Of these subjects, oldest first. */
+async function driftsOf(...subjects: string[]) {
+  const { data } = await manage.page(world.operator, { isOpen: false, limit: 1_000 });
+  return data.filter((one) => subjects.includes(one.subject));
+}
+
+async function subscribed() {
+  const tenantId = await world.tenant();
+  const customer = await world.customer(tenantId);
+  const subscription = await world.subscribe(customer.id);
+  return { tenantId, customer, subscription };
+}
+
+/** With all events applied. */
+async function settled() {
+  const made = await subscribed();
+  await world.deliver();
+  await world.apply();
+  return made;
+}
+
+const standingOf = async (tenantId: string) => {
+  const [row] = await world.system.query<{ standing: Record<string, unknown> }>(
+    'select standing from billing.accounts where tenant_id = $1',
+    [tenantId],
+  );
+  return row?.standing;
+};
+
+describe('comparing with Stripe', () => {
+  it('finds nothing where nothing is wrong', async () => {
+    const { tenantId, customer, subscription } = await settled();
+    const before = await world.told(tenantId);
+    await sweep('nightly');
+    await sweep('hourly');
+    expect(await driftsOf(customer.id, subscription.id)).toEqual([]);
+    expect(await world.told(tenantId)).toEqual(before);
+  });
+
+  it('finds a subscription that nobody told of, and follows it', async () => {
+    const { tenantId, customer, subscription } = await subscribed();
+    await sweep('hourly');
+    expect(await standingOf(tenantId)).toMatchObject({ state: 'active', plan: 'TEAM', seats: 5 });
+    expect(await driftsOf(subscription.id)).toMatchObject([
+      { kind: 'missing', tenantId, resolution: 'repaired', details: { customerId: customer.id } },
+    ]);
+    // The events that come late change nothing and tell nobody.
+    const told = await world.told(tenantId);
+    await world.deliver();
+    await world.apply();
+    expect(await world.told(tenantId)).toEqual(told);
+  });
+
+  it('tells a changed quantity from anything else that changed', async () => {
+    const [more, other] = [await settled(), await settled()];
+    const [seat] = more.subscription.items.data;
+    await world.pay.stripe.subscriptions.update(more.subscription.id, {
+      items: [{ id: seat!.id, quantity: 2 }],
+    });
+    await world.pay.stripe.subscriptions.update(other.subscription.id, { cancel_at_period_end: true });
+    await sweep('hourly');
+    expect(await driftsOf(more.subscription.id)).toMatchObject([
+      { kind: 'quantity', resolution: 'repaired' },
+    ]);
+    expect(await driftsOf(other.subscription.id)).toMatchObject([{ kind: 'stale', resolution: 'repaired' }]);
+    expect(await standingOf(more.tenantId)).toMatchObject({ seats: 10 });
+    expect(await standingOf(other.tenantId)).toMatchObject({ state: 'ending' });
+  });
+
+  it('takes back what nothing pays for any more', async () => {
+    const { tenantId, subscription } = await settled();
+    await world.pay.stripe.subscriptions.cancel(subscription.id);
+    await sweep('hourly');
+    expect(await driftsOf(subscription.id)).toMatchObject([
+      { kind: 'access_without_payment', tenantId, resolution: 'repaired' },
+    ]);
+    expect(await standingOf(tenantId)).toMatchObject({ state: 'cancelled', access: 'free', plan: 'FREE' });
+  });
+
+  it('leaves to operators a plan whose customer Stripe does not know: it may be the wrong key', async () => {
+    const { tenantId, subscription } = await settled();
+    await world.system.query(`update billing.accounts set customer_id = 'cus_nobody' where tenant_id = $1`, [
+      tenantId,
+    ]);
+    await world.pay.stripe.subscriptions.cancel(subscription.id);
+    await sweep('hourly');
+    expect(await driftsOf(subscription.id)).toMatchObject([
+      { kind: 'access_without_payment', tenantId, resolution: null, details: { why: 'NO_CUSTOMER' } },
+    ]);
+    expect(await standingOf(tenantId)).toMatchObject({ state: 'active', access: 'full' });
+  });
+
+  it('leaves who pays twice and whom nobody knows to operators; settled by one, it is open again when seen again', async () => {
+    const twice = await settled();
+    await world.subscribe(twice.customer.id);
+    await world.deliver();
+    await world.apply();
+    const stranger = await world.customer(null);
+    const orphan = await world.subscribe(stranger.id);
+    await sweep('nightly');
+    await sweep('nightly');
+    const found = await driftsOf(twice.customer.id, orphan.id);
+    expect(found).toHaveLength(2);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'duplicate', tenantId: twice.tenantId, resolution: null }),
+        expect.objectContaining({ kind: 'orphan', tenantId: null, resolution: null }),
+      ]),
+    );
+
+    const duplicate = found.find((one) => one.kind === 'duplicate')!;
+    await manage.resolve(world.operator, { driftId: duplicate.id });
+    await expect(manage.resolve(world.operator, { driftId: duplicate.id })).rejects.toMatchObject({
+      code: 'DRIFT_RESOLVED',
+    });
+    expect((await world.told(twice.tenantId)).at(-1)).toEqual({
+      name: 'billing.drift.resolved',
+      payload: { driftId: duplicate.id, kind: 'duplicate', subject: twice.customer.id },
+    });
+    await sweep('hourly');
+    expect(await driftsOf(twice.customer.id)).toMatchObject([
+      { resolution: 'operator', resolvedBy: 'ops', reason: 'because of a ticket' },
+      { resolution: null },
+    ]);
+
+    // Gone at Stripe, it is gone here after a look at everything.
+    await world.pay.stripe.subscriptions.cancel(orphan.id);
+    world.clock.advance(1_000);
+    await sweep('nightly');
+    expect(await driftsOf(orphan.id)).toMatchObject([{ resolution: 'gone' }]);
+  });
+
+  it('says nothing of what the same account at Stripe sells besides', async () => {
+    const { stripe } = world.pay;
+    const product = await stripe.products.create({ name: 'Shirts by the month' });
+    const price = await stripe.prices.create({
+      ...{ product: product.id, currency: 'usd', unit_amount: 100, recurring: { interval: 'month' } },
+    });
+    const customer = await world.customer(null);
+    const shirts = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }] });
+    await sweep('nightly');
+    expect(await driftsOf(shirts.id, customer.id)).toEqual([]);
+  });
+
+  it('is one worker’s at a time, and goes on with the next page where a killed one has stopped', async () => {
+    const sweeps = world.app.get(Sweeps, { strict: false });
+    const other = (await world.another()).get(Reconcile, { strict: false });
+    await manage.sweep(world.operator, 'nightly');
+    const lastPage = await reconcile.turn();
+    expect(lastPage).toBe(true);
+    expect(await other.turn()).toBe(false);
+    const [held] = await world.system.query(`select phase from billing.sweeps where kind = 'nightly'`);
+    expect(held).toEqual({ phase: 'ours' });
+
+    // As when its lease has run out: it was killed.
+    await world.system.query(`update billing.sweeps set leased_until = now() - interval '1 second'`);
+    expect(await other.turn()).toBe(true);
+    expect(await reconcile.turn()).toBe(false);
+    const [done] = await world.system.query(
+      `select phase, leased_by, due_at > $1 as later from billing.sweeps where kind = 'nightly'`,
+      [world.clock.now()],
+    );
+    expect(done).toEqual({ phase: 'stripe', leased_by: null, later: true });
+    expect(await sweeps.extend('nobody', 'nightly', 1)).toBe(false);
+  });
+
+  it('waits where it is while Stripe is away', async () => {
+    const { tenantId } = await subscribed();
+    world.pay.local.faults.add({
+      ...{ kind: 'status', status: 500, times: 1, kept: false, delay_ms: 0, decline_code: '' },
+      ...{ match: { path: '/v1/subscriptions' } },
+    });
+    await manage.sweep(world.operator, 'hourly');
+    await expect(reconcile.turn()).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    await sweepAll();
+    expect(await standingOf(tenantId)).toMatchObject({ state: 'active' });
+  });
+
+  it('asks Stripe one page for a hundred subscriptions, not one call for each', async () => {
+    for (let n = 0; n < 3; n++) await settled();
+    await sweep('nightly');
+    world.pay.local.api.asked.length = 0;
+    await sweep('nightly');
+    const lists = world.pay.local.api.asked.filter((one) => one.path === '/v1/subscriptions');
+    expect(lists).toHaveLength(1);
+    // Those that no living subscription stands behind are looked at one by one.
+    const open = (await world.app.get(Drifts, { strict: false }).countOpen()).reduce(
+      (n, one) => n + one.count,
+      0,
+    );
+    expect(world.pay.local.api.asked.length).toBeLessThanOrEqual(1 + 3 * open);
+  });
+});
+
+describe('when it is next', () => {
+  it('is an hour later, or the next night', () => {
+    const at = (text: string) => new Date(`2026-11-22T${text}:00Z`);
+    expect(nextSweep('hourly', at('10:20'))).toEqual(new Date(at('10:20').getTime() + HOUR));
+    expect(nextSweep('nightly', at('02:59'))).toEqual(at('03:00'));
+    expect(nextSweep('nightly', at('03:00'))).toEqual(new Date('2026-11-23T03:00:00Z'));
+  });
+});

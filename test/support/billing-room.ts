@@ -1,0 +1,157 @@
+import type { INestApplicationContext, Type } from '@nestjs/common';
+import pg from 'pg';
+import type Stripe from 'stripe';
+import { Actor, Db, generateSecrets, ManualClock, newId, SystemDatabase } from '#platform';
+import { LicensingConfig, LICENSING_ENTITIES } from '#licensing';
+import { RegisterTenant, TENANCY_ENTITIES } from '#tenancy';
+import {
+  BillingConfig,
+  BillingOperatorsModule,
+  BillingWorkConfig,
+  BillingWorkerModule,
+  DunningConfig,
+  PricesConfig,
+} from '#billing';
+import { application } from './application.js';
+import { testDatabase, type TestDatabase } from './database.js';
+import { testRedis } from './redis.js';
+import { type JourneyStripe, startStripe } from './stripe.js';
+
+/** The billing room as worker and gatehouse-admin have it, beside a Stripe of the test's own. Its loops do nothing. */
+export interface BillingRoom {
+  app: INestApplicationContext;
+  database: TestDatabase;
+  system: SystemDatabase;
+  db: Db;
+  clock: ManualClock;
+  operator: Actor;
+  pay: JourneyStripe;
+  /** A tenant as a sign-up leaves it. */
+  tenant(): Promise<string>;
+  customer(tenantId: string | null): Promise<Stripe.Customer>;
+  subscribe(customerId: string, lookupKey?: string): Promise<Stripe.Subscription>;
+  /** Stores what Stripe has told since the last time, as webhooks would. Gives the ids. */
+  deliver(): Promise<string[]>;
+  /** Applies what is stored. */
+  apply(): Promise<void>;
+  /** What has been recorded for a tenant, oldest first. */
+  told(tenantId: string): Promise<{ name: string; payload: Record<string, unknown> }[]>;
+  /** Another process, with the same settings. Closed with the world. */
+  another(): Promise<INestApplicationContext>;
+  close(): Promise<void>;
+}
+
+const ROOMS = {
+  concerns: [LicensingConfig, BillingConfig, PricesConfig, DunningConfig, BillingWorkConfig],
+  entities: [...TENANCY_ENTITIES, ...LICENSING_ENTITIES],
+  imports: [BillingWorkerModule, BillingOperatorsModule],
+};
+
+const SECRETS = ['SECRETS_KEY', 'LICENSE_LOOKUP_KEY', 'HARDWARE_KEY', 'SEAT_KEYS'];
+
+/** `applying`: what applies a batch of events, true when there may be more. */
+export async function billingRoom(applying: Type<{ execute(): Promise<boolean> }>): Promise<BillingRoom> {
+  const [database, redis, pay] = await Promise.all([testDatabase(), testRedis(), startStripe()]);
+  const clock = new ManualClock(new Date());
+  const secrets = generateSecrets();
+  const env: Record<string, string> = {
+    ENV: 'test',
+    DATABASE_URL: database.url,
+    DATABASE_SYSTEM_URL: database.systemUrl,
+    REDIS_URL: redis.url,
+    BILLING_APPLY: 'false',
+    BILLING_RECONCILE: 'false',
+    BILLING_APPLY_ATTEMPTS: '1',
+    ...pay.settings,
+    ...Object.fromEntries(SECRETS.map((name) => [name, secrets[name] ?? ''])),
+  };
+  const apps: INestApplicationContext[] = [];
+  const another = async () => {
+    apps.push(await application(ROOMS, env, clock));
+    return apps.at(-1)!;
+  };
+  const app = await another();
+  const [db, system] = [app.get(Db), app.get(SystemDatabase)];
+  await sell(pay.stripe);
+  const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
+  const delivered = new Set<string>();
+
+  return {
+    ...{ app, database, system, db, clock, pay, another },
+    operator: new Actor({
+      type: 'operator',
+      id: 'ops',
+      tenantId: null,
+      scopes: ['operator:billing'],
+      reason: 'because of a ticket',
+      origin: { traceId: 'trace', address: null },
+    }),
+    tenant: async () => {
+      const id = newId('ten');
+      const register = app.get(RegisterTenant, { strict: false });
+      await db.transaction(Actor.system(id, 'trace'), () =>
+        register.execute({ name: `Works ${id.slice(-6)}`, ownerUserId: newId('usr') }),
+      );
+      return id;
+    },
+    customer: (tenantId) =>
+      pay.stripe.customers.create({
+        payment_method: 'pm_card_visa',
+        invoice_settings: { default_payment_method: 'pm_card_visa' },
+        metadata: tenantId ? { tenant_id: tenantId } : {},
+      }),
+    subscribe: async (customerId, lookupKey = 'gatehouse_team_month') => {
+      const [price] = (await pay.stripe.prices.list({ lookup_keys: [lookupKey] })).data;
+      return pay.stripe.subscriptions.create({ customer: customerId, items: [{ price: price!.id }] });
+    },
+    deliver: async () => {
+      const fresh: Stripe.Event[] = [];
+      for await (const event of pay.stripe.events.list({ limit: 100 })) {
+        if (!delivered.has(event.id)) fresh.push(event);
+      }
+      for (const event of fresh) {
+        delivered.add(event.id);
+        const { id, type, api_version: version, livemode } = event;
+        const createdAt = new Date(event.created * 1_000);
+        await owner.query(
+          `insert into billing.stripe_events (id, type, api_version, livemode, created_at, payload, trace_id)
+           values ($1, $2, $3, $4, $5, $6, 'trace') on conflict do nothing`,
+          [id, type, version, livemode, createdAt, JSON.stringify(event)],
+        );
+      }
+      return fresh.map((one) => one.id);
+    },
+    apply: async () => {
+      while (await app.get(applying, { strict: false }).execute());
+    },
+    told: (tenantId) =>
+      db.read(
+        Actor.system(tenantId, 'trace'),
+        `select name, payload from platform.outbox where tenant_id = $1 and name like 'billing.%' order by recorded_at, id`,
+        [tenantId],
+      ),
+    close: async () => {
+      await owner.end();
+      for (const one of apps) await one.close();
+      await Promise.all([database.drop(), redis.drop(), pay.stop()]);
+    },
+  };
+}
+
+/** What `catalog apply` makes of plans.yaml, as far as it is needed here. */
+async function sell(stripe: Stripe): Promise<void> {
+  for (const [plan, amount] of [
+    ['pro', 4_900],
+    ['team', 9_900],
+  ] as const) {
+    const product = await stripe.products.create({ id: `gatehouse_${plan}`, name: plan });
+    await stripe.prices.create({
+      product: product.id,
+      currency: 'usd',
+      unit_amount: amount,
+      recurring: { interval: 'month' },
+      lookup_key: `gatehouse_${plan}_month`,
+      metadata: { gatehouse_plan: plan.toUpperCase(), gatehouse_part: 'base' },
+    });
+  }
+}
