@@ -19,7 +19,7 @@ export interface Settings {
   upcoming_days: number;
 }
 
-export const DEFAULT_SETTINGS: Settings = {
+const DEFAULT_SETTINGS: Settings = {
   retry_days: [3, 5, 7],
   after_retries: 'canceled',
   draft_seconds: 3_600,

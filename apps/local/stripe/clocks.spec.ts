@@ -52,6 +52,8 @@ describe('a renewal', () => {
       latest_invoice: {
         status: 'draft',
         billing_reason: 'subscription_cycle',
+        period_start: START,
+        period_end: at('2026-02-28T10:00:00Z'),
         automatically_finalizes_at: at('2026-02-28T11:00:00Z'),
       },
     });

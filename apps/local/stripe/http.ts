@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const LONGEST_BODY = 1024 * 1024;
 
-export class BodyTooLong extends Error {}
+class BodyTooLong extends Error {}
 
 /** The body as text. Throws BodyTooLong beyond a megabyte. */
 export async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -21,6 +21,7 @@ import { Webhooks } from './webhooks.js';
 import type { WebhookOptions } from './webhooks.js';
 
 export interface LocalStripeOptions {
+  /** Without one that of the run before, if it is free, else any. */
   port?: number;
   /** The secret keys it accepts; without any, every one that looks like a test key. */
   apiKeys?: string[];
@@ -64,13 +65,21 @@ export class LocalStripe implements Controlled {
 
   static async start(options: LocalStripeOptions = {}): Promise<LocalStripe> {
     const stripe = new LocalStripe(options);
-    await new Promise<void>((resolve, reject) =>
-      stripe.server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve),
-    );
+    const before = stripe.snapshot?.load();
+    if (options.port !== undefined) await stripe.listen(options.port);
+    else await stripe.listen(before ?? 0).catch(() => stripe.listen(0));
     stripe.books.baseUrl = stripe.url;
-    stripe.snapshot?.load();
     if (options.webhook) stripe.sendWebhooksTo(options.webhook);
     return stripe;
+  }
+
+  private listen(port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject).listen(port, '127.0.0.1', () => {
+        this.server.off('error', reject);
+        resolve();
+      });
+    });
   }
 
   get url(): string {

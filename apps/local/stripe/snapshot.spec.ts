@@ -19,10 +19,12 @@ describe('what npm start finds again', () => {
       { idempotencyKey: 'kept' },
     );
     await first.control('POST', 'clock', { advance: 3_600 });
+    const { url } = first.local;
     await first.stop();
     expect(statSync(options.snapshotFile).mode & 0o777).toBe(0o600);
 
     const second = await testStripe(options);
+    expect(second.local.url).toBe(url);
     expect(await second.stripe.subscriptions.retrieve(made.id)).toMatchObject({
       status: 'active',
       customer: customer.id,

@@ -8,6 +8,7 @@ interface Kept {
   store: Parameters<Books['store']['load']>[0];
   keys: Parameters<IdempotencyKeys['load']>[0];
   ahead: number;
+  port: number;
   settings: Books['settings'];
 }
 
@@ -21,13 +22,15 @@ export class Snapshot {
     private readonly keys: IdempotencyKeys,
   ) {}
 
-  load(): void {
-    if (!existsSync(this.file)) return;
+  /** The port it listened on; the pages that were opened then have it in their addresses. */
+  load(): number | undefined {
+    if (!existsSync(this.file)) return undefined;
     const kept = JSON.parse(readFileSync(this.file, 'utf8')) as Kept;
     this.books.store.load(kept.store);
     this.keys.load(kept.keys);
     this.books.clock.advance(kept.ahead);
     this.books.settings = { ...this.books.settings, ...kept.settings };
+    return kept.port;
   }
 
   saveIfChanged(): void {
@@ -36,11 +39,17 @@ export class Snapshot {
 
   save(): void {
     this.saved = this.books.store.version;
-    const { store, clock, settings } = this.books;
+    const { store, clock, settings, baseUrl } = this.books;
     mkdirSync(dirname(this.file), { recursive: true });
     writePrivately(
       this.file,
-      JSON.stringify({ store, keys: this.keys, ahead: clock.secondsAhead, settings }),
+      JSON.stringify({
+        store,
+        keys: this.keys,
+        ahead: clock.secondsAhead,
+        port: Number(new URL(baseUrl).port),
+        settings,
+      }),
     );
   }
 }

@@ -136,5 +136,8 @@ describe('changing a subscription', () => {
       billed.lines.data.map((line) => [line.description, line.amount]),
     );
     expect(preview.status).toBe('draft');
+    const next = await stripe.invoices.createPreview({ subscription: subscription.id });
+    const end = changed.items.data[0]!.current_period_end;
+    expect(next).toMatchObject({ total: 9_900, period_end: end, next_payment_attempt: end + 3_600 });
   });
 });

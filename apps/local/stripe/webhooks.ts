@@ -208,7 +208,7 @@ export class Webhooks {
 }
 
 /** `t=...,v1=...` over the body, once for each secret. */
-export function signature(body: string, secrets: string[], time: number): string {
+function signature(body: string, secrets: string[], time: number): string {
   const signed = secrets.map(
     (secret) => `v1=${createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')}`,
   );

@@ -31,5 +31,3 @@ export interface List<T> {
 export function listOf<T>(url: string, data: T[], hasMore = false): List<T> {
   return { object: 'list', data, has_more: hasMore, url };
 }
-
-export type Metadata = Record<string, string>;

@@ -7,7 +7,7 @@ export function amountOf(price: Price, quantity: number): number {
   return roundHalfUp(Number(price.unit_amount_decimal ?? price.unit_amount ?? 0) * quantity);
 }
 
-export function roundHalfUp(amount: number): number {
+function roundHalfUp(amount: number): number {
   return Math.sign(amount) * Math.round(Math.abs(amount)) || 0;
 }
 

@@ -1,6 +1,7 @@
 import type { Books } from '../books.js';
 import type { Invoice, InvoiceLine, Subscription } from '../kinds.js';
 import { periodOf } from '../objects/subscription-shape.js';
+import type { Period } from '../objects/subscription-shape.js';
 import { draftInvoice, finalizeLater } from './invoicing.js';
 import { claimItems, lineOfInvoiceItem, pendingItems } from './lines.js';
 
@@ -13,6 +14,7 @@ export function billFor(
   subscription: Subscription,
   reason: 'subscription_create' | 'subscription_cycle' | 'subscription_update',
   lines: InvoiceLine[],
+  period: Period = usagePeriod(books, subscription, reason),
 ): Invoice | undefined {
   const customer = books.customer(subscription.customer);
   const pending = pendingItems(books, customer.id, subscription.id);
@@ -25,7 +27,7 @@ export function billFor(
       subscription,
       reason,
       lines: all,
-      period: periodOf(subscription),
+      period,
       autoAdvance: collects(subscription),
     },
     reason !== 'subscription_cycle',
@@ -34,13 +36,23 @@ export function billFor(
   return invoice;
 }
 
+/**
+ * An invoice's period is the time whose usage and changes it collects, not what its lines pay for:
+ * https://docs.stripe.com/api/invoices/object#invoice_object-period_end
+ */
+function usagePeriod(books: Books, subscription: Subscription, reason: string): Period {
+  const end = books.now(subscription.customer);
+  return { start: reason === 'subscription_create' ? end : Math.min(end, periodOf(subscription).start), end };
+}
+
 /** A renewal's invoice: a draft for an hour, and for good while nothing is collected. */
 export function billCycle(
   books: Books,
   subscription: Subscription,
   lines: InvoiceLine[],
+  before: Period,
 ): Invoice | undefined {
-  const invoice = billFor(books, subscription, 'subscription_cycle', lines);
+  const invoice = billFor(books, subscription, 'subscription_cycle', lines, before);
   if (invoice && collects(subscription)) finalizeLater(books, invoice);
   return invoice;
 }

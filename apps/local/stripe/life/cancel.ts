@@ -75,7 +75,7 @@ function stopInvoices(books: Books, subscription: Subscription): void {
   }
 }
 
-export function invoicesOf(books: Books, subscription: string): Invoice[] {
+function invoicesOf(books: Books, subscription: string): Invoice[] {
   return books.store.all('invoice').filter((one) => subscriptionOf(one) === subscription);
 }
 

@@ -40,11 +40,6 @@ export function runDue(
   setTime(target);
 }
 
-/** When the next thing is due; undefined when nothing is. */
-export function nextDueAt(books: Books): number | undefined {
-  return earliest(books, null, Number.MAX_SAFE_INTEGER)?.at;
-}
-
 function earliest(books: Books, clock: string | null, target: number): Due | undefined {
   let first: Due | undefined;
   const offer = (due: Due | undefined) => {

@@ -37,7 +37,7 @@ export interface PreviewInput {
  * asked about; whoever calls takes that back (Books.imagine), so a preview can differ in nothing from the bill.
  */
 export function previewOf(books: Books, given: PreviewInput): Invoice {
-  const { subscription, lines } =
+  const { subscription, lines, at } =
     given.subscription === undefined
       ? ofNew(books, given)
       : ofExisting(books, books.need('subscription', given.subscription, 'subscription'), given);
@@ -61,17 +61,27 @@ export function previewOf(books: Books, given: PreviewInput): Invoice {
     subscription,
     reason: 'upcoming',
     lines,
-    period: periodOf(subscription),
+    period: { start: Math.min(at, periodOf(subscription).start), end: at },
     discounts,
   });
+  const isNow = at <= invoice.created;
   invoice.id = newId('upcoming_in');
+  invoice.created = at;
+  invoice.next_payment_attempt = isNow ? at : at + books.settings.draft_seconds;
   invoice.lines.data = lines.map((line) => ({ ...line, invoice: invoice.id }));
   invoice.lines.url = `/v1/invoices/${invoice.id}/lines`;
   const { sums: amounts, lines: priced } = sums(books, invoice);
   return { ...invoice, ...amounts, lines: { ...invoice.lines, data: priced } };
 }
 
-function ofNew(books: Books, given: PreviewInput): { subscription: Subscription; lines: InvoiceLine[] } {
+/** `at`: when it would be made. */
+interface Upcoming {
+  subscription: Subscription;
+  lines: InvoiceLine[];
+  at: number;
+}
+
+function ofNew(books: Books, given: PreviewInput): Upcoming {
   const details = given.subscription_details;
   if (given.customer === undefined || !details?.items)
     throw invalidRequest(
@@ -88,14 +98,10 @@ function ofNew(books: Books, given: PreviewInput): { subscription: Subscription;
     ...(typeof anchor === 'number' ? { billing_cycle_anchor: anchor } : {}),
   });
   const invoice = books.store.get('invoice', subscription.latest_invoice ?? '');
-  return { subscription, lines: invoice?.lines.data ?? [] };
+  return { subscription, lines: invoice?.lines.data ?? [], at: subscription.created };
 }
 
-function ofExisting(
-  books: Books,
-  subscription: Subscription,
-  given: PreviewInput,
-): { subscription: Subscription; lines: InvoiceLine[] } {
+function ofExisting(books: Books, subscription: Subscription, given: PreviewInput): Upcoming {
   const {
     items,
     proration_behavior,
@@ -116,15 +122,17 @@ function ofExisting(
         })
       : [];
   if (trial_end === 'now' && subscription.status === 'trialing') now.push(...endTrial(books, subscription));
-  if (now.length > 0) return { subscription, lines: [...pending(), ...now] };
-  if (proration_behavior === 'always_invoice') return { subscription, lines: pending() };
+  const at = books.now(subscription.customer);
+  if (now.length > 0) return { subscription, lines: [...pending(), ...now], at };
+  if (proration_behavior === 'always_invoice' && pending().length > 0)
+    return { subscription, lines: pending(), at };
   const ends =
     cancel_now ||
     (cancel_at_period_end ?? subscription.cancel_at_period_end) ||
     subscription.status === 'canceled' ||
     subscription.status === 'paused';
-  if (ends) return { subscription, lines: pending() };
   const { start, end } = periodOf(subscription);
+  if (ends) return { subscription, lines: pending(), at: cancel_now ? at : end };
   const { interval, interval_count: count } = subscription.items.data[0]!.price.recurring!;
   const anchor = subscription.status === 'trialing' ? end : subscription.billing_cycle_anchor;
   const next = { start: end, end: nextBoundary(anchor, interval as Interval, count, end) };
@@ -132,5 +140,6 @@ function ofExisting(
   return {
     subscription,
     lines: given.preview_mode === 'recurring' ? recurring : [...pending(), ...recurring],
+    at: end,
   };
 }

@@ -6,7 +6,7 @@ import { amountOf, shownDate } from './amounts.js';
 import { productName } from './lines.js';
 
 /** What of a period is left at a time: https://docs.stripe.com/billing/subscriptions/prorations, by the second. */
-export function shareLeft(period: { start: number; end: number }, time: number): number {
+function shareLeft(period: { start: number; end: number }, time: number): number {
   const length = period.end - period.start;
   if (length <= 0) return 0;
   return Math.min(1, Math.max(0, (period.end - time) / length));

@@ -24,7 +24,7 @@ export function renew(books: Books, subscription: Subscription): void {
   };
   const was = structuredClone(subscription);
   books.change<'subscription'>(subscription, { items: inPeriod(subscription, period) });
-  billCycle(books, subscription, linesForPeriod(books, subscription, period, before));
+  billCycle(books, subscription, linesForPeriod(books, subscription, period, before), before);
   tellOfChange(books, subscription, was);
 }
 
@@ -39,7 +39,7 @@ export function trialOver(books: Books, subscription: Subscription): void {
     return void pause(books, subscription, 'trial_end_without_payment_method');
   const was = structuredClone(subscription);
   const lines = endTrial(books, subscription);
-  billCycle(books, subscription, lines);
+  billCycle(books, subscription, lines, periodOf(was));
   tellOfChange(books, subscription, was);
 }
 

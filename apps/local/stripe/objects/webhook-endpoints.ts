@@ -16,7 +16,7 @@ type Destination = Kinds['v2.core.event_destination'];
 
 const MOST_ENDPOINTS = 16;
 
-export function newSecret(): string {
+function newSecret(): string {
   return `whsec_${randomBytes(24).toString('hex')}`;
 }
 

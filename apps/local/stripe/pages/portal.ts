@@ -89,7 +89,7 @@ function act(books: Books, session: Kinds['billing_portal.session'], form: URLSe
 }
 
 /** The new card pays from now on, for every subscription that named one of its own, too. */
-export function changeCard(books: Books, customerId: string, card: string): void {
+function changeCard(books: Books, customerId: string, card: string): void {
   const customer = books.customer(customerId);
   const method = attachTo(books, createCard(books, card).id, customer.id, 'payment_method');
   setDefault(books, customer, method.id);
