@@ -97,7 +97,7 @@ export class Gatehouse {
         ...(await secrets),
       },
     );
-    const [api, worker] = await this.startProduct();
+    const [[api, worker]] = await Promise.all([this.startProduct(), this.sell(stripe.url)]);
     const database = new URL(urls.DATABASE_URL!).pathname.slice(1);
     return this.publish({
       api,
@@ -167,6 +167,13 @@ export class Gatehouse {
     }
     await migrateDatabase(options);
     return urls;
+  }
+
+  /** The local Stripe sells what plans.yaml says: somebody's own Stripe is theirs to change. */
+  private async sell(localStripe: string | null): Promise<void> {
+    if (!localStripe || this.env.ENABLE_BILLING !== 'true') return;
+    const options = { env: this.env, ...this.logged('stripe-catalogue') };
+    await runAdmin(['catalog', 'apply', '--reason', 'npm start'], options);
   }
 
   private secrets(): Promise<Record<string, string>> {
