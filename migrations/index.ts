@@ -34,6 +34,8 @@ import { DerivedSessions1764000000121 } from './1764000000121-derived-sessions.j
 import { StripeWrites1764000000130 } from './1764000000130-stripe-writes.js';
 import { BillingAccounts1764000000131 } from './1764000000131-billing-accounts.js';
 import { Purchases1764000000132 } from './1764000000132-purchases.js';
+import { BillingStream1764000000135 } from './1764000000135-billing-stream.js';
+import { BilledUsage1764000000136 } from './1764000000136-billed-usage.js';
 import { BillingOperations1764000000137 } from './1764000000137-billing-operations.js';
 import { Contracts1764000000138 } from './1764000000138-contracts.js';
 
@@ -75,6 +77,8 @@ export const MIGRATIONS = [
   StripeWrites1764000000130,
   BillingAccounts1764000000131,
   Purchases1764000000132,
+  BillingStream1764000000135,
+  BilledUsage1764000000136,
   BillingOperations1764000000137,
   Contracts1764000000138,
 ];

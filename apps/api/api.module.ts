@@ -20,7 +20,7 @@ import {
   UserLimitGuard,
 } from '#platform';
 import { AuditModule } from '#audit';
-import { BillingConfig, BillingModule, CheckoutConfig, PricesConfig } from '#billing';
+import { BillingConfig, BillingModule, BillingStreamConfig, CheckoutConfig, PricesConfig } from '#billing';
 import { BearerGuard, IDENTITY_ENTITIES, IdentityModule, IdentityWatchModule } from '#identity';
 import { LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
@@ -43,6 +43,7 @@ export const API_CONCERNS = [
   BillingConfig,
   PricesConfig,
   CheckoutConfig,
+  BillingStreamConfig,
 ];
 
 /** The API: HTTP in front of the contexts, no rules of its own. */

@@ -19,7 +19,15 @@ import {
   UpstreamConfig,
 } from '#platform';
 import { AuditWorkerModule } from '#audit';
-import { BillingConfig, BillingWorkConfig, BillingWorkerModule, DunningConfig, PricesConfig } from '#billing';
+import {
+  BillingConfig,
+  BillingStreamKeepConfig,
+  BillingUsageConfig,
+  BillingWorkConfig,
+  BillingWorkerModule,
+  DunningConfig,
+  PricesConfig,
+} from '#billing';
 import {
   ClaimsConfig,
   FirebaseConfig,
@@ -66,6 +74,8 @@ export const WORKER_CONCERNS = [
   PricesConfig,
   DunningConfig,
   BillingWorkConfig,
+  BillingStreamKeepConfig,
+  BillingUsageConfig,
 ];
 
 /** The worker: the bus, and the handlers and schedules of the contexts. No HTTP but probes, no rules of its own. */

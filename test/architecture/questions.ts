@@ -77,4 +77,10 @@ export const QUESTIONS: readonly Question[] = [
     asks: ['ReadContact'],
     why: 'Stripe writes its receipts to the address of whoever buys.',
   },
+  {
+    from: 'billing',
+    to: 'licensing',
+    asks: ['ReadLicenses'],
+    why: 'A stream of what was bought begins with the licences as they are, and tells them as they are: an event says only which.',
+  },
 ];

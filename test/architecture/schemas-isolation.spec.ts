@@ -28,6 +28,7 @@ const ONE_ROW_A_TENANT = [
   'licensing.tenant_terms',
   'billing.accounts',
   'billing.checkouts',
+  'billing.stream_heads',
 ];
 
 /** The app role against every table there is, also those of contexts that come later. */

@@ -102,9 +102,9 @@ function valueFor({ name, type, allowed }: Column): unknown {
       return `${name}-${randomBytes(6).toString('hex')}`;
     // Of some it is the key.
     case 'integer':
+    case 'bigint':
       return ++filled;
     case 'smallint':
-    case 'bigint':
       return 1;
     case 'boolean':
       return true;

@@ -1,12 +1,18 @@
 import { Module } from '@nestjs/common';
 import { IdentityContactModule } from '#identity';
+import { LicensingModule } from '#licensing';
 import { TenancyModule } from '#tenancy';
 import { ApplyEvents } from './applying/apply-events.js';
 import { BillingLoops } from './applying/billing-loops.js';
 import { CustomerOfEvent } from './applying/customer-of-event.js';
 import { Prices } from './catalogue/prices.js';
 import { BillingController } from './http/billing.controller.js';
+import { RecordBilledUse } from './handlers/record-billed-use.js';
+import { TellStream } from './handlers/tell-stream.js';
+import { BillingStreamController } from './http/stream.controller.js';
+import { UsageController } from './http/usage.controller.js';
 import { WebhooksController } from './http/webhooks.controller.js';
+import { BilledUsage } from './persistence/billed-usage.js';
 import { BillingAccounts } from './persistence/billing-accounts.js';
 import { Checkouts } from './persistence/checkouts.js';
 import { Drifts } from './persistence/drifts.js';
@@ -18,6 +24,11 @@ import { StripeWrites } from './persistence/stripe-writes.js';
 import { Sweeps } from './persistence/sweeps.js';
 import { ReconcileLoop } from './reconciling/reconcile-loop.js';
 import { Reconcile } from './reconciling/reconcile.js';
+import { StreamEvents } from './persistence/stream-events.js';
+import { ForgetStream } from './streaming/forget-stream.js';
+import { LiveStreams } from './streaming/live-streams.js';
+import { StreamNews } from './streaming/stream-news.js';
+import { UsageShipments } from './persistence/usage-shipments.js';
 import { StripeLook } from './stripe/look.js';
 import { PriceIds } from './stripe/price-ids.js';
 import { StripeClient } from './stripe/stripe-client.js';
@@ -32,6 +43,12 @@ import { ManageDrift } from './use-cases/manage-drift.js';
 import { OpenPortal } from './use-cases/open-portal.js';
 import { PreviewChange } from './use-cases/preview-change.js';
 import { ReadBilling } from './use-cases/read-billing.js';
+import { CompareUsage } from './usage/compare-usage.js';
+import { HearMeterErrors } from './usage/hear-meter-errors.js';
+import { ShipUsage } from './usage/ship-usage.js';
+import { UsageLoop } from './usage/usage-loop.js';
+import { OpenBillingStream } from './use-cases/open-billing-stream.js';
+import { ReadBilledUsage } from './use-cases/read-billed-usage.js';
 import { ReceiveStripeEvent } from './use-cases/receive-stripe-event.js';
 import { ReplayStripeEvents } from './use-cases/replay-stripe-events.js';
 import { RestateAccount } from './use-cases/restate-account.js';
@@ -51,10 +68,22 @@ const FOLLOWING = [
   ManageContract,
 ];
 
-/** What people and Stripe call. */
+const STREAM = [StreamEvents, StreamNews];
+
+const USAGE = [
+  BilledUsage,
+  UsageShipments,
+  RecordBilledUse,
+  ShipUsage,
+  CompareUsage,
+  HearMeterErrors,
+  UsageLoop,
+];
+
+/** What people and Stripe call. Needs LimitsModule. */
 @Module({
-  imports: [TenancyModule, IdentityContactModule],
-  controllers: [WebhooksController, BillingController],
+  imports: [TenancyModule, LicensingModule, IdentityContactModule],
+  controllers: [WebhooksController, BillingController, BillingStreamController, UsageController],
   providers: [
     ...STRIPE,
     StripeEvents,
@@ -68,6 +97,11 @@ const FOLLOWING = [
     OpenPortal,
     PreviewChange,
     ChangeSubscription,
+    ...STREAM,
+    OpenBillingStream,
+    LiveStreams,
+    BilledUsage,
+    ReadBilledUsage,
   ],
 })
 export class BillingModule {}
@@ -93,7 +127,20 @@ export class BillingOperatorsModule {}
 
 /** What the worker does: applies what Stripe told, and what time changes. */
 @Module({
-  imports: [TenancyModule],
-  providers: [...STRIPE, ...FOLLOWING, ApplyEvents, BillingLoops, Sweeps, Drifts, Reconcile, ReconcileLoop],
+  imports: [TenancyModule, LicensingModule],
+  providers: [
+    ...STRIPE,
+    ...FOLLOWING,
+    ApplyEvents,
+    BillingLoops,
+    Sweeps,
+    Drifts,
+    Reconcile,
+    ReconcileLoop,
+    ...STREAM,
+    TellStream,
+    ForgetStream,
+    ...USAGE,
+  ],
 })
 export class BillingWorkerModule {}

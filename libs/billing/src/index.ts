@@ -15,3 +15,5 @@ export {
   ReplayStripeEvents,
   ReplayStripeEventsInput,
 } from './use-cases/replay-stripe-events.js';
+export { BillingStreamConfig, BillingStreamKeepConfig } from './streaming/stream.config.js';
+export { BillingUsageConfig } from './usage/usage.config.js';

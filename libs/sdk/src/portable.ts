@@ -17,6 +17,8 @@ export type {
   User,
   Verdict,
 } from './api/answers.js';
+export type { BillingApi, WatchOptions } from './api/billing-api.js';
+export type { BillingEvent, BillingNotice, LicenseState, SubscriptionState } from './api/billing-events.js';
 export type { ExportFile, ExportsApi, TenantExport } from './api/exports-api.js';
 export type { Invitation, InvitationPreview, JoinedTenant } from './api/invitation-answers.js';
 export type { AuthorizationServer, DeviceCode, OAuthApi } from './api/oauth-api.js';

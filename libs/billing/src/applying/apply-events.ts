@@ -3,6 +3,7 @@ import { Clock, DomainError, Log } from '#platform';
 import { BillingWorkConfig } from '../dunning.config.js';
 import { StripeInbox, type TakenEvent } from '../persistence/stripe-inbox.js';
 import { failureWord } from '../stripe/stripe-failures.js';
+import { HearMeterErrors, isMeterError } from '../usage/hear-meter-errors.js';
 import { FollowCustomer } from '../use-cases/follow-customer.js';
 import { CustomerOfEvent } from './customer-of-event.js';
 import { dispatch } from './dispatch.js';
@@ -30,6 +31,7 @@ export class ApplyEvents {
     private readonly inbox: StripeInbox,
     private readonly customerOf: CustomerOfEvent,
     private readonly follow: FollowCustomer,
+    private readonly meterErrors: HearMeterErrors,
     private readonly config: BillingWorkConfig,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -63,6 +65,11 @@ export class ApplyEvents {
       return;
     }
     try {
+      if (isMeterError(event.type)) {
+        await this.meterErrors.execute(event.payload);
+        await this.settle([event], 'applied', {});
+        return;
+      }
       const customers = await this.customerOf.execute(event.payload);
       if (customers.length === 0) await this.settle([event], 'ignored', { failure: 'NO_CUSTOMER' });
       if (customers.length > 1) {

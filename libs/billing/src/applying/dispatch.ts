@@ -6,6 +6,8 @@ type Families = Readonly<Record<string, string>>;
 
 /** What may change what a customer has, owes or sees: the customer is looked at again. */
 const HANDLED: Families = {
+  // About uses, of no customer in particular: hear-meter-errors.ts.
+  'billing.meter': 'error_report_triggered no_meter_found',
   charge: 'refunded',
   'charge.dispute': 'closed created funds_reinstated funds_withdrawn updated',
   'charge.refund': 'updated',
@@ -39,7 +41,7 @@ const IGNORED: Families = {
   'billing.alert': 'triggered',
   'billing.credit_balance_transaction': 'created',
   'billing.credit_grant': 'created updated',
-  'billing.meter': 'created deactivated error_report_triggered no_meter_found reactivated updated',
+  'billing.meter': 'created deactivated reactivated updated',
   'billing_portal.configuration': 'created updated',
   'billing_portal.session': 'created',
   capability: 'updated',

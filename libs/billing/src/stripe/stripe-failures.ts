@@ -33,6 +33,14 @@ export const isInUse = (error: unknown): boolean =>
 export const isMissing = (error: unknown): boolean =>
   isStripeFailure(error) && (error.code === 'resource_missing' || error.statusCode === 404);
 
+/** Stripe has counted a use with this identifier before. */
+export const isDuplicateUse = (error: unknown): boolean =>
+  isStripeFailure(error) && error.code === 'duplicate_meter_event';
+
+/** A key that is wrong, or may too little. */
+export const isOurFault = (error: unknown): boolean =>
+  isStripeFailure(error) && ['StripeAuthenticationError', 'StripePermissionError'].includes(error.type);
+
 /** For the log and the row of a write: never the message, which may quote what a person typed. */
 export function failureWord(error: unknown): string {
   if (!isStripeFailure(error)) return error instanceof DomainError ? error.code : 'unknown';
@@ -55,8 +63,7 @@ export function asBillingError(error: unknown): unknown {
     });
   }
   // A key that is wrong, or may too little, is ours to mend: for the caller payments are away.
-  const isOurFault = ['StripeAuthenticationError', 'StripePermissionError'].includes(error.type);
-  if (isOurFault || isOutage(error)) return unavailable(5, error);
+  if (isOurFault(error) || isOutage(error)) return unavailable(5, error);
   return new DomainError('conflict', 'BILLING_CONFLICT', 'Payments refuse that as things stand.', {
     details: error.code ? { reason: error.code } : undefined,
     cause: error,

@@ -71,6 +71,14 @@ export class StripeGateway {
   }
 
   /**
+   * A write under a key that the caller has stored, and whose unknown outcome it settles itself; `cause` of what it throws
+   * tells how it failed, and is missing when Stripe was not asked. Throws like `read`. Never call it inside a transaction.
+   */
+  writeUnder<T>(verb: string, make: (stripe: Stripe) => Promise<T>): Promise<T> {
+    return this.read(verb, make);
+  }
+
+  /**
    * Does what `write` says once, however often it is asked for while nobody knows how it ended: an unknown outcome is
    * tried again under the same key as long as Stripe remembers that, then looked up by its marks. `begun`: by the caller,
    * in a transaction that has ended. Never call it inside a transaction. Throws 422 `CARD_DECLINED`, 409 `BILLING_BUSY` or `BILLING_CONFLICT`, 503 `BILLING_UNAVAILABLE`.

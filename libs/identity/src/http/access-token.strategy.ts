@@ -32,7 +32,11 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, ACCESS_TOKEN
     const token = this.tokenOf(request as FastifyRequest);
     if (!token) return this.error(unauthenticated('no bearer'));
     this.identify(actorOf(request as FastifyRequest), token).then(
-      (actor) => this.success(actor),
+      (actor) => {
+        if (!token.startsWith(API_KEY_PREFIX))
+          (request as FastifyRequest).mustStillStand = () => void this.tokens.verify(token);
+        this.success(actor);
+      },
       (error: Error) => this.error(error),
     );
   }

@@ -36,10 +36,14 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
 
     await super.canActivate(context);
     refuseOtherTenant(request);
-    // Whoever it is: a person, a service by its key or by a token.
-    if (this.suspended.isOver(request.actor.tenantId ?? '')) throw new TenantClosed();
-    if (!endpoint.judgesSuspension && this.suspended.has(request.actor.tenantId ?? ''))
-      throw tenantSuspended();
+    const { actor, mustStillStand } = request;
+    this.refuseClosed(actor, endpoint);
+    if (mustStillStand) {
+      request.mustStillStand = () => {
+        mustStillStand();
+        this.refuseClosed(actor, endpoint);
+      };
+    }
     if (request.actor.type === 'service' && !endpoint.services) {
       throw new DomainError(
         'forbidden',
@@ -51,6 +55,12 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
     if (endpoint.stepUp && request.actor.type === 'user' && !showsItself(request, endpoint.stepUp.orBy))
       await this.requireStepUp.execute(request.actor, endpoint.stepUp.maxAgeSeconds);
     return true;
+  }
+
+  /** Whoever it is: a person, a service by its key or by a token. */
+  private refuseClosed({ tenantId }: Actor, { judgesSuspension }: EndpointOptions): void {
+    if (this.suspended.isOver(tenantId ?? '')) throw new TenantClosed();
+    if (!judgesSuspension && this.suspended.has(tenantId ?? '')) throw tenantSuspended();
   }
 
   private showsAnything(request: FastifyRequest, isInCookies: boolean): boolean {

@@ -25,3 +25,18 @@ export const UsageRefused = defineEvent(
       .max(500),
   }),
 );
+
+/** A use of a meter that is billed was counted, once for each key of a licence. */
+export const UsageBilled = defineEvent(
+  'licensing.usage.billed',
+  1,
+  z.strictObject({
+    licenseId: idOf('lic'),
+    meter: z.string(),
+    /** As it was reported, or one of ours. */
+    idempotencyKey: z.string(),
+    amount: z.int().min(1),
+    /** When it happened. */
+    at: z.iso.datetime({ offset: true }),
+  }),
+);

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Db } from '#platform';
+import { type Actor, Db, occurred } from '#platform';
 import type { Window } from '../quotas/windows.js';
 import type { MeterTerms } from '../domain/terms.js';
+import { UsageBilled } from '../events/usage-events.js';
 
 interface OfMeter {
   licenseId: string;
@@ -28,6 +29,8 @@ interface LedgerUse extends OfMeter {
   limit: number | null;
   /** It has happened: it is written even beyond the limit. */
   isTold: boolean;
+  /** Epoch ms when it happened, for what is billed; null: it is not. */
+  billedAt: number | null;
 }
 
 interface RawKeyedUse {
@@ -114,10 +117,18 @@ export class UsageLedger {
       if (!row) throw new Error('The ledger of usage gave no answer.');
       if (row.known) return { outcome: 'known', known: keyedUse(row) };
       const before = Number(row.before);
+      if (row.counted) this.tellOfBilled(use);
       return row.counted
         ? { outcome: 'counted', used: before + use.amount }
         : { outcome: 'exhausted', used: before };
     });
+  }
+
+  /** In the transaction that counts it: what is counted is billed, and nothing else. */
+  private tellOfBilled({ billedAt, licenseId, meter, idempotencyKey, amount, at }: LedgerUse): void {
+    if (billedAt === null) return;
+    const told = { licenseId, meter, idempotencyKey, amount, at: new Date(billedAt).toISOString() };
+    this.db.record([occurred(UsageBilled, told, new Date(at))]);
   }
 }
 

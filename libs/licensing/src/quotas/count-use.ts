@@ -162,6 +162,7 @@ export class CountUse {
       ...{ licenseId, meter, period, amount, limit, window, idempotencyKey, isTold },
       zone: timeZone,
       at: now,
+      billedAt: wish.mode === 'look' ? (wish.at ?? now) : null,
     });
     if (result.outcome === 'known') return again({ meter, amount }, result.known);
     const usage = meterUsage(meter, limit, result.used, window);

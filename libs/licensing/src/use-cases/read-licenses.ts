@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, idOf, type Page, pageOf, SealedBox } from '#platform';
+import { type Actor, DomainError, idOf, type Page, pageOf, SealedBox } from '#platform';
 import type { LicenseRow } from '../persistence/license-row.js';
 import { Licenses } from '../persistence/licenses.js';
 import { keyContext } from './mint-license.js';
@@ -38,6 +38,14 @@ export class ReadLicenses {
   /** The oldest licence of the actor's tenant, for the welcome mail and for tokens; null without one. */
   async first(actor: Actor): Promise<LicenseRow | null> {
     return (await this.licenses.page(actor, null, 1))[0] ?? null;
+  }
+
+  /** One licence as it is, for what is told to those who may read it: whoever asks has checked that. Null: not the tenant's. */
+  async state(actor: Actor, licenseId: string): Promise<LicenseRow | null> {
+    return this.licenses.get(actor, licenseId).catch((error: unknown) => {
+      if (error instanceof DomainError && error.kind === 'not_found') return null;
+      throw error;
+    });
   }
 
   /** The key in the clear. Whoever asks has checked that it may. */

@@ -13,6 +13,22 @@ const SHORT_TURN_MS = 0.3;
 /** Longer than a client takes from connecting, or from an answer, to its next request's first byte, in ms. */
 const QUIET_MS = 500;
 
+type End = () => void;
+
+const ends = new WeakMap<FastifyInstance, Set<End>>();
+const drained = new WeakSet<FastifyInstance>();
+
+/**
+ * For an answer that does not end by itself: `end` is called when the API stops, at once if it is stopping. Gives what takes
+ * that back, when the answer is over.
+ */
+export function endAtDrain(server: FastifyInstance, end: End): () => void {
+  if (drained.has(server)) end();
+  const known = ends.get(server) ?? new Set();
+  ends.set(server, known.add(end));
+  return () => void known.delete(end);
+}
+
 /**
  * Ends an API without cutting anything. Closing the server at once would reset connections that have been accepted
  * and whose request is on its way. So the port is closed first, every answer from then on asks its client to leave,
@@ -20,6 +36,7 @@ const QUIET_MS = 500;
  */
 export class Drain {
   private readonly http: Server;
+  private readonly server: FastifyInstance;
   private accepted = 0;
   private inFlight = 0;
   private draining = false;
@@ -31,6 +48,7 @@ export class Drain {
     this.http = app.getHttpServer() as Server;
     this.http.on('connection', () => (this.accepted += 1));
     const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+    this.server = server;
     // What an earlier hook refused never comes to ours, and its end is told all the same.
     const counted = new WeakSet<FastifyRequest>();
     server.addHook('onRequest', (request, _reply, done) => {
@@ -51,6 +69,8 @@ export class Drain {
   /** Resolves when everything accepted has been answered; the application may be closed then. */
   async run(): Promise<void> {
     this.draining = true;
+    drained.add(this.server);
+    for (const end of ends.get(this.server) ?? []) end();
     const quiet = new Promise<void>((resolve) => (this.becomeQuiet = resolve));
     await this.queueEmpty();
     const allGone = once(this.http, 'close');

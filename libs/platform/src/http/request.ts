@@ -9,6 +9,11 @@ declare module 'fastify' {
     actor?: Actor;
     /** The exact bytes of the body, where the route asked for them. */
     rawBody?: Buffer;
+    /**
+     * For an answer that goes on for long: throws what the caller would be refused with if they came now. Asks nobody.
+     * Unset for who shows nothing, and for API keys.
+     */
+    mustStillStand?: () => void;
   }
   interface FastifyContextConfig {
     endpoint?: EndpointOptions;

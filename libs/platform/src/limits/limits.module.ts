@@ -3,6 +3,7 @@ import { GeneralLimits } from './general-limits.js';
 import { GuessLimit } from './guess-limit.js';
 import { LimitStore } from './limit-store.js';
 import { Limits } from './limits.config.js';
+import { OpenStreams } from './open-streams.js';
 import { PoolBudget } from './pool-budget.js';
 
 /**
@@ -11,7 +12,7 @@ import { PoolBudget } from './pool-budget.js';
  */
 @Global()
 @Module({
-  providers: [Limits, LimitStore, GeneralLimits, PoolBudget, GuessLimit],
-  exports: [Limits, GeneralLimits, PoolBudget, GuessLimit],
+  providers: [Limits, LimitStore, GeneralLimits, PoolBudget, GuessLimit, OpenStreams],
+  exports: [Limits, GeneralLimits, PoolBudget, GuessLimit, OpenStreams],
 })
 export class LimitsModule {}

@@ -141,6 +141,7 @@ export const ERROR_CODES = {
   RETURN_URL_NOT_ALLOWED: 'invalid',
   CARD_DECLINED: 'invalid',
   CHANGES_EXHAUSTED: 'too_many',
+  TOO_MANY_STREAMS: 'too_many',
 } as const;
 
 /** A code of docs/errors.md. */

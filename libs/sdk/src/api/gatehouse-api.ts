@@ -23,6 +23,7 @@ import {
   type Verdict,
 } from './answers.js';
 import { AccountApi } from './account-api.js';
+import { BillingApi } from './billing-api.js';
 import { type ApiOptions, type CallOptions, Caller } from './caller.js';
 import { OAuthApi } from './oauth-api.js';
 import { TenancyApi } from './tenancy-api.js';
@@ -60,6 +61,8 @@ export class GatehouseApi {
   readonly account: AccountApi;
   /** The organisation they are signed in at, and their others. */
   readonly tenancy: TenancyApi;
+  /** What that organisation has bought. */
+  readonly billing: BillingApi;
   /** Sign-in in a browser, or by a code on another device; an AuthClient does the whole of it. */
   readonly oauth: OAuthApi;
   private readonly caller: Caller;
@@ -70,6 +73,7 @@ export class GatehouseApi {
     this.url = this.caller.url;
     this.account = new AccountApi(this.caller);
     this.tenancy = new TenancyApi(this.caller);
+    this.billing = new BillingApi(this.caller);
     this.oauth = new OAuthApi(this.caller);
   }
 

@@ -1,0 +1,47 @@
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** Stripe takes what happened in the past 35 days (docs.stripe.com/api/billing/meter-event/create); an hour less, in ms. */
+const PAST_MS = 35 * DAY_MS - HOUR_MS;
+/** And up to five minutes ahead; a minute less. */
+const AHEAD_MS = 4 * 60_000;
+/** Stripe knows an identifier again for at least 24 hours (same page); an hour less. */
+const KNOWN_MS = 23 * HOUR_MS;
+/** What was sent is counted a while later; by then it is, in ms. */
+const COUNTED_MS = HOUR_MS;
+
+/** A use on its way to Stripe. */
+export interface Shipment {
+  usedAt: Date;
+  /** Of the first attempt whose outcome nobody knows; null: nothing was sent that may have been counted. */
+  sentAt: Date | null;
+}
+
+/**
+ * What is to be done with it. `send`: also once more, for Stripe knows it again. `compare`: with what Stripe has counted.
+ * `wait`: until one of the others is right. `too_old`: Stripe takes it no more.
+ */
+export function stepOf({ usedAt, sentAt }: Shipment, now: Date): 'send' | 'compare' | 'wait' | 'too_old' {
+  const at = now.getTime();
+  const isOld = at - usedAt.getTime() > PAST_MS;
+  if (sentAt && at - sentAt.getTime() > KNOWN_MS) return 'compare';
+  if (isOld && !sentAt) return 'too_old';
+  if (isOld) return at - sentAt!.getTime() > COUNTED_MS ? 'compare' : 'wait';
+  return usedAt.getTime() - at > AHEAD_MS ? 'wait' : 'send';
+}
+
+/** What Stripe and we have of one customer, meter and minute: sums, and the amounts whose outcome nobody knows. */
+export interface Minute {
+  counted: number;
+  shipped: number;
+  unknown: readonly number[];
+}
+
+/** Which of the unknown ones Stripe has counted; `unclear`: some, or something that is none of ours. */
+export function countedOf({ counted, shipped, unknown }: Minute): 'all' | 'none' | 'unclear' {
+  if (counted === shipped) return 'none';
+  return counted === shipped + unknown.reduce((sum, one) => sum + one, 0) ? 'all' : 'unclear';
+}
+
+/** What a meter's events are called at Stripe: like everything there, after the product. */
+export const meterEventName = (code: string, meter: string): string => `${code}_${meter}`;

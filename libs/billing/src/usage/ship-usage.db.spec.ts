@@ -1,0 +1,175 @@
+import { type Buyer, shippingWorld, type ShippingWorld } from '../testing/shippers.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe('what was used, on its way to Stripe', () => {
+  let world: ShippingWorld;
+  beforeAll(async () => void (world = await shippingWorld()));
+  afterAll(() => world.close());
+  afterEach(() => world.stripe.local.faults.clear());
+
+  /** Every worker takes batches until nothing is left for it. */
+  const work = (workers: number) =>
+    Promise.all(
+      Array.from({ length: workers }, async () => {
+        const { ship } = world.shipper();
+        while (await ship.execute());
+      }),
+    );
+  const states = async (buyer: Buyer) => (await world.rows(buyer)).map((one) => one.status);
+  const fault = (kind: 'timeout_after_apply' | 'hang' | 'close' | 'status', times = 1, more = {}) =>
+    world.stripe.local.faults.add({
+      ...{ match: { path: '/v1/billing/meter_events' }, kind, times, status: 500, kept: false },
+      ...{ delay_ms: 0, decline_code: '' },
+      ...more,
+    });
+
+  it('is recorded once for each key, and counted once, whoever ships at the same time', async () => {
+    const buyer = await world.buyer();
+    for (let n = 0; n < 120; n++) await world.record(buyer, 1 + (n % 7));
+    await world.record(buyer, 5, { key: 'same' });
+    await world.record(buyer, 5, { key: 'same' });
+    await Promise.all([work(3), work(3)]);
+    const rows = await world.rows(buyer);
+    expect(rows).toHaveLength(121);
+    expect(new Set(rows.map((one) => `${one.status} ${one.attempts}`))).toEqual(new Set(['shipped 1']));
+    expect(await world.counted(buyer)).toBe(rows.reduce((sum, one) => sum + one.amount, 0));
+    await world.hasten();
+    await work(2);
+    expect(await world.counted(buyer)).toBe(rows.reduce((sum, one) => sum + one.amount, 0));
+  });
+
+  it('is counted once, though the answer was lost after Stripe had counted it, or Stripe failed', async () => {
+    const buyer = await world.buyer();
+    for (let n = 0; n < 6; n++) await world.record(buyer, 10 ** n);
+    fault('timeout_after_apply', 2);
+    fault('status', 1, { kept: true });
+    fault('hang');
+    await work(1);
+    expect((await states(buyer)).filter((one) => one === 'unknown')).toHaveLength(4);
+    world.clock.advance(10_000);
+    await world.hasten();
+    await work(2);
+    expect(await states(buyer)).toEqual(Array(6).fill('shipped'));
+    expect(await world.counted(buyer)).toBe(111_111);
+  });
+
+  it('is counted once, though the worker was killed between sending it and marking it', async () => {
+    const buyer = await world.buyer();
+    await world.record(buyer, 7);
+    await world.record(buyer, 70);
+    const taken = await world.shipments.take(10, 1_000);
+    expect(taken).toHaveLength(2);
+    // One died after Stripe had it, one before.
+    for (const use of taken) await world.shipments.send(use, world.clock.now());
+    await world.stripe.stripe.billing.meterEvents.create(
+      {
+        event_name: world.meterName,
+        identifier: taken[0]!.id,
+        timestamp: Math.floor(taken[0]!.usedAt.getTime() / 1_000),
+        payload: { stripe_customer_id: buyer.customerId, value: String(taken[0]!.amount) },
+      },
+      { idempotencyKey: taken[0]!.id },
+    );
+    await work(1);
+    expect(await states(buyer)).toEqual(['unknown', 'unknown']);
+    await world.hasten();
+    await work(3);
+    expect(await states(buyer)).toEqual(['shipped', 'shipped']);
+    expect(await world.counted(buyer)).toBe(77);
+  });
+
+  it.each([
+    [
+      'is not sent again when Stripe has counted it',
+      ['timeout_after_apply', 'timeout_after_apply'],
+      'shipped',
+      30,
+    ],
+    ['is sent again when Stripe has counted nothing of it', ['hang', 'hang'], 'shipped', 30],
+    ['is for operators when nobody can tell', ['timeout_after_apply', 'hang'], 'parked', 10],
+  ] as const)('after a day: %s', async (_, kinds, status, counted) => {
+    const buyer = await world.buyer();
+    await world.record(buyer, 10);
+    fault(kinds[0]);
+    await work(1);
+    await world.record(buyer, 20);
+    fault(kinds[1]);
+    await work(1);
+    expect(await states(buyer)).toEqual(['unknown', 'unknown']);
+    world.clock.advance(25 * HOUR);
+    await world.hasten();
+    await work(1);
+    await world.hasten();
+    await work(2);
+    expect(await states(buyer)).toEqual([status, status]);
+    expect(await world.counted(buyer)).toBe(counted);
+  });
+
+  it('is sent a day later to a Stripe that has forgotten the identifier only if it was never counted', async () => {
+    const buyer = await world.buyer();
+    await world.record(buyer, 10);
+    await work(1);
+    await world.record(buyer, 20);
+    fault('timeout_after_apply');
+    await work(1);
+    world.clock.advance(25 * HOUR);
+    await world.hasten();
+    await work(2);
+    expect(await world.rows(buyer)).toMatchObject([
+      { status: 'shipped', attempts: 1 },
+      { status: 'shipped', attempts: 1 },
+    ]);
+    expect(await world.counted(buyer)).toBe(30);
+  });
+
+  it('waits for a customer, and for operators when Stripe takes it no more', async () => {
+    const buyer = await world.buyer({ isCustomer: false });
+    await world.record(buyer, 3);
+    await world.record(buyer, 4, { usedAt: new Date(world.clock.now().getTime() - 36 * DAY) });
+    await work(1);
+    expect(await world.rows(buyer)).toMatchObject([
+      { amount: 4, status: 'parked', failure: 'TOO_OLD', attempts: 0 },
+      { amount: 3, status: 'waiting', failure: 'NO_CUSTOMER', attempts: 0 },
+    ]);
+    await world.becomesCustomer(buyer);
+    await world.hasten();
+    await work(1);
+    expect(await states(buyer)).toEqual(['parked', 'shipped']);
+    expect(await world.counted(buyer)).toBe(3);
+  });
+
+  it('is not billed where Stripe finds out afterwards that it cannot count it', async () => {
+    const buyer = await world.buyer();
+    await world.stripe.stripe.customers.del(buyer.customerId);
+    await world.record(buyer, 3);
+    const { ship, hear } = world.shipper();
+    await ship.execute();
+    expect(await states(buyer)).toEqual(['shipped']);
+    const thin = world.stripe.local.books.store.all('v2.core.event').at(-1)!;
+    const payload = JSON.stringify({ id: thin.id, object: 'v2.core.event', type: thin.type });
+    await hear.execute(payload);
+    await hear.execute(payload);
+    expect(await world.rows(buyer)).toMatchObject([
+      { status: 'failed', failure: 'meter_event_customer_not_found' },
+    ]);
+    expect(await world.usage.months(buyer.actor, null, 10)).toMatchObject([
+      { meter: 'commands', recorded: 3, shipped: 0, waiting: 0, failed: 3 },
+    ]);
+  });
+
+  it('is left alone while Stripe cannot be asked, and counts no attempt then', async () => {
+    const buyer = await world.buyer();
+    for (let n = 0; n < 12; n++) await world.record(buyer, 1);
+    fault('close', 100);
+    const { ship } = world.shipper();
+    await ship.execute();
+    // Five failures in a row close the gate: the others were never sent.
+    expect((await states(buyer)).filter((one) => one === 'waiting').length).toBeGreaterThanOrEqual(4);
+    world.stripe.local.faults.clear();
+    await world.hasten();
+    await work(1);
+    expect(await world.counted(buyer)).toBe(12);
+  });
+});

@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, DomainError, Log } from '#platform';
+import { Prices } from '../catalogue/prices.js';
+import { meterEventName, stepOf } from '../domain/shipment.js';
+import { type Outcome, type TakenUse, UsageShipments } from '../persistence/usage-shipments.js';
+import { StripeGateway } from '../stripe/stripe-gateway.js';
+import {
+  failureWord,
+  isDuplicateUse,
+  isInUse,
+  isOurFault,
+  isOutage,
+  isUnknown,
+} from '../stripe/stripe-failures.js';
+import { CompareUsage } from './compare-usage.js';
+import { usesSettled } from './metrics.js';
+
+const BATCH = 40;
+/** Uses that one worker ships at a time; the process's gate has the last word. */
+const TOGETHER = 4;
+/** Longer than a batch takes that times out throughout. Of a worker that was killed the others take over then. */
+const LEASE_MS = 180_000;
+const FIRST_WAIT_MS = 5_000;
+const WAIT_MAX_MS = 900_000;
+/** Who has no customer yet may have one soon; a key of ours that does not work needs somebody, in ms. */
+const LATER_MS = 300_000;
+
+/**
+ * Tells Stripe of uses, a batch at a time, each under its id in our ledger as the event's identifier. What was sent and not
+ * answered is sent again as long as Stripe knows the identifier again; after that only what Stripe has counted decides.
+ */
+@Injectable()
+export class ShipUsage {
+  constructor(
+    private readonly shipments: UsageShipments,
+    private readonly compare: CompareUsage,
+    private readonly gateway: StripeGateway,
+    private readonly prices: Prices,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** One batch; true when there may be more. */
+  async execute(): Promise<boolean> {
+    const taken = await this.shipments.take(BATCH, LEASE_MS);
+    const queue = [...taken];
+    await Promise.all(
+      Array.from({ length: Math.min(TOGETHER, queue.length) }, async () => {
+        for (let use = queue.shift(); use; use = queue.shift()) await this.ship(use);
+      }),
+    );
+    return taken.length === BATCH;
+  }
+
+  private async ship(use: TakenUse): Promise<void> {
+    const step = stepOf(use, this.clock.now());
+    if (step === 'too_old') return this.settle(use, 'parked', 'TOO_OLD');
+    if (step === 'wait') return this.shipments.postpone(use, LATER_MS, use.failure ?? 'NOT_YET');
+    if (!use.customerId) return this.shipments.postpone(use, LATER_MS, 'NO_CUSTOMER');
+    if (step === 'compare') return this.compare.execute({ ...use, customerId: use.customerId });
+    return this.send(use, use.customerId);
+  }
+
+  private async send(use: TakenUse, customer: string): Promise<void> {
+    if (!(await this.shipments.send(use, this.clock.now()))) return;
+    const { id, meter, amount, usedAt } = use;
+    try {
+      await this.gateway.writeUnder('ship_usage', (stripe) =>
+        stripe.billing.meterEvents.create(
+          {
+            event_name: meterEventName(this.prices.list.code, meter),
+            identifier: id,
+            timestamp: Math.floor(usedAt.getTime() / 1_000),
+            payload: { stripe_customer_id: customer, value: String(amount) },
+          },
+          { idempotencyKey: keyOf(use) },
+        ),
+      );
+      await this.settle(use, 'shipped', null);
+    } catch (error) {
+      await this.failed(use, error);
+    }
+  }
+
+  private async failed(use: TakenUse, error: unknown): Promise<void> {
+    const cause = error instanceof DomainError ? error.cause : error;
+    const word = failureWord(cause ?? error);
+    if (isDuplicateUse(cause)) return this.settle(use, 'shipped', null);
+    // Nobody was asked, or nobody did anything: this attempt never was.
+    if (!cause || isInUse(cause) || (isOutage(cause) && !isUnknown(cause)))
+      return this.shipments.takeBack(use, waitAfter(use), word);
+    if (isOurFault(cause)) return this.shipments.takeBack(use, LATER_MS, word);
+    if (isUnknown(cause)) return this.shipments.postpone(use, waitAfter(use), word);
+    // Refused now; one before, whose answer was lost, may have been counted.
+    return use.sentAt ? this.settle(use, 'parked', `UNCLEAR ${word}`) : this.settle(use, 'failed', word);
+  }
+
+  private async settle(use: TakenUse, outcome: Outcome, failure: string | null): Promise<void> {
+    if (!(await this.shipments.settle(use, outcome, failure, this.clock.now()))) return;
+    usesSettled.inc({ outcome });
+    if (outcome !== 'shipped')
+      this.log.warn({ tenant_id: use.tenantId, use: use.id, outcome, failure }, 'A use is not billed.');
+  }
+}
+
+/** Stripe keeps a fault of its own under the key like any other answer: asked by another key it looks at the identifier. */
+const keyOf = ({ id, attempts, failure }: TakenUse): string =>
+  /^5\d\d/.test(failure ?? '') ? `${id}-${attempts}` : id;
+
+const waitAfter = ({ attempts }: TakenUse): number => Math.min(FIRST_WAIT_MS * 2 ** attempts, WAIT_MAX_MS);
