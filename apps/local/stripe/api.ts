@@ -118,7 +118,7 @@ export class Api {
   private refusal(error: unknown): { status: number; body: string } {
     if (error instanceof StripeRefusal)
       return { status: error.status, body: JSON.stringify({ error: error.body }, null, 2) };
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    this.books.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
     const body: ErrorBody = {
       type: 'api_error',
       message: 'The local Stripe has a fault of its own; its log tells.',

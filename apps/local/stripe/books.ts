@@ -3,6 +3,7 @@ import type { Clock } from './clock.js';
 import { noSuch } from './errors.js';
 import type { Customer, Kind, Kinds, SnapshotEvent, ThinEvent } from './kinds.js';
 import { newId, Store } from './store.js';
+import { clone } from './wire.js';
 
 export const API_VERSION = '2026-10-28.endive';
 
@@ -46,6 +47,10 @@ export class Books {
   declines: { customer?: string; decline_code: string; times: number }[] = [];
   /** Told how it went with an invoice; what that means for its subscription is decided in life/aftermath.ts. */
   settled: (invoice: Kinds['invoice'], how: Settlement) => void = () => {};
+  /** Faults of ours, for the part's log. */
+  log: (line: string) => void = (line) => void process.stderr.write(`${line}\n`);
+  /** What time could not bring any further, by id; its log says why. */
+  readonly stuck = new Set<string>();
   /** When an event happened by the server's clock: what it says itself may be a test clock's time. */
   readonly happenedAt = new WeakMap<object, number>();
   private unsent: (SnapshotEvent | ThinEvent)[] = [];
@@ -101,7 +106,7 @@ export class Books {
       object: 'event',
       api_version: API_VERSION,
       created: test_clock ? this.testClock(test_clock) : this.now(customer),
-      data: { object: structuredClone(object), ...(previous ? { previous_attributes: previous } : {}) },
+      data: { object: clone(object), ...(previous ? { previous_attributes: previous } : {}) },
       livemode: false,
       pending_webhooks: this.store.all('webhook_endpoint').filter((one) => one.status === 'enabled').length,
       request: { ...this.origin },
@@ -166,7 +171,7 @@ function differences(object: object, changes: object): Record<string, unknown> {
   return Object.fromEntries(
     changed.map(([name, value]) => {
       const was = before[name] ?? null;
-      return [name, isPlain(was) && isPlain(value) ? differencesBothWays(was, value) : structuredClone(was)];
+      return [name, isPlain(was) && isPlain(value) ? differencesBothWays(was, value) : clone(was)];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import type { Books } from './books.js';
 import { invalidRequest } from './errors.js';
-import { listOf } from './wire.js';
+import { clone, listOf } from './wire.js';
 
 const DEEPEST = 4;
 
@@ -43,7 +43,7 @@ function related(
 
 /** The answer with what was asked for in place of ids. Throws for what cannot be expanded. */
 export function expanded(books: Books, answer: unknown, paths: string[] | undefined): unknown {
-  const copy = structuredClone(answer);
+  const copy = clone(answer);
   for (const path of paths ?? []) {
     const steps = path.split('.');
     if (steps.length > DEEPEST + (steps[0] === 'data' ? 1 : 0))
@@ -61,8 +61,7 @@ function expandAt(books: Books, value: unknown, [step, ...rest]: string[], path:
   }
   const object = value as Record<string, unknown>;
   const include = INCLUDABLE[String(object.object)]?.[step];
-  if (include && object[step] === undefined)
-    object[step] = structuredClone(include(books, String(object.id)));
+  if (include && object[step] === undefined) object[step] = clone(include(books, String(object.id)));
   if (!(step in object)) throw cannotExpand(step, path);
   object[step] = resolved(books, object[step], step, path, rest.length === 0);
   expandAt(books, object[step], rest, path);
@@ -73,7 +72,7 @@ function resolved(books: Books, value: unknown, step: string, path: string, last
   if (typeof value === 'string') {
     const found = books.store.find(value);
     if (!found) throw cannotExpand(step, path);
-    return structuredClone(found);
+    return clone(found);
   }
   // Stripe tolerates asking for what is always there.
   if (value === null || typeof value === 'object') return value;

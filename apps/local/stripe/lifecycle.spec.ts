@@ -217,6 +217,28 @@ describe('a schedule', () => {
   });
 });
 
+describe('what cannot go on', () => {
+  it('is left alone and told, and time goes on for the others', async () => {
+    const lines: string[] = [];
+    given.local.books.log = (line) => lines.push(line);
+    const price = await stripe.prices.create({
+      ...{ currency: 'usd', product: sold.product.id, unit_amount: 100, recurring: { interval: 'month' } },
+    });
+    const customer = await customerWith(stripe, 'pm_card_visa', clock);
+    const { id } = await stripe.subscriptionSchedules.create({
+      customer: customer.id,
+      start_date: START + DAY,
+      phases: [{ items: [{ price: price.id }] }],
+    });
+    await stripe.prices.update(price.id, { active: false });
+    const other = await subscribe();
+    await advance(stripe, clock, START + 32 * DAY);
+    expect(await stripe.subscriptionSchedules.retrieve(id)).toMatchObject({ status: 'not_started' });
+    expect(await invoices(other.id)).toHaveLength(2);
+    expect(lines.join()).toMatch(/sub_sched_\w+ could not go on: .*inactive/);
+  });
+});
+
 describe('what is stored for later', () => {
   it('is a card, by intent or by checkout', async () => {
     const customer = await stripe.customers.create({});

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Kind, Kinds, Notes } from './kinds.js';
+import { clone } from './wire.js';
 
 type Stored = Kinds[Kind];
 type Shelf = Map<string, Stored>;
@@ -13,11 +14,24 @@ export class Store {
   private readonly shelves = new Map<Kind, Shelf>();
   private readonly tombstones = new Map<string, { id: string; object: string; deleted: true }>();
   private undo: (() => void)[] | undefined;
+  private changed = new Set<string>();
   /** Counts writes, so that whoever keeps a copy knows whether it is stale. */
   version = 0;
 
   get<K extends Kind>(kind: K, id: string): Kinds[K] | undefined {
     return this.shelf(kind).get(id) as Kinds[K] | undefined;
+  }
+
+  /** Oldest first. */
+  ids(kind: Kind): string[] {
+    return [...this.shelf(kind).keys()];
+  }
+
+  /** What was written since this was last asked. */
+  takeChanged(): Set<string> {
+    const { changed } = this;
+    this.changed = new Set();
+    return changed;
   }
 
   /** Oldest first. */
@@ -29,15 +43,15 @@ export class Store {
     const shelf = this.shelf(object.object as Kind);
     const { id } = object as { id: string };
     shelf.set(id, object);
-    this.wrote(() => shelf.delete(id));
+    this.wrote(id, () => shelf.delete(id));
     this.makeRoom(object.object as Kind, shelf);
     return object;
   }
 
   /** To be called before an object is changed in place. */
   touch(object: Stored): void {
-    const before = structuredClone(object);
-    this.wrote(() => {
+    const before = clone(object);
+    this.wrote((object as { id: string }).id, () => {
       for (const name of Object.keys(object)) delete (object as unknown as Record<string, unknown>)[name];
       Object.assign(object, before);
     });
@@ -48,7 +62,7 @@ export class Store {
     const object = shelf.get(id);
     if (!object) return;
     shelf.delete(id);
-    this.wrote(() => shelf.set(id, object));
+    this.wrote(id, () => shelf.set(id, object));
   }
 
   /** Removes it and remembers that it was: a customer can still be retrieved, as deleted. */
@@ -56,7 +70,7 @@ export class Store {
     this.remove(kind, id);
     const tombstone = { id, object: kind as string, deleted: true as const };
     this.tombstones.set(id, tombstone);
-    this.wrote(() => this.tombstones.delete(id));
+    this.wrote(id, () => this.tombstones.delete(id));
     return tombstone;
   }
 
@@ -108,7 +122,7 @@ export class Store {
     const enough = Symbol('enough');
     try {
       this.attempt(() => {
-        seen.value = structuredClone(work());
+        seen.value = clone(work());
         // eslint-disable-next-line @typescript-eslint/only-throw-error
         throw enough;
       });
@@ -150,8 +164,9 @@ export class Store {
     return shelf;
   }
 
-  private wrote(back: () => void): void {
+  private wrote(id: string, back: () => void): void {
     this.version++;
+    this.changed.add(id);
     this.undo?.push(back);
   }
 }

@@ -31,3 +31,8 @@ export interface List<T> {
 export function listOf<T>(url: string, data: T[], hasMore = false): List<T> {
   return { object: 'list', data, has_more: hasMore, url };
 }
+
+/** A copy that shares nothing; several times faster than structuredClone, and all of this is JSON. */
+export function clone<T>(value: T): T {
+  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T);
+}

@@ -17,13 +17,20 @@ export function shownPrice(price: Price): string {
   return price.recurring ? `${amount} / ${price.recurring.interval}` : amount;
 }
 
+const formats = new Map<string, Intl.NumberFormat>();
+
 export function shownAmount(amount: number, currency: string): string {
-  return new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(amount / 100);
+  let format = formats.get(currency);
+  if (!format)
+    formats.set(currency, (format = new Intl.NumberFormat('en-US', { style: 'currency', currency })));
+  return format.format(amount / 100);
 }
+
+const DATES = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 
 /** `22 Nov 2026`, as in the descriptions of prorations. */
 export function shownDate(time: number): string {
-  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' }).format(time * 1000);
+  return DATES.format(time * 1000);
 }
 
 type Sums = Pick<

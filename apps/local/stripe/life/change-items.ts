@@ -9,6 +9,7 @@ import type { ItemInput, UpdateSubscription } from '../objects/subscription-para
 import { mustAgree, newItem, periodOf, priceFor } from '../objects/subscription-shape.js';
 import { linesForPeriod } from './lines.js';
 import { creditUnused, debitRemaining } from './prorations.js';
+import { clone } from '../wire.js';
 
 export interface ItemsChange {
   items: SubscriptionItem[];
@@ -28,7 +29,7 @@ export function changeOf(
   restart: boolean,
 ): ItemsChange {
   const old = subscription.items.data;
-  const items = old.map((item) => structuredClone(item));
+  const items = old.map((item) => clone(item));
   const period = periodOf(subscription);
   const now = books.now(subscription.customer);
   for (const [index, change] of (given ?? []).entries()) {
@@ -86,7 +87,7 @@ function changed(item: SubscriptionItem, change: ItemInput, price: Price): Subsc
     ...item,
     metadata: mergeMetadata(item.metadata, change.metadata),
     plan: planOf(price),
-    price: structuredClone(price),
+    price: clone(price),
     // A new price without a quantity starts with one, as Stripe has it since billing is per item.
     ...(change.quantity !== undefined
       ? { quantity: change.quantity }

@@ -5,6 +5,7 @@ import type { Invoice, PaymentMethod } from '../kinds.js';
 import { cancelIntent, confirm } from '../objects/payment-intents.js';
 import { payingMethod } from '../objects/payment-methods.js';
 import { markPaid, paymentOf, subscriptionOf } from './invoicing.js';
+import { clone } from '../wire.js';
 
 export interface Attempt {
   method?: PaymentMethod;
@@ -32,8 +33,8 @@ export function collect(books: Books, invoice: Invoice, attempt: Attempt = {}): 
   if (outcome.kind === 'action') return needsAction(books, invoice, intent);
   const details = {
     charge: outcome.charge.id,
-    payment_intent: structuredClone(intent),
-    payment_method: structuredClone(method),
+    payment_intent: clone(intent),
+    payment_method: clone(method),
   };
   return failed(books, invoice, declined(outcome.declineCode, details));
 }
@@ -48,7 +49,7 @@ function needsAction(books: Books, invoice: Invoice, intent: object): Result {
       type: 'invalid_request_error',
       code: 'invoice_payment_intent_requires_action',
       message: 'This payment requires additional user action before it can be completed successfully.',
-      payment_intent: structuredClone(intent),
+      payment_intent: clone(intent),
     },
     true,
   );

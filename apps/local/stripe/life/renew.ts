@@ -12,6 +12,7 @@ import { linesForPeriod } from './lines.js';
 import { pause } from './pause.js';
 import { tellOfChange } from './tell.js';
 import { endTrial } from './trial.js';
+import { clone } from '../wire.js';
 
 /** A period is over: it ends with it, or the next one begins with an invoice that stays a draft for an hour. */
 export function renew(books: Books, subscription: Subscription): void {
@@ -22,7 +23,7 @@ export function renew(books: Books, subscription: Subscription): void {
     start: before.end,
     end: nextBoundary(subscription.billing_cycle_anchor, interval as Interval, count, before.end),
   };
-  const was = structuredClone(subscription);
+  const was = clone(subscription);
   books.change<'subscription'>(subscription, { items: inPeriod(subscription, period) });
   billCycle(books, subscription, linesForPeriod(books, subscription, period, before), before);
   tellOfChange(books, subscription, was);
@@ -37,7 +38,7 @@ export function trialOver(books: Books, subscription: Subscription): void {
   if (!hasCard && behavior === 'cancel') return void end(books, subscription, 'cancellation_requested');
   if (!hasCard && behavior === 'pause')
     return void pause(books, subscription, 'trial_end_without_payment_method');
-  const was = structuredClone(subscription);
+  const was = clone(subscription);
   const lines = endTrial(books, subscription);
   billCycle(books, subscription, lines, periodOf(was));
   tellOfChange(books, subscription, was);

@@ -15,6 +15,7 @@ import { withCancellation } from './cancellation.js';
 import { ownMethod } from './subscribe.js';
 import { tellOfChange } from './tell.js';
 import { endTrial } from './trial.js';
+import { clone } from '../wire.js';
 
 /** Stripe's own limit for one subscription: https://docs.stripe.com/rate-limits */
 const QUANTITY_CHANGES_PER_HOUR = 200;
@@ -38,7 +39,7 @@ export function updateSubscription(
 ): Subscription {
   mustBeUpdatable(subscription, given);
   countQuantities(books, subscription, given);
-  const before = structuredClone(subscription);
+  const before = clone(subscription);
   if (given.payment_behavior === 'pending_if_incomplete')
     return updateWhenPaid(books, subscription, given, before);
   settings(books, subscription, given);
@@ -179,12 +180,12 @@ function updateWhenPaid(
     );
   if (subscription.pending_update) voidPending(books, subscription);
   const draft = apply(books, subscription, given);
-  const items = structuredClone(subscription.items.data);
+  const items = clone(subscription.items.data);
   if (!draft || finalize(books, draft).status === 'paid') {
     tellOfChange(books, subscription, before);
     return subscription;
   }
-  const wanted = structuredClone(subscription);
+  const wanted = clone(subscription);
   const latest = subscription.latest_invoice;
   Object.assign(subscription, before, { latest_invoice: latest });
   books.store.note(subscription.id, {

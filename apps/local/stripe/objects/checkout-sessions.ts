@@ -12,6 +12,7 @@ import type { Wire } from '../wire.js';
 import { CreateSession, newSession } from './checkout-shape.js';
 import type { CheckoutPlan } from './checkout-shape.js';
 import { priceFor } from './subscription-shape.js';
+import { clone } from '../wire.js';
 
 /** https://docs.stripe.com/api/checkout/sessions/object */
 function create(books: Books, given: CreateSession): CheckoutSession {
@@ -91,7 +92,7 @@ function lineItem(books: Books, price: Price, quantity: number): Wire<Stripe.Lin
     currency: price.currency,
     description: productName(books, price),
     metadata: {},
-    price: structuredClone(price),
+    price: clone(price),
     quantity,
   };
 }

@@ -1,7 +1,7 @@
 import type { Books } from '../books.js';
 import type { Customer, Invoice, InvoiceLine, Price, Subscription } from '../kinds.js';
 import { newId } from '../store.js';
-import { listOf } from '../wire.js';
+import { clone, listOf } from '../wire.js';
 
 export interface InvoiceDraft {
   customer: Customer;
@@ -85,7 +85,7 @@ export function emptyInvoice(books: Books, draft: InvoiceDraft): Invoice {
       ? {
           quote_details: null,
           subscription_details: {
-            metadata: structuredClone(subscription.metadata),
+            metadata: clone(subscription.metadata),
             subscription: subscription.id,
           },
           type: 'subscription_details',

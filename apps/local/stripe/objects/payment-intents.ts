@@ -9,6 +9,7 @@ import { newId } from '../store.js';
 import { createCharge } from './charges.js';
 import { createDispute } from './disputes.js';
 import { cardOf } from './test-cards.js';
+import { clone } from '../wire.js';
 
 /** https://docs.stripe.com/api/payment_intents/object */
 export function createIntent(
@@ -139,7 +140,7 @@ function refused(
       last_payment_error: {
         ...{ type: 'card_error', code, decline_code: declineCode, message, charge: charge.id },
         doc_url: `https://docs.stripe.com/error-codes/${code.replaceAll('_', '-')}`,
-        payment_method: structuredClone(method),
+        payment_method: clone(method),
       },
       next_action: null,
       payment_method: null,

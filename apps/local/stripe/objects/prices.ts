@@ -8,6 +8,7 @@ import { endpoint } from '../router.js';
 import { newId } from '../store.js';
 import type { Wire } from '../wire.js';
 import { PriceData, UpdatePriceData } from './price-data.js';
+import { clone } from '../wire.js';
 
 /** https://docs.stripe.com/api/prices/object */
 export function createPrice(books: Books, given: PriceData): Price {
@@ -172,7 +173,7 @@ function showInItems(books: Books, price: Price): void {
   for (const subscription of books.store.all('subscription')) {
     if (!subscription.items.data.some((item) => item.price.id === price.id)) continue;
     const data = subscription.items.data.map((item) =>
-      item.price.id === price.id ? { ...item, price: structuredClone(price), plan: planOf(price) } : item,
+      item.price.id === price.id ? { ...item, price: clone(price), plan: planOf(price) } : item,
     );
     books.change<'subscription'>(subscription, { items: { ...subscription.items, data } });
   }

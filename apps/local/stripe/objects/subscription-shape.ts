@@ -3,7 +3,7 @@ import { invalidRequest } from '../errors.js';
 import { mergeMetadata } from '../form.js';
 import type { Customer, Price, Subscription, SubscriptionItem } from '../kinds.js';
 import { newId } from '../store.js';
-import { listOf } from '../wire.js';
+import { clone, listOf } from '../wire.js';
 import { createPrice, planOf } from './prices.js';
 import type { CreateSubscription, ItemInput } from './subscription-params.js';
 
@@ -37,7 +37,7 @@ export function newItem(
     discounts: [],
     metadata: mergeMetadata({}, given.metadata),
     plan: planOf(price),
-    price: structuredClone(price),
+    price: clone(price),
     ...(metered ? {} : { quantity: given.quantity ?? 1 }),
     subscription,
     tax_rates: [],
