@@ -102,6 +102,23 @@ describe('a subscription', () => {
     });
   });
 
+  it('is prorated by the second', async () => {
+    const { id, items } = await subscribe();
+    await advance(stripe, clock, START + 10 * DAY);
+    const changed = await stripe.subscriptions.update(id, {
+      items: [{ id: items.data[0]!.id, price: sold.team.id }],
+      proration_behavior: 'always_invoice',
+      expand: ['latest_invoice'],
+    });
+    const { lines } = changed.latest_invoice as Stripe.Invoice;
+    const share = 21 / 31;
+    expect(lines.data.map(({ amount, description }) => ({ amount, description }))).toEqual([
+      { amount: -Math.round(4_900 * share), description: 'Unused time on Pro after 11 Mar 2026' },
+      { amount: Math.round(9_900 * share), description: 'Remaining time on Team after 11 Mar 2026' },
+    ]);
+    expect(lines.data[0]!.period).toEqual({ start: START + 10 * DAY, end: START + 31 * DAY });
+  });
+
   it('begins with a part of a period when its anchor is later', async () => {
     const anchor = START + 15 * DAY;
     const { id, items } = await subscribe({ billing_cycle_anchor: anchor });
