@@ -1,5 +1,5 @@
 import { escape, page } from '../../plain-page.js';
-import { DAY } from '../clock.js';
+import { DAY, HOUR } from '../clock.js';
 import { advanceClock } from '../control.js';
 import type { Controlled } from '../control.js';
 import { StripeRefusal } from '../errors.js';
@@ -55,8 +55,7 @@ export function dashboard({ books, webhooks }: Controlled): Shown {
     ];
   });
   const { clock } = books;
-  const ahead =
-    clock.secondsAhead === 0 ? '' : `, ${Math.round(clock.secondsAhead / DAY)} days ahead of this machine`;
+  const ahead = clock.secondsAhead === 0 ? '' : `, ${shownAhead(clock.secondsAhead)} ahead of this machine`;
   const body = `<h1>Stripe, local</h1><p>No real one: nothing here costs or pays anything. Its time is ${time(clock.now())} UTC${ahead}.</p>
 ${button('Advance an hour', { action: 'advance', days: String(1 / 24) })} ${button('Advance a day', { action: 'advance', days: '1' })} ${button('Advance a month', { action: 'advance', days: String(MONTH_DAYS) })}
 <h2>Customers</h2>${table(['Id', 'E-mail', 'Tenant', '', ''], customers)}
@@ -64,6 +63,10 @@ ${button('Advance an hour', { action: 'advance', days: String(1 / 24) })} ${butt
 <h2>Invoices</h2>${table(['Number', 'Customer', 'Amount', 'Status', '', ''], invoices)}
 <h2>Events</h2>${table(['Time', 'Type', 'Id', 'Deliveries', ''], events)}`;
   return { html: page('Stripe, local', body) };
+}
+
+function shownAhead(seconds: number): string {
+  return seconds < DAY ? `${Math.round(seconds / HOUR)} hours` : `${Math.round(seconds / DAY)} days`;
 }
 
 export function dashboardSubmitted({ books, webhooks }: Controlled, form: URLSearchParams): Shown {
