@@ -6,6 +6,8 @@ import { LicensingConfig, LICENSING_ENTITIES } from '#licensing';
 import { RegisterTenant, TENANCY_ENTITIES } from '#tenancy';
 import {
   BillingConfig,
+  BillingStreamKeepConfig,
+  BillingUsageConfig,
   BillingOperatorsModule,
   BillingWorkConfig,
   BillingWorkerModule,
@@ -42,7 +44,15 @@ export interface BillingRoom {
 }
 
 const ROOMS = {
-  concerns: [LicensingConfig, BillingConfig, PricesConfig, DunningConfig, BillingWorkConfig],
+  concerns: [
+    LicensingConfig,
+    BillingConfig,
+    PricesConfig,
+    DunningConfig,
+    BillingWorkConfig,
+    BillingStreamKeepConfig,
+    BillingUsageConfig,
+  ],
   entities: [...TENANCY_ENTITIES, ...LICENSING_ENTITIES],
   imports: [BillingWorkerModule, BillingOperatorsModule],
 };

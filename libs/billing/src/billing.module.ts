@@ -6,6 +6,7 @@ import { ApplyEvents } from './applying/apply-events.js';
 import { BillingLoops } from './applying/billing-loops.js';
 import { CustomerOfEvent } from './applying/customer-of-event.js';
 import { Prices } from './catalogue/prices.js';
+import { EndWithTenant } from './handlers/end-with-tenant.js';
 import { BillingController } from './http/billing.controller.js';
 import { RecordBilledUse } from './handlers/record-billed-use.js';
 import { TellStream } from './handlers/tell-stream.js';
@@ -133,6 +134,7 @@ export class BillingOperatorsModule {}
     ...FOLLOWING,
     ApplyEvents,
     BillingLoops,
+    EndWithTenant,
     Sweeps,
     Drifts,
     Reconcile,

@@ -80,12 +80,11 @@ export class BillingAccounts {
    */
   async link(customerId: string): Promise<boolean> {
     const { tenantId } = this.db.actor;
-    const mine = await this.db.query(
-      `update billing.accounts set customer_id = $2
-       where tenant_id = $1 and coalesce(customer_id, $2) = $2 returning 1`,
-      [tenantId, customerId],
+    const [mine] = await this.db.query<{ id: string | null }>(
+      'select customer_id as id from billing.accounts where tenant_id = $1',
+      [tenantId],
     );
-    if (mine.length === 0) return false;
+    if ((mine?.id ?? customerId) !== customerId) return false;
     await this.db.query(
       'insert into billing.stripe_customers (customer_id, tenant_id) values ($1, $2) on conflict do nothing',
       [customerId, tenantId],
@@ -94,7 +93,13 @@ export class BillingAccounts {
       'select tenant_id from billing.stripe_customers where customer_id = $1',
       [customerId],
     );
-    return row?.tenant_id === tenantId;
+    // Before anything is written: nobody may open the portal of another's customer.
+    if (row?.tenant_id !== tenantId) return false;
+    await this.db.query('update billing.accounts set customer_id = $2 where tenant_id = $1', [
+      tenantId,
+      customerId,
+    ]);
+    return true;
   }
 
   /** Somebody looks at the customer again as soon as a worker is free. */
