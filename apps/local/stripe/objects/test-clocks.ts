@@ -12,7 +12,7 @@ import { deleteCustomer } from './customers.js';
 
 type TestClock = Kinds['test_helpers.test_clock'];
 
-const KEPT_DAYS = 30;
+const KEPT_DAYS = 7;
 
 /** https://docs.stripe.com/api/test_clocks/object */
 function create(
