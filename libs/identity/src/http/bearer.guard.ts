@@ -2,7 +2,15 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { Actor, DomainError, ENDPOINT, type EndpointOptions, originOf, TenantClosed } from '#platform';
+import {
+  Actor,
+  DomainError,
+  ENDPOINT,
+  type EndpointOptions,
+  originOf,
+  type StepUp,
+  TenantClosed,
+} from '#platform';
 import { SuspendedTenants } from '#tenancy';
 import { tenantSuspended } from '../domain/session-policy.js';
 import { deviceIdOf, type DeviceOrigin, MAX_USER_AGENT } from '../sessions/device.js';
@@ -48,9 +56,18 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
       );
     }
     // A service account shows itself with every call.
-    if (endpoint.stepUp && request.actor.type === 'user' && !showsItself(request, endpoint.stepUp.orBy))
-      await this.requireStepUp.execute(request.actor, endpoint.stepUp.maxAgeSeconds);
+    if (endpoint.stepUp && request.actor.type === 'user')
+      await this.mustShowThemselves(request.actor, request, endpoint.stepUp);
     return true;
+  }
+
+  private async mustShowThemselves(
+    actor: Actor,
+    request: FastifyRequest,
+    { scope, orBy, maxAgeSeconds }: StepUp,
+  ): Promise<void> {
+    if (scope) actor.must(scope);
+    if (!showsItself(request, orBy)) await this.requireStepUp.execute(actor, maxAgeSeconds);
   }
 
   private showsAnything(request: FastifyRequest, isInCookies: boolean): boolean {
