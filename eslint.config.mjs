@@ -41,7 +41,6 @@ const PURE_PLATFORM = [
   'Aggregate',
   'DomainError',
   'RecordedEvent',
-  'STEP_UP',
   'STEP_UP_SECONDS',
   'base32',
   'idFromBytes',

@@ -225,6 +225,9 @@ describe('who is put out', () => {
       const admin = await member(owner, 'admin');
       const accounts = serviceAccountsOf(product.api.url, admin.access_token);
       const { key } = await accounts.createKey((await accounts.create(['licenses:read'])).id);
+      const { session_id } = await ask<SeatBody>(admin, '/licenses/acquire', {
+        body: { hardware_id: 'their desk' },
+      });
       await product.worker.stop();
       const [queued, kept] = [await team.invite(admin, 'viewer'), await team.invite(owner, 'viewer')];
       await ask(owner, `/tenant/members/${admin.id}`, { method: 'DELETE' });
@@ -232,6 +235,11 @@ describe('who is put out', () => {
         async () => {
           await everywhere(admin.access_token, 401);
           await everywhere(key, 401);
+          const beat = { method: 'PUT', body: { session_id } };
+          expect(refusal(await call<ErrorBody>(`${product.v1}/licenses/heartbeat`, beat))).toEqual([
+            410,
+            'SEAT_GONE',
+          ]);
         },
         { withinMs: WITHIN_MS },
       );
@@ -348,6 +356,33 @@ describe('who hands the organisation over', () => {
       expect(await ask(before, '/auth/me')).toMatchObject({ role: 'viewer' });
       expect(await ask(after, '/auth/me')).toMatchObject({ role: 'owner' });
       expect(await refused(after, '/tenant/leave', { method: 'POST' })).toEqual([409, 'LAST_OWNER']);
+    },
+    LONG,
+  );
+});
+
+describe('what is the owner’s alone', () => {
+  it(
+    'is refused to others before they are asked who they are',
+    async () => {
+      const owner = await team.owner();
+      const payer = await aged(product, await member(owner, 'billing'));
+      const late = await aged(product, owner);
+      const membership_id = payer.id;
+      for (const [path, options] of [
+        ['/tenant/transfer', { method: 'POST', body: { membership_id } }],
+        ['/tenant/exports', { method: 'POST' }],
+        ['/tenant', { method: 'DELETE', body: { slug: owner.tenant.slug } }],
+        ['/tenant/settings', { method: 'PATCH', body: { retention_days: 90 } }],
+        ['/auth/service-accounts', { body: { name: 'robot', scopes: ['licenses:read'] } }],
+      ] as const) {
+        expect([path, ...(await refused(payer, path, options))]).toEqual([path, 403, 'MISSING_SCOPE']);
+        expect([path, ...(await refused(late, path, options))]).toEqual([
+          path,
+          403,
+          'REAUTHENTICATION_REQUIRED',
+        ]);
+      }
     },
     LONG,
   );

@@ -43,11 +43,27 @@ describe('a session in cookies, in a browser', () => {
         '__Host-gatehouse-access',
         '__Host-gatehouse-refresh',
       ]);
-      const me = await ada.page.evaluate<number>(`fetch('${product.v1}/auth/me', {
-        credentials: 'include',
-        headers: { 'gatehouse-session': 'cookie' },
-      }).then((answer) => answer.status)`);
-      expect(me).toBe(200);
+      const ask = (path: string, method = 'GET') =>
+        ada.page.evaluate<number>(`fetch('${product.v1}${path}', {
+          method: '${method}',
+          credentials: 'include',
+          headers: { 'gatehouse-session': 'cookie' },
+        }).then((answer) => answer.status)`);
+      expect(await ask('/auth/me')).toBe(200);
+
+      // The access token has run out; tabs that wake up together get one successor.
+      await ada.context.clearCookies({ name: '__Host-gatehouse-access' });
+      expect(await ask('/auth/me')).toBe(401);
+      expect(await Promise.all([1, 2, 3].map(() => ask('/auth/refresh', 'POST')))).toEqual([200, 200, 200]);
+      expect(await ask('/auth/me')).toBe(200);
+      const [before, after] = [kept, await ada.context.cookies()].map((cookies) =>
+        cookies.find(({ name }) => name === '__Host-gatehouse-refresh'),
+      );
+      expect(after?.value).not.toBe(before?.value);
+
+      expect(await ask('/auth/logout', 'POST')).toBe(200);
+      expect(await ask('/auth/me')).toBe(401);
+      expect(await ada.context.cookies()).toEqual([]);
     },
     WALK_MS,
   );

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AuthClient, GatehouseApi } from '#sdk';
 import { FormReader } from '../support/form-reader.js';
@@ -107,6 +109,66 @@ describe('gatehouse login on a machine with a browser (S1-56, S1-60, C40)', () =
       expect(program.output()).toContain(`Signed in as ${email} at Brook (${brook.slug}).`);
       const here = await new AuthClient({ url, directory: state }).me();
       expect(here.tenant.id).toBe(brook.id);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'opens the browser by itself, with the program that BROWSER names',
+    async () => {
+      const { email } = await ada();
+      const state = stateOf('laptop');
+      // A pipe: who reads from it waits for what is written to it.
+      const pipe = join(state, 'opened');
+      execFileSync('mkfifo', [pipe]);
+      const browser = join(state, 'browser');
+      writeFileSync(browser, `#!/bin/sh\nprintf %s "$1" > '${pipe}'\n`, { mode: 0o755 });
+      const program = start(state, ['login', '--url', url], { BROWSER: browser });
+      const page = new FormReader();
+      await page.open(await readFile(pipe, 'utf8'));
+      await signInAt(page, email);
+      await page.press('Let it in');
+      expect([await program.ended, program.complaints()]).toEqual([[0, null], '']);
+      expect(program.output()).toContain('It should be open already.');
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'says where they are when the organisation that was named does not take them',
+    async () => {
+      const { email, tenant } = await ada();
+      const state = stateOf('laptop');
+      const { ended, program } = await loggedIn(email, state, '--tenant', 'nowhere');
+      expect(ended).toEqual([77, null]);
+      expect(program.output()).toContain(`Signed in as ${email} at ${tenant.name} (${tenant.slug}).`);
+      expect(program.complaints()).toContain('You are in no organisation "nowhere"');
+      expect((await gatehouse(state, ['whoami'])).out).toContain(`(${tenant.slug}), as owner`);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'says how to come to an organisation that asks for a second factor that they do not have',
+    async () => {
+      const { email } = await ada();
+      await new GatehouseApi({ url }).account.verifyEmail(tokenIn((await mailsTo(email))[0]));
+      const strict = await team.owner();
+      await team.invite(strict, 'viewer', email);
+      const guest = new AuthClient({ url, directory: null });
+      await guest.signIn({ email, password: PASSWORD });
+      await team.ask({ access_token: (await guest.token()) ?? '' }, '/invitations/accept', {
+        body: { token: await team.tokenTo(email, 2) },
+      });
+      await team.ask(strict, '/tenant/settings', {
+        method: 'PATCH',
+        body: { second_factor_required: true },
+      });
+      const state = stateOf('laptop');
+      await loggedIn(email, state);
+      const refused = await gatehouse(state, ['switch', strict.tenant.slug]);
+      expect(refused.code).toBe(77);
+      expect(refused.err).toContain('press "Switch to" first');
     },
     PATIENCE_MS,
   );

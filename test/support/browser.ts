@@ -35,6 +35,24 @@ const FOCUSED = `(() => {
   return (isSeen ? '' : 'unseen: ') + (${NAME})(one);
 })()`;
 
+/** What a policy lets a page do beyond its own files: pictures in it (a QR code), and forms that end at a program's own port. */
+function laxIn(policy: string): string[] {
+  const rules = policy.split(';').map((rule) => rule.trim());
+  const allowed = [
+    /^default-src 'none'$/,
+    /^(style-src|script-src|img-src|connect-src|font-src) '(self|none)'$/,
+    /^img-src 'self' data:$/,
+    /^(base-uri|frame-ancestors) 'none'$/,
+    /^form-action 'self'( http:\/\/(127\.0\.0\.1|\[::1\]):\d+)*$/,
+  ];
+  const due = ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"];
+  return [
+    ...rules.filter((rule) => !allowed.some((one) => one.test(rule))),
+    ...due.filter((rule) => !rules.includes(rule)).map((rule) => `not there: ${rule}`),
+    ...(rules.some((rule) => rule.startsWith('form-action')) ? [] : ['not there: form-action']),
+  ];
+}
+
 /** One browser for a file of tests; everybody in it has a context, and so cookies, of their own. */
 export function journeyBrowser(): { person(options?: BrowserContextOptions): Promise<Person> } {
   let browser: Browser;
@@ -68,6 +86,8 @@ export class Person {
   readonly faults: string[] = [];
   /** Origins that pages may ask besides their own: the stand-in of a provider, a program's own server. */
   readonly others = new Set<string>();
+  /** Of the page that was opened last, with its form sent or not: what the browser is told to let it do. */
+  policy = '';
 
   constructor(
     readonly context: BrowserContext,
@@ -78,6 +98,10 @@ export class Person {
       // The status of a page that refuses is told here, too, and is what the test is about.
       if (message.type() !== 'error' || /the server responded with a status of/.test(message.text())) return;
       this.faults.push(`console: ${message.text()}`);
+    });
+    page.on('response', (response) => {
+      if (!response.request().isNavigationRequest() || response.frame() !== page.mainFrame()) return;
+      this.policy = response.headers()['content-security-policy'] ?? '';
     });
     page.on('request', (request) => {
       const { origin } = new URL(request.url());
@@ -120,19 +144,23 @@ export class Person {
 
   /**
    * Looks at the page as people see it: light, dark, and 320 px wide, where nothing may stick out; lets axe judge it in
-   * both colours, and walks through it with the keyboard. Keeps a picture of each.
+   * both colours, and walks through it with the keyboard; and at what the browser is told to forbid. Keeps a picture of each.
    */
   async look(name: Picture): Promise<void> {
     const { page } = this;
     expect([name, new URL(page.url()).pathname]).toEqual([name, pageOf(name)]);
     mkdirSync(SCREENSHOTS, { recursive: true });
+    expect([name, laxIn(this.policy)]).toEqual([name, []]);
     const shoot = (kind: string) =>
       page.screenshot({ path: join(SCREENSHOTS, `${name}-${kind}.png`), fullPage: true });
+    const grounds = new Set<string>();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      grounds.add(await page.evaluate<string>(`getComputedStyle(document.body).backgroundColor`));
       expect([name, colorScheme, await this.violations()]).toEqual([name, colorScheme, []]);
       await shoot(colorScheme);
     }
+    expect([name, grounds.size]).toEqual([name, 2]);
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     const size = page.viewportSize() ?? { width: 1_280, height: 720 };
     await page.setViewportSize({ width: 320, height: 640 });

@@ -21,7 +21,7 @@ export { type CatalogueFile, parseCatalogue } from './catalogue/catalogue-file.j
 export { Meter, MeterGuard } from './quotas/meter.guard.js';
 export { ActivateOffline } from './use-cases/activate-offline.js';
 export { ForgetPools } from './seats/forget-pools.js';
-export { enderIn } from './use-cases/end-seats.js';
+export { enderIn, enderOf } from './use-cases/end-seats.js';
 export { TakeSeats } from './use-cases/take-seats.js';
 export { ListSeatsInput, SeatName } from './use-cases/list-seats.js';
 export { SeatStatisticsInput } from './use-cases/read-seat-statistics.js';

@@ -88,7 +88,9 @@ export function newSession(
   at: { now: number; mode: 'setup' | 'subscription'; subtotal: number; trial: boolean },
 ): CheckoutSession {
   const id = newId('cs_test', 58);
-  const expires = given.expires_at ?? at.now + DAY;
+  // Whoever asks has not moved their own clock along with ours.
+  const behind = given.expires_at !== undefined && given.expires_at < at.now ? books.clock.secondsAhead : 0;
+  const expires = given.expires_at === undefined ? at.now + DAY : given.expires_at + behind;
   if (expires < at.now + HOUR / 2 || expires > at.now + DAY + 60)
     throw invalidRequest(
       'The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.',

@@ -20,7 +20,7 @@ export class OpenPortal {
   /** Throws 403 `MISSING_SCOPE` or `EMAIL_NOT_VERIFIED`, 409 `BILLING_OFF` or `NOT_SUBSCRIBED`, 422 `RETURN_URL_NOT_ALLOWED`, 503. */
   async execute(actor: Actor, input: z.output<typeof OpenPortalInput>): Promise<{ url: string }> {
     this.access.mayManage(actor);
-    const returnUrl = this.access.returnUrl(input.returnUrl, '/');
+    const returnUrl = this.access.returnUrl(input.returnUrl, '/account');
     const { customerId } = await this.accounts.get(actor);
     if (!customerId)
       throw new DomainError('conflict', 'NOT_SUBSCRIBED', 'Nothing was ever bought; open a checkout first.');

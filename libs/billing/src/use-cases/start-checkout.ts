@@ -76,8 +76,8 @@ export class StartCheckout {
     this.access.mayManage(actor);
     const offer = offerOf(this.prices.list, input);
     const urls = {
-      successUrl: this.access.returnUrl(input.successUrl, '/?billing=success'),
-      cancelUrl: this.access.returnUrl(input.cancelUrl, '/?billing=cancelled'),
+      successUrl: this.access.returnUrl(input.successUrl, '/account?billing=success'),
+      cancelUrl: this.access.returnUrl(input.cancelUrl, '/account?billing=cancelled'),
     };
     mayBuy(await this.accounts.get(actor));
     const [items, customer] = await Promise.all([

@@ -1,8 +1,8 @@
-import { DomainError, STEP_UP, STEP_UP_SECONDS } from '#platform';
+import { DomainError, STEP_UP_SECONDS } from '#platform';
 
 /** On one whose use case takes the password, or a code, with the call itself, and checks it. */
 export const STEP_UP_OR_SHOW = {
-  ...STEP_UP,
+  maxAgeSeconds: STEP_UP_SECONDS,
   orBy: ['password', 'current_password', 'code'],
 };
 

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import { type Actor, Clock, CurrentActor, Endpoint, STEP_UP, wire } from '#platform';
+import { type Actor, Clock, CurrentActor, Endpoint, stepUp, wire } from '#platform';
 import { SignedIssueRequest } from '../issuing/issue-request.js';
 import { ServiceAccountParams } from '../use-cases/change-service-account.js';
 import { IssueServiceAccount } from '../use-cases/issue-service-account.js';
@@ -84,7 +84,7 @@ export class ApiKeysController {
     summary: 'Make an API key; it is shown this once',
     access: 'bearer',
     services: true,
-    stepUp: STEP_UP,
+    stepUp: stepUp('service_accounts:manage'),
     status: 201,
     output: NewApiKeyView,
     example: NEW_API_KEY_EXAMPLE,
@@ -111,7 +111,7 @@ export class ApiKeysController {
     summary: 'Make a key in the place of another, which works on for the time of the overlap',
     access: 'bearer',
     services: true,
-    stepUp: STEP_UP,
+    stepUp: stepUp('service_accounts:manage'),
     status: 201,
     output: RotatedApiKeyView,
     example: {

@@ -2,7 +2,15 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { Actor, DomainError, ENDPOINT, type EndpointOptions, originOf, TenantClosed } from '#platform';
+import {
+  Actor,
+  DomainError,
+  ENDPOINT,
+  type EndpointOptions,
+  originOf,
+  type StepUp,
+  TenantClosed,
+} from '#platform';
 import { SuspendedTenants } from '#tenancy';
 import { tenantSuspended } from '../domain/session-policy.js';
 import { deviceIdOf, type DeviceOrigin, MAX_USER_AGENT } from '../sessions/device.js';
@@ -52,8 +60,8 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
       );
     }
     // A service account shows itself with every call.
-    if (endpoint.stepUp && request.actor.type === 'user' && !showsItself(request, endpoint.stepUp.orBy))
-      await this.requireStepUp.execute(request.actor, endpoint.stepUp.maxAgeSeconds);
+    if (endpoint.stepUp && request.actor.type === 'user')
+      await this.mustShowThemselves(request.actor, request, endpoint.stepUp);
     return true;
   }
 
@@ -61,6 +69,15 @@ export class BearerGuard extends AuthGuard(ACCESS_TOKEN) {
   private refuseClosed({ tenantId }: Actor, { judgesSuspension }: EndpointOptions): void {
     if (this.suspended.isOver(tenantId ?? '')) throw new TenantClosed();
     if (!judgesSuspension && this.suspended.has(tenantId ?? '')) throw tenantSuspended();
+  }
+
+  private async mustShowThemselves(
+    actor: Actor,
+    request: FastifyRequest,
+    { scope, orBy, maxAgeSeconds }: StepUp,
+  ): Promise<void> {
+    if (scope) actor.must(scope);
+    if (!showsItself(request, orBy)) await this.requireStepUp.execute(actor, maxAgeSeconds);
   }
 
   private showsAnything(request: FastifyRequest, isInCookies: boolean): boolean {

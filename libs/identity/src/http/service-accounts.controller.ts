@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import { type Actor, CurrentActor, Endpoint, STEP_UP, wire } from '#platform';
+import { type Actor, CurrentActor, Endpoint, stepUp, wire } from '#platform';
 import {
   ChangeServiceAccount,
   ChangeServiceAccountInput,
@@ -51,7 +51,7 @@ export class ServiceAccountsController {
     summary: 'Make a service account; its scopes can be those that the caller has',
     access: 'bearer',
     services: true,
-    stepUp: STEP_UP,
+    stepUp: stepUp('service_accounts:manage'),
     status: 201,
     output: ServiceAccountView,
     example: SERVICE_ACCOUNT_EXAMPLE,
@@ -89,7 +89,7 @@ export class ServiceAccountsController {
     summary: 'Change its name, its scopes or its public keys; what is taken away ends its access tokens',
     access: 'bearer',
     services: true,
-    stepUp: STEP_UP,
+    stepUp: stepUp('service_accounts:manage'),
     output: ServiceAccountView,
     example: SERVICE_ACCOUNT_EXAMPLE,
     bodyExample: { name: 'Hourly report' },
@@ -124,7 +124,7 @@ export class ServiceAccountsController {
     summary: 'Let its keys work again',
     access: 'bearer',
     services: true,
-    stepUp: STEP_UP,
+    stepUp: stepUp('service_accounts:manage'),
     output: ServiceAccountView,
     example: SERVICE_ACCOUNT_EXAMPLE,
     refusals: { forbidden: ['MISSING_SCOPE', 'EMAIL_NOT_VERIFIED'], not_found: ['NOT_FOUND'] },

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import { type Actor, CurrentActor, Endpoint, STEP_UP, wire } from '#platform';
+import { type Actor, CurrentActor, Endpoint, stepUp, wire } from '#platform';
 import { ChangeMemberInput, MemberParams, MembersPage } from '#tenancy';
 import { ManageMembers, TransferInput } from '../use-cases/manage-members.js';
 import { doneView, MEMBER_EXAMPLE, MembersView, MemberView } from './members.view.js';
@@ -87,7 +87,7 @@ export class MembersController {
   @Endpoint({
     summary: 'Hand the organisation over: the member becomes an owner, the caller what `role` says',
     access: 'bearer',
-    stepUp: STEP_UP,
+    stepUp: stepUp('tenant:transfer'),
     output: TransferredView,
     example: { status: 'transferred' },
     bodyExample: { membership_id: MEMBER_EXAMPLE.id, role: 'admin' },

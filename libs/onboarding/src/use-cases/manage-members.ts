@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Db, DomainError, idOf, type Page } from '#platform';
 import { type PutOut, PutOutMember, ReadPeople, RequireStepUp } from '#identity';
+import { enderOf, TakeSeats } from '#licensing';
 import { ChangeMembership, ManageRoles, type MembersPage, ReadMembers, RoleName } from '#tenancy';
 
 export const TransferInput = z.strictObject({
@@ -23,7 +24,7 @@ export interface Member {
 
 /**
  * People of an organisation. What a membership stood for ends with it in one transaction: sessions, access tokens, API keys
- * and invitations; seats follow by the event. Every process knows within two seconds.
+ * and invitations; seats right behind it. Every process knows within two seconds.
  */
 @Injectable()
 export class ManageMembers {
@@ -35,6 +36,7 @@ export class ManageMembers {
     private readonly manageRoles: ManageRoles,
     private readonly putOutMember: PutOutMember,
     private readonly requireStepUp: RequireStepUp,
+    private readonly takeSeats: TakeSeats,
   ) {}
 
   /** The oldest first. Throws 403 `MISSING_SCOPE`. */
@@ -64,18 +66,18 @@ export class ManageMembers {
   async remove(actor: Actor, membershipId: string): Promise<void> {
     const putOut = await this.db.transaction(actor, async () => {
       const { userId } = await this.changeMembership.remove(actor, membershipId, this.fitToOwn);
-      return this.putOutMember.begin(userId);
+      return { userId, ...(await this.putOutMember.begin(userId)) };
     });
-    this.putOutMember.finish(putOut);
+    await this.finish(actor, putOut);
   }
 
   /** Throws 404, 409 `LAST_OWNER`. */
   async leave(actor: Actor): Promise<void> {
     const putOut = await this.db.transaction(actor, async () => {
       const { userId } = await this.changeMembership.leave(actor, this.fitToOwn);
-      return this.putOutMember.begin(userId);
+      return { userId, ...(await this.putOutMember.begin(userId)) };
     });
-    this.putOutMember.finish(putOut);
+    await this.finish(actor, putOut);
   }
 
   /** Throws like ChangeMembership.transfer, and 409 `OWNER_NOT_VERIFIED`. */
@@ -98,6 +100,14 @@ export class ManageMembers {
       return all;
     });
     for (const one of putOuts) this.putOutMember.finish(one);
+  }
+
+  /** Seats end here already: what the worker does by the event waits while there is none. It does it again all the same. */
+  private async finish(actor: Actor, putOut: PutOut & { userId: string }): Promise<void> {
+    this.putOutMember.finish(putOut);
+    const { tenantId } = actor;
+    if (tenantId)
+      await this.takeSeats.execute(tenantId, putOut.userId, enderOf(actor)).catch(() => undefined);
   }
 
   private readonly fitToOwn = (userIds: readonly string[]) => this.readPeople.fitToOwn(userIds);

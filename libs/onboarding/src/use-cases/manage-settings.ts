@@ -29,11 +29,12 @@ export class ManageSettings {
   }
 
   /**
-   * No longer asking for a second factor, and keeping less of the past, need a step-up: a stolen token would do that first. Throws 403 `MISSING_SCOPE`,
-   * `MODE_TOO_LOOSE` or `REAUTHENTICATION_REQUIRED`.
+   * No longer asking for a second factor, and keeping less of the past, need a step-up: a stolen token would do that first.
+   * Throws 403 `MISSING_SCOPE`, `MODE_TOO_LOOSE` or `REAUTHENTICATION_REQUIRED`.
    */
   async change(actor: Actor, input: z.output<typeof SettingsInput>): Promise<Settings> {
     const { heartbeatMode, timeZone, ...own } = input;
+    actor.must('tenant:manage');
     const concernsLicenses = heartbeatMode !== undefined || timeZone !== undefined;
     if (await this.isRisky(actor, own)) await this.requireStepUp.execute(actor);
     await this.db.transaction(actor, async () => {

@@ -25,13 +25,15 @@ export interface StepUp {
   maxAgeSeconds: number;
   /** Fields of the body by which they show it with the call instead, which the use case then checks. */
   orBy: readonly string[];
+  /** Who lacks this scope is told that at once: nobody shows who they are for what is never theirs. */
+  scope?: string;
 }
 
 /** How long ago somebody may have shown who they are, for what must not be done with a stolen token, in seconds. */
 export const STEP_UP_SECONDS = 600;
 
-/** On a route that needs that, by the token alone. */
-export const STEP_UP: StepUp = { maxAgeSeconds: STEP_UP_SECONDS, orBy: [] };
+/** On a route that needs that, by the token alone, of whoever has the scope. */
+export const stepUp = (scope: string): StepUp => ({ maxAgeSeconds: STEP_UP_SECONDS, orBy: [], scope });
 
 /** An answer with another status than the usual one. */
 export interface OtherAnswer {

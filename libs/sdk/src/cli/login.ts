@@ -16,8 +16,9 @@ export const login: Verb = {
   help: `gatehouse login [--url URL] [--tenant TENANT] [--device | --no-browser]
 
   --device          by a code that is typed on another device; so without a display, over SSH, and as root
-  --no-browser      shows the address to open on this machine, and opens nothing
-  --tenant TENANT   at this organisation, by its id or the short name in its address (slug)
+  --no-browser      shows the address to open on this machine, and opens nothing; else BROWSER names the program for it
+  --tenant TENANT   at this organisation, by its id or the short name in its address (slug); where that is refused,
+                    whoever agreed is signed in at their own
 
   Whoever was signed in here before is signed out. Tokens lie in auth.json of the state directory, their owner's alone.
   The server is the one of --url or of the last time. Ends with 77 when it was refused or nobody agreed in time.`,
@@ -35,10 +36,9 @@ export const login: Verb = {
     const signedIn = await interruptible((signal) =>
       agreed(byCode ? byDevice(auth, signal) : byBrowser(auth, signal, noBrowser !== true)),
     );
-    const there = typeof tenant === 'string' ? await goTo(auth, tenant, signedIn) : signedIn;
-    say(
-      `Signed in as ${plain(there.user.email)} at ${plain(there.tenant.name)} (${plain(there.tenant.slug)}).`,
-    );
+    // Before they go on: where that is refused, this is where they are.
+    say(told(signedIn));
+    if (typeof tenant === 'string' && !isThere(signedIn, tenant)) say(told(await goTo(auth, tenant)));
     return EXIT.ok;
   },
 };
@@ -71,8 +71,12 @@ async function agreed<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-async function goTo(auth: AuthClient, wanted: string, signedIn: SignedIn): Promise<SignedIn> {
-  if ([signedIn.tenant.id, signedIn.tenant.slug].includes(wanted)) return signedIn;
+const told = ({ user, tenant }: SignedIn) =>
+  `Signed in as ${plain(user.email)} at ${plain(tenant.name)} (${plain(tenant.slug)}).`;
+
+const isThere = ({ tenant }: SignedIn, wanted: string) => [tenant.id, tenant.slug].includes(wanted);
+
+async function goTo(auth: AuthClient, wanted: string): Promise<SignedIn> {
   const { id } = await answered(findTenant(auth, wanted));
   return enterTenant(auth, id);
 }

@@ -57,6 +57,13 @@ export const enterTenant = (auth: AuthClient, tenantId: string): Promise<SignedI
 
 /** What is shown and set up there has its pages: a terminal is no place for it. */
 function challenged(error: unknown): never {
+  // Nobody has shown themselves to a program: the organisation asks for a second factor that has to be set up first.
+  if (isRefusal(error, 'REAUTHENTICATION_REQUIRED'))
+    throw new Refusal(
+      EXIT.refused,
+      'The organisation asks for a second factor, and you have none: sign in anew (gatehouse login), and on the page ' +
+        'that asks whether to let the program in, press "Switch to" first.',
+    );
   if (error instanceof MfaRequired)
     throw new Refusal(
       EXIT.refused,

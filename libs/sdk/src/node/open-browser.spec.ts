@@ -21,6 +21,7 @@ describe('a browser of this machine', () => {
     [false, desk({ variables: { DISPLAY: ':0', SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' } })],
     [false, desk({ platform: 'darwin', variables: { SSH_TTY: '/dev/ttys1' } })],
     [false, desk({ uid: 0 })],
+    [true, desk({ uid: 0, variables: { BROWSER: '/usr/bin/firefox' } })],
   ])('is there: %s, at %j', (there, at) => {
     expect(hasBrowser(at)).toBe(there);
   });
@@ -29,7 +30,7 @@ describe('a browser of this machine', () => {
     'gets the address as one argument on %s, read by no shell',
     (platform) => {
       const url = 'https://licences.example/oauth/authorize?a=1&b=$(reboot)';
-      const [program, ...args] = openerOf(platform, url);
+      const [program, ...args] = openerOf({ platform, variables: {} }, url);
       expect(program).not.toMatch(/sh|cmd/);
       expect(args.at(-1)).toBe(url);
     },

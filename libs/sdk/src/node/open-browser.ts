@@ -17,15 +17,23 @@ export const thisDesk = (): Desk => ({
   uid: process.getuid?.(),
 });
 
-/** Whether whoever started this sits before a screen of this machine. Not root: a browser of root's is nobody's. */
+/**
+ * Whether whoever started this sits before a screen of this machine, or has said which program opens pages (`BROWSER`). Not
+ * root by itself: a browser of root's is nobody's.
+ */
 export function hasBrowser({ platform, variables, uid }: Desk): boolean {
+  if (variables['BROWSER']) return true;
   if (uid === 0 || variables['SSH_CONNECTION'] || variables['SSH_TTY']) return false;
   if (platform === 'darwin' || platform === 'win32') return true;
   return Boolean(variables['DISPLAY'] || variables['WAYLAND_DISPLAY']);
 }
 
-/** What opens a page, as a program and its arguments: no shell reads the address. */
-export function openerOf(platform: NodeJS.Platform, url: string): [program: string, ...args: string[]] {
+/** What opens a page, as a program and its arguments: no shell reads the address. `BROWSER` is the name of a program, whole. */
+export function openerOf(
+  { platform, variables }: Pick<Desk, 'platform' | 'variables'>,
+  url: string,
+): [program: string, ...args: string[]] {
+  if (variables['BROWSER']) return [variables['BROWSER'], url];
   if (platform === 'darwin') return ['open', url];
   // `start` is a word of cmd's, which would read the address; this is what it comes to.
   if (platform === 'win32') return ['rundll32.exe', 'url.dll,FileProtocolHandler', url];
@@ -37,7 +45,7 @@ export async function openBrowser(url: string, desk: Desk = thisDesk()): Promise
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new TypeError('Only a page can be opened in a browser.');
   if (!hasBrowser(desk)) return false;
-  const [program, ...args] = openerOf(desk.platform, new URL(url).href);
+  const [program, ...args] = openerOf(desk, new URL(url).href);
   return new Promise((resolve) => {
     const browser = spawn(program, args, {
       stdio: 'ignore',

@@ -29,7 +29,7 @@ const line = (scope: string, roles: readonly Role[], means: string, needs: strin
 export const PERMISSIONS: readonly Permission[] = [
   line('licenses:read', ALL, 'See the licences, their keys only masked.'),
   line('seats:acquire', RUN, 'Run the program: take seats, and use what the plan gives besides.'),
-  line('licenses:reveal', ADMINS, 'See the keys of licences in full.'),
+  line('licenses:reveal', [...ADMINS, 'developer'], 'See the keys of licences in full.'),
   line('licenses:manage', ADMINS, 'Change how licences are used: names, devices, settings.'),
   line('seats:read', ADMINS, 'See who holds which seat, and free seats.'),
   line('audit:read', ADMINS, 'Read the audit trail.'),

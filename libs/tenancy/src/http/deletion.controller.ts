@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, CurrentActor, Endpoint, idOf, STEP_UP, wire } from '#platform';
+import { type Actor, CurrentActor, Endpoint, idOf, stepUp, wire } from '#platform';
 import { AskDeletion, AskDeletionInput } from '../deletion/ask-deletion.js';
 
 const DeletionView = z.object({ askedAt: z.date(), deletesAt: z.date(), askedBy: idOf('usr') });
@@ -16,7 +16,7 @@ export class DeletionController {
     access: 'bearer',
     status: 202,
     output: DeletionView,
-    stepUp: STEP_UP,
+    stepUp: stepUp('tenant:delete'),
     refusals: {
       forbidden: ['MISSING_SCOPE'],
       conflict: ['DELETION_PENDING'],

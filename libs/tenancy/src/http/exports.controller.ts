@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Controller, Delete, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Actor, CurrentActor, Endpoint, idOf, STEP_UP, wire } from '#platform';
+import { type Actor, CurrentActor, Endpoint, idOf, stepUp, wire } from '#platform';
 import { type Download, DownloadExport } from '../exports/download-export.js';
 import { ExportParams, type TenantExport } from '../exports/export-record.js';
 import { ReadExports, ReadExportsInput } from '../exports/read-exports.js';
@@ -58,7 +58,7 @@ export class ExportsController {
     status: 202,
     output: ExportView,
     example: QUEUED,
-    stepUp: STEP_UP,
+    stepUp: stepUp('tenant:export'),
     idempotent: 'plain',
     refusals: {
       forbidden: ['MISSING_SCOPE'],
@@ -105,7 +105,7 @@ export class ExportsController {
   @Endpoint({
     summary: 'The file: JSON Lines, gzipped; goes on where it broke off by the header Range',
     access: 'bearer',
-    stepUp: STEP_UP,
+    stepUp: stepUp('tenant:export'),
     produces: 'application/gzip',
     output: FileView,
     example: '(bytes)',
