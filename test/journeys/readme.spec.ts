@@ -24,6 +24,7 @@ import { INHERITED, part } from '../support/environment.js';
 import { startAtItsAddress } from '../support/pages.js';
 import { PASSWORD } from '../support/person.js';
 import type { Product } from '../support/product.js';
+import { type JourneyStripe, startStripe } from '../support/stripe.js';
 import { blocksOf, type Command, commandsOf, isAsWritten, WALK } from '../support/readme.js';
 
 /** They run for ever, install, or run this; test/architecture/readme.spec.ts looks at them, people try them. */
@@ -48,11 +49,14 @@ const PIPES = ['stop.wanted', 'stop.done', 'start.wanted', 'start.done'];
 const RUNS_AGAIN = '<!-- npm start runs again -->';
 /** What `gatehouse login` asks its reader to open. */
 const ADDRESS = /^ {2}(http:\S+\/oauth\/authorize\S+)$/m;
+/** Where something is paid. */
+const CHECKOUT = /^ {2}(http:\S+\/c\/pay\/\S+)$/m;
 const CODE = /enter the code (\S+):\n\n {2}(\S+)$/m;
 
 const browser = journeyBrowser();
 
 let product: Product;
+let stripe: JourneyStripe;
 let fresh: TestDatabase;
 let clone: string;
 
@@ -60,7 +64,10 @@ beforeAll(async () => {
   clone = mkdtempSync(join(tmpdir(), 'gatehouse-readme-'));
   // A store of signing keys, as npm start has one.
   const keys = { AUTH_KEYS_DIR: join(clone, 'signing-keys') };
-  [product, fresh] = await Promise.all([startAtItsAddress(keys), emptyDatabase()]);
+  stripe = await startStripe();
+  [product, fresh] = await Promise.all([startAtItsAddress({ ...keys, ...stripe.settings }), emptyDatabase()]);
+  stripe.sendTo(product.v1);
+  await product.admin('catalog', 'apply', '--reason', 'npm start');
   for (const name of ['dist', 'node_modules', 'package.json', 'plans.yaml'])
     symlinkSync(join(process.cwd(), name), join(clone, name));
   mkdirSync(join(clone, '.gatehouse'));
@@ -75,7 +82,7 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
-  await Promise.all([product?.stop(), fresh?.drop()]);
+  await Promise.all([product?.stop(), stripe?.stop(), fresh?.drop()]);
   if (clone) rmSync(clone, { recursive: true, force: true });
 }, 90_000);
 
@@ -163,7 +170,7 @@ function writeRuntime(name: string, change: object = {}): void {
     api: { url: product.api.url },
     firebase_auth: { url: new URL(part('FIREBASE_URL')).origin },
     mail: { url: new URL(part('MAIL_URL')).origin },
-    stripe: { webhook_secret: product.env.STRIPE_WEBHOOK_SECRET },
+    stripe: { url: stripe.local.url, webhook_secret: product.env.STRIPE_WEBHOOK_SECRET },
     ...change,
   };
   writeFileSync(join(clone, '.gatehouse', name), JSON.stringify(runtime));
@@ -213,7 +220,7 @@ function letGo(pipe: string): void {
   closeSync(file);
 }
 
-/** What is printed, in the end; whatever it asks for meanwhile is done at the browser, as Ben. */
+/** What is printed, in the end; whatever it asks for meanwhile is done at the browser, as Ben, and as Nora, who pays. */
 async function followed(output: Readable): Promise<string> {
   let printed = '';
   let answered = 0;
@@ -221,14 +228,26 @@ async function followed(output: Readable): Promise<string> {
   for await (const piece of output.setEncoding('utf8')) {
     printed += String(piece);
     const news = printed.slice(answered);
+    const page = CHECKOUT.exec(news)?.[1];
+    if (page) {
+      answered = printed.length;
+      await pay(await browser.person(), page);
+    }
     const asked = ADDRESS.exec(news) ?? CODE.exec(news);
     if (!asked) continue;
     answered = printed.length;
     ben ??= await browser.person();
-    const [, first = '', page] = asked;
-    await letIn(ben, page ?? first, page ? first : null, /ben-\d+@kites\.example/.exec(printed)?.[0] ?? '');
+    const [, first = '', typed] = asked;
+    await letIn(ben, typed ?? first, typed ? first : null, /ben-\d+@kites\.example/.exec(printed)?.[0] ?? '');
   }
   return printed;
+}
+
+/** With the card that stands there, which pays. */
+async function pay({ page }: Person, address: string): Promise<void> {
+  await page.goto(address);
+  await page.getByRole('button', { name: 'Pay and subscribe' }).click();
+  await page.waitForURL('**/login**');
 }
 
 /** Signs in where that is asked for, gives the code of a device, and lets the program in. */

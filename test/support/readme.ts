@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** The pages whose commands a reader types, one after the other, in one shell. */
 export const WALK = [
   'README.md',
-  ...['people', 'program', 'company'].map((page) => `docs/by-hand/${page}.md`),
+  ...['people', 'program', 'company', 'billing'].map((page) => `docs/by-hand/${page}.md`),
   'docs/production.md',
 ];
 
