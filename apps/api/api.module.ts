@@ -33,6 +33,7 @@ import {
 } from '#tenancy';
 import { USE_CASE_CONCERNS } from './concerns.js';
 import { PagesModule } from './pages/pages.module.js';
+import { ProvidersConfig } from './providers.config.js';
 
 /** Every concern that the API reads its settings from. */
 export const API_CONCERNS = [
@@ -44,6 +45,7 @@ export const API_CONCERNS = [
   PricesConfig,
   CheckoutConfig,
   BillingStreamConfig,
+  ProvidersConfig,
 ];
 
 /** The API: HTTP in front of the contexts, no rules of its own. */

@@ -18,6 +18,7 @@ import { productVerb } from './verbs/product.js';
 import { secretsVerb } from './verbs/secrets.js';
 import { seedVerb } from './verbs/seed.js';
 import { serviceAccountsVerb } from './verbs/service-accounts.js';
+import { setupVerb } from './verbs/setup.js';
 import { signingKeysVerb } from './verbs/signing-keys.js';
 import { stripeVerb } from './verbs/stripe.js';
 import { tenantVerb } from './verbs/tenant.js';
@@ -31,6 +32,7 @@ run(async () => {
     bootstrapVerb,
     migrateVerb,
     secretsVerb,
+    setupVerb,
     signingKeysVerb,
     keysVerb,
     jwksVerb,

@@ -48,6 +48,7 @@ import {
   TenancyLifeWorkerModule,
   TenancyWorkerModule,
 } from '#tenancy';
+import { ProvidersConfig } from '../api/providers.config.js';
 import { TENANT_RECORDS } from './tenant-records.js';
 import { WorkerConfig } from './worker.config.js';
 
@@ -76,6 +77,7 @@ export const WORKER_CONCERNS = [
   BillingWorkConfig,
   BillingStreamKeepConfig,
   BillingUsageConfig,
+  ProvidersConfig,
 ];
 
 /** The worker: the bus, and the handlers and schedules of the contexts. No HTTP but probes, no rules of its own. */

@@ -1,7 +1,7 @@
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import pg from 'pg';
 import type Stripe from 'stripe';
-import { Actor, Db, generateSecrets, ManualClock, newId, SystemDatabase } from '#platform';
+import { Actor, Db, generateSecrets, HttpConfig, ManualClock, newId, SystemDatabase } from '#platform';
 import { LicensingConfig, LICENSING_ENTITIES } from '#licensing';
 import { RegisterTenant, TENANCY_ENTITIES } from '#tenancy';
 import {
@@ -45,6 +45,7 @@ export interface BillingRoom {
 
 const ROOMS = {
   concerns: [
+    HttpConfig,
     LicensingConfig,
     BillingConfig,
     PricesConfig,
@@ -66,6 +67,7 @@ export async function billingRoom(applying: Type<{ execute(): Promise<boolean> }
   const secrets = generateSecrets();
   const env: Record<string, string> = {
     ENV: 'test',
+    BASE_URL: 'http://127.0.0.1:3000',
     DATABASE_URL: database.url,
     DATABASE_SYSTEM_URL: database.systemUrl,
     REDIS_URL: redis.url,
@@ -92,7 +94,7 @@ export async function billingRoom(applying: Type<{ execute(): Promise<boolean> }
       type: 'operator',
       id: 'ops',
       tenantId: null,
-      scopes: ['operator:billing'],
+      scopes: ['operator:billing', 'operator:catalogue'],
       reason: 'because of a ticket',
       origin: { traceId: 'trace', address: null },
     }),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type Stripe from 'stripe';
+import { advanceClock } from '../../apps/local/stripe/control.js';
 import { LocalStripe } from '../../apps/local/stripe/local-stripe.js';
 import type { LocalStripeOptions } from '../../apps/local/stripe/local-stripe.js';
 import { sdkFor } from '../../apps/local/stripe/testing.js';
@@ -14,6 +15,8 @@ export interface JourneyStripe {
   stripe: Stripe;
   /** Faults, chaos, clock and what was asked, without the way over HTTP. */
   local: LocalStripe;
+  /** Moves the time of the whole server, in seconds: keys are forgotten, periods end. */
+  advance(seconds: number): void;
   /** Once no delivery is on its way any more. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -34,6 +37,7 @@ export async function startStripe(options: LocalStripeOptions = {}): Promise<Jou
     sendTo: (v1) => local.sendWebhooksTo({ url: `${v1}/billing/webhooks/stripe`, secret }),
     stripe: sdkFor(local.url, { key }),
     local,
+    advance: (seconds) => void advanceClock(local.books, seconds),
     settled: () => local.webhooks.idle(),
     stop: () => local.stop(),
   };

@@ -11,6 +11,7 @@ import {
 import { instant } from '../arguments.js';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
 import { say, sayEnd } from '../say.js';
+import { stripeSetupCommand, webhooksCommand } from './stripe-setup.js';
 
 interface ReplayOptions {
   event?: string;
@@ -27,6 +28,8 @@ const PAGE = 50;
 
 export function stripeVerb(): Command {
   const stripe = new Command('stripe').description('What Stripe tells, and where it and we disagree.');
+  stripe.addCommand(stripeSetupCommand());
+  stripe.addCommand(webhooksCommand());
   addEvents(stripe);
   addDrift(stripe);
   return stripe;

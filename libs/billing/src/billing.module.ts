@@ -53,6 +53,7 @@ import { ReadBilledUsage } from './use-cases/read-billed-usage.js';
 import { ReceiveStripeEvent } from './use-cases/receive-stripe-event.js';
 import { ReplayStripeEvents } from './use-cases/replay-stripe-events.js';
 import { RestateAccount } from './use-cases/restate-account.js';
+import { SetUpStripe } from './use-cases/set-up-stripe.js';
 import { ShowBilling } from './use-cases/show-billing.js';
 import { StartCheckout } from './use-cases/start-checkout.js';
 import { SyncStripeCatalogue } from './use-cases/sync-stripe-catalogue.js';
@@ -107,7 +108,14 @@ const USAGE = [
 })
 export class BillingModule {}
 
-const OPERATING = [SyncStripeCatalogue, ManageContract, ReplayStripeEvents, ManageDrift, ShowBilling];
+const OPERATING = [
+  SyncStripeCatalogue,
+  ManageContract,
+  ReplayStripeEvents,
+  ManageDrift,
+  ShowBilling,
+  SetUpStripe,
+];
 
 /** What operators do; gatehouse-admin alone serves it. */
 @Module({

@@ -17,3 +17,4 @@ export {
 } from './use-cases/replay-stripe-events.js';
 export { BillingStreamConfig, BillingStreamKeepConfig } from './streaming/stream.config.js';
 export { BillingUsageConfig } from './usage/usage.config.js';
+export { EndpointId, SetUpStripe, type WebhookEndpoint } from './use-cases/set-up-stripe.js';

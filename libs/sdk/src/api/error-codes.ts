@@ -134,6 +134,7 @@ export const ERROR_CODES = {
   CONTRACT_END_PAST: 'invalid',
   NO_CONTRACT: 'conflict',
   DRIFT_RESOLVED: 'conflict',
+  LAST_ENDPOINT: 'conflict',
   ALREADY_SUBSCRIBED: 'conflict',
   NOT_SUBSCRIBED: 'conflict',
   PLAN_NOT_SOLD: 'invalid',
