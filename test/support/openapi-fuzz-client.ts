@@ -39,7 +39,13 @@ export function send(origin: URL, request: RawRequest): Promise<RawAnswer> {
       socket.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
       if (request.body) socket.write(request.body);
     });
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      const begun = beginningOf(chunks);
+      if (!begun) return;
+      resolve(begun);
+      socket.destroy();
+    });
     // A server that refuses a body unread resets the connection; its answer may have come before.
     let fault: Error | undefined;
     socket.on('error', (error) => (fault = error));
@@ -54,6 +60,16 @@ export function send(origin: URL, request: RawRequest): Promise<RawAnswer> {
         );
     });
   });
+}
+
+/** Of a stream of events, which has no end: what it begins with. */
+function beginningOf(chunks: readonly Buffer[]): RawAnswer | undefined {
+  const head = chunks[0]!.toString('latin1');
+  if (!/^content-type: text\/event-stream/im.test(head)) return undefined;
+  const bytes = Buffer.concat(chunks);
+  const end = bytes.indexOf('\r\n\r\n') + 4;
+  const answer = bytes.length > end && parse(bytes.subarray(0, end), false);
+  return answer ? { ...answer, text: bytes.subarray(end).toString('utf8') } : undefined;
 }
 
 function parse(bytes: Buffer, hasBody: boolean): RawAnswer | undefined {

@@ -28,6 +28,7 @@ import { Reconcile } from './reconciling/reconcile.js';
 import { StreamEvents } from './persistence/stream-events.js';
 import { ForgetStream } from './streaming/forget-stream.js';
 import { LiveStreams } from './streaming/live-streams.js';
+import { BillingStreamLimits } from './streaming/stream.config.js';
 import { StreamNews } from './streaming/stream-news.js';
 import { UsageShipments } from './persistence/usage-shipments.js';
 import { StripeLook } from './stripe/look.js';
@@ -100,6 +101,7 @@ const USAGE = [
     PreviewChange,
     ChangeSubscription,
     ...STREAM,
+    BillingStreamLimits,
     OpenBillingStream,
     LiveStreams,
     BilledUsage,

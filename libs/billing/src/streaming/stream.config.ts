@@ -1,4 +1,17 @@
-import { configOf, setting, whole } from '#platform';
+import { Injectable } from '@nestjs/common';
+import {
+  amount,
+  amountDoc,
+  amountsIn,
+  configOf,
+  RuntimeConfig,
+  setting,
+  type StreamLimits,
+  whole,
+} from '#platform';
+
+const PER_USER = 5;
+const PER_TENANT = 20;
 
 /** The live stream of billing: how long it can be resumed, and how many may be open. */
 export class BillingStreamConfig extends configOf('billing stream', {
@@ -9,13 +22,13 @@ export class BillingStreamConfig extends configOf('billing stream', {
   ),
   perUser: setting(
     'BILLING_STREAMS_PER_USER',
-    whole(1, 1_000).default(5),
-    'Streams that one person may have open at a time in an organisation.',
+    amount(),
+    amountDoc('Billing streams that one person has open in an organisation at a time', PER_USER),
   ),
   perTenant: setting(
     'BILLING_STREAMS_PER_TENANT',
-    whole(1, 10_000).default(20),
-    'Streams that one organisation may have open at a time.',
+    amount(),
+    amountDoc('Billing streams that one organisation has open at a time', PER_TENANT),
   ),
   perProcess: setting(
     'BILLING_STREAMS_PER_PROCESS',
@@ -42,3 +55,19 @@ export class BillingStreamKeepConfig extends configOf('billing stream keep', {
     'How many of them are kept for each organisation.',
   ),
 }) {}
+
+/** The limits in force: what is set, else what the environment (`ENV`) stands for. */
+@Injectable()
+export class BillingStreamLimits implements StreamLimits {
+  readonly stream = 'billing';
+  readonly user: number;
+  readonly tenant: number;
+  readonly process: number;
+
+  constructor(config: BillingStreamConfig, runtime: RuntimeConfig) {
+    const inForce = amountsIn(runtime);
+    this.user = inForce(config.perUser, PER_USER);
+    this.tenant = inForce(config.perTenant, PER_TENANT);
+    this.process = config.perProcess;
+  }
+}

@@ -3,7 +3,7 @@ import { type Actor, Clock, EventStream, OpenStreams, type SentEvent } from '#pl
 import { ReadLicenses } from '#licensing';
 import { BillingAccounts } from '../persistence/billing-accounts.js';
 import { idOfPosition, positionOf, StreamEvents } from '../persistence/stream-events.js';
-import { BillingStreamConfig } from '../streaming/stream.config.js';
+import { BillingStreamLimits } from '../streaming/stream.config.js';
 import { encoded, licenseState, subscriptionState } from '../streaming/stream-views.js';
 
 /** Events that are read, and held in memory for one reader, at a time. */
@@ -21,7 +21,7 @@ export class OpenBillingStream {
     private readonly events: StreamEvents,
     private readonly accounts: BillingAccounts,
     private readonly licenses: ReadLicenses,
-    private readonly config: BillingStreamConfig,
+    private readonly limits: BillingStreamLimits,
     private readonly clock: Clock,
   ) {}
 
@@ -33,11 +33,11 @@ export class OpenBillingStream {
     actor.must('billing:read');
     actor.must('licenses:read');
     actor.mustHaveVerifiedEmail();
-    const { perUser: user, perTenant: tenant, perProcess: process } = this.config;
-    const giveBack = await this.places.take(
-      { stream: 'billing', user, tenant, process },
-      { tenantId: actor.tenantId!, userId: actor.id!, traceId: actor.origin.traceId },
-    );
+    const giveBack = await this.places.take(this.limits, {
+      tenantId: actor.tenantId!,
+      userId: actor.id!,
+      traceId: actor.origin.traceId,
+    });
     try {
       const stream = new EventStream({
         ...(await this.beginning(actor, lastEventId)),

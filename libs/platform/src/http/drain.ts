@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Server as HttpServer } from 'node:http';
 import { Server } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -35,7 +36,7 @@ export function endAtDrain(server: FastifyInstance, end: End): () => void {
  * and what is still connected is closed once nothing has come for a while.
  */
 export class Drain {
-  private readonly http: Server;
+  private readonly http: HttpServer;
   private readonly server: FastifyInstance;
   private accepted = 0;
   private inFlight = 0;
@@ -45,7 +46,7 @@ export class Drain {
 
   /** Before the application listens. */
   constructor(app: NestFastifyApplication) {
-    this.http = app.getHttpServer() as Server;
+    this.http = app.getHttpServer() as HttpServer;
     this.http.on('connection', () => (this.accepted += 1));
     const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
     this.server = server;
@@ -78,6 +79,8 @@ export class Drain {
     this.waitForQuiet();
     await Promise.race([quiet, allGone]);
     clearTimeout(this.timer);
+    // Also who has connected and never asked anything: to Node that is no idle connection, and it would wait 30 s for it.
+    this.http.closeAllConnections();
   }
 
   /**
