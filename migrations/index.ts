@@ -31,6 +31,7 @@ import { ClosedTenants1764000000114 } from './1764000000114-closed-tenants.js';
 import { TenantExports1764000000115 } from './1764000000115-tenant-exports.js';
 import { TokenEpochs1764000000120 } from './1764000000120-token-epochs.js';
 import { DerivedSessions1764000000121 } from './1764000000121-derived-sessions.js';
+import { RemovedMembers1764000000123 } from './1764000000123-removed-members.js';
 
 /** The one ordered line of migrations. */
 export const MIGRATIONS = [
@@ -67,4 +68,5 @@ export const MIGRATIONS = [
   TenantExports1764000000115,
   TokenEpochs1764000000120,
   DerivedSessions1764000000121,
+  RemovedMembers1764000000123,
 ];
