@@ -31,6 +31,7 @@ import { ClosedTenants1764000000114 } from './1764000000114-closed-tenants.js';
 import { TenantExports1764000000115 } from './1764000000115-tenant-exports.js';
 import { TokenEpochs1764000000120 } from './1764000000120-token-epochs.js';
 import { DerivedSessions1764000000121 } from './1764000000121-derived-sessions.js';
+import { RemovedMembers1764000000123 } from './1764000000123-removed-members.js';
 import { StripeWrites1764000000130 } from './1764000000130-stripe-writes.js';
 import { BillingAccounts1764000000131 } from './1764000000131-billing-accounts.js';
 import { Purchases1764000000132 } from './1764000000132-purchases.js';
@@ -74,6 +75,7 @@ export const MIGRATIONS = [
   TenantExports1764000000115,
   TokenEpochs1764000000120,
   DerivedSessions1764000000121,
+  RemovedMembers1764000000123,
   StripeWrites1764000000130,
   BillingAccounts1764000000131,
   Purchases1764000000132,

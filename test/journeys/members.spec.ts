@@ -159,12 +159,18 @@ describe('a company of three (S1-27, S2-42)', () => {
     });
     expect(await refused(admin, '/tenant/roles/owner', { method: 'DELETE' })).toEqual([404, 'NOT_FOUND']);
 
-    const many = Array.from({ length: 55 }, (_, at) => ({ name: `desk-${at}`, scopes: fewer }));
-    const made = await Promise.all(
-      many.map((body) => call<ErrorBody>(`${product.v1}/tenant/roles`, { body, bearer: admin.access_token })),
-    );
-    const codes = made.map(({ body }) => body.error?.code ?? 'ok');
-    expect(codes.toSorted()).toEqual([...Array(5).fill('ROLES_EXHAUSTED'), ...Array(50).fill('ok')]);
+    // All of them at once would wait for one row longer than a busy machine lets them.
+    const make = async (from: number, count: number) => {
+      const bodies = Array.from({ length: count }, (_, at) => ({ name: `desk-${from + at}`, scopes: fewer }));
+      const made = await Promise.all(
+        bodies.map((body) =>
+          call<ErrorBody>(`${product.v1}/tenant/roles`, { body, bearer: admin.access_token }),
+        ),
+      );
+      return made.map(({ body }) => body.error?.code ?? 'ok').toSorted();
+    };
+    for (let at = 0; at < 45; at += 5) expect(await make(at, 5)).toEqual(Array(5).fill('ok'));
+    expect(await make(45, 10)).toEqual([...Array(5).fill('ROLES_EXHAUSTED'), ...Array(5).fill('ok')]);
   });
 });
 

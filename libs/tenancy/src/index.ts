@@ -30,7 +30,7 @@ export { DescribeOwners } from './use-cases/describe-owners.js';
 export { DescribeTenant, type TenantStanding } from './use-cases/describe-tenant.js';
 export { FindTenant } from './use-cases/find-tenant.js';
 export { InvitationParams, Invite } from './use-cases/invite.js';
-export { JoinByDomain } from './use-cases/join-by-domain.js';
+export { JoinByDomain, noWayIn } from './use-cases/join-by-domain.js';
 export { LeaveAll, type Leaving } from './use-cases/leave-all.js';
 export { ListMembers } from './use-cases/list-members.js';
 export { ListOrganizations, OrganizationsPage } from './use-cases/list-organizations.js';

@@ -16,6 +16,7 @@ import { InvitationTokens } from './invitations/invitation-token.js';
 import { Headcounts } from './persistence/headcount.js';
 import { Invitations } from './persistence/invitations.js';
 import { Memberships } from './persistence/memberships.js';
+import { RemovedMembers } from './persistence/removed-members.js';
 import { Roles } from './persistence/roles.js';
 import { StatusChanges } from './persistence/status-changes.js';
 import { Tenants } from './persistence/tenants.js';
@@ -48,7 +49,7 @@ import { RegisterTenant } from './use-cases/register-tenant.js';
 
 export const TENANCY_ENTITIES = [Tenant, Membership, CustomRole, Invitation];
 
-const PERSISTENCE = [Tenants, Memberships, Roles, Invitations, Headcounts, Authority];
+const PERSISTENCE = [Tenants, Memberships, Roles, Invitations, Headcounts, RemovedMembers, Authority];
 
 const USE_CASES = [
   RegisterTenant,
@@ -99,6 +100,6 @@ export class TenancyWatchModule {}
 /** The reactions, for the worker. */
 @Module({
   imports: [TenancyModule, LicensingModule],
-  providers: [Tenants, FollowPlan, FollowLicense, PlanUpkeep, ForgetMember],
+  providers: [Tenants, FollowPlan, FollowLicense, PlanUpkeep, ForgetMember, RemovedMembers],
 })
 export class TenancyWorkerModule {}

@@ -36,6 +36,12 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
     columns: ['id', 'user_id', 'role', 'created_at'],
   },
   {
+    table: 'tenancy.removed_members',
+    kind: 'removed_member',
+    key: ['user_id'],
+    columns: ['user_id', 'removed_at'],
+  },
+  {
     table: 'tenancy.roles',
     kind: 'role',
     key: ['name'],

@@ -137,6 +137,6 @@ export class ApplyEvents {
 }
 
 /** Twice as long after each attempt; half of it is chance, so that what failed together does not come back together. */
-export function waitAfter(attempts: number, retryMs: number, chance = Math.random()): number {
+function waitAfter(attempts: number, retryMs: number, chance = Math.random()): number {
   return Math.round(Math.min(WAIT_MAX_MS, retryMs * 2 ** (attempts - 1)) * (0.5 + chance / 2));
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, Db, DomainError, newId, notFound } from '#platform';
+import { type Actor, Db, DomainError, newId } from '#platform';
 import { Budgets, ReadPeople, tooMany } from '#identity';
 import { IssueLicense } from '#licensing';
-import { FindTenant, JoinByDomain, OrganizationName, RegisterTenant, Slug } from '#tenancy';
+import { FindTenant, JoinByDomain, noWayIn, OrganizationName, RegisterTenant, Slug } from '#tenancy';
 import { OnboardingLimits } from '../onboarding.config.js';
 
 export const MakeOrganizationInput = z.strictObject({ organizationName: OrganizationName });
@@ -56,7 +56,7 @@ export class OwnOrganizations {
   ): Promise<{ tenant: { id: string; name: string; slug: string }; membership: Membership }> {
     const email = await this.provedEmail(actor);
     const tenant = await this.findTenant.bySlug(actor, slug);
-    if (!tenant) throw notFound('organisation');
+    if (!tenant) throw noWayIn();
     const there = actor.as({ tenantId: tenant.id, scopes: [] });
     return { tenant, membership: await this.db.transaction(there, () => this.joinByDomain.execute(email)) };
   }

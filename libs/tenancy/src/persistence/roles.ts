@@ -25,10 +25,15 @@ export class Roles {
 
   /** What a role of the transaction's tenant stands for, built in or its own. Throws 404. */
   async grantsOf(name: string): Promise<readonly string[]> {
+    const grants = await this.grantsIfThere(name);
+    if (!grants) throw notFound('role');
+    return grants;
+  }
+
+  /** Like {@link grantsOf}; null for a role that is gone, which an invitation that has run out may name. */
+  async grantsIfThere(name: string): Promise<readonly string[] | null> {
     if (isBuiltIn(name)) return grantsOfRole(name);
-    const role = await this.find(name);
-    if (!role) throw notFound('role');
-    return role.scopes;
+    return (await this.find(name))?.scopes ?? null;
   }
 
   /** Of the transaction's tenant, which is locked. */

@@ -9,13 +9,17 @@ import { InvitationTokens } from '../invitations/invitation-token.js';
 import { Headcounts } from '../persistence/headcount.js';
 import { Invitations } from '../persistence/invitations.js';
 import { Memberships, type Standing } from '../persistence/memberships.js';
+import { RemovedMembers } from '../persistence/removed-members.js';
 import { Roles } from '../persistence/roles.js';
 import { Tenants } from '../persistence/tenants.js';
 import { alreadyMember, mustAllow } from './invite.js';
 
-/** Whether whoever sent an invitation is a member still, and may invite to such a role. */
-export const isVouchedFor = (inviter: Standing | null, grants: readonly string[]): boolean =>
-  inviter !== null && inviter.grants.includes('members:invite') && isWithin(inviter.grants, grants);
+/** Whether whoever sent an invitation is a member still, and may invite to such a role, which null says is gone. */
+export const isVouchedFor = (inviter: Standing | null, grants: readonly string[] | null): boolean =>
+  inviter !== null &&
+  grants !== null &&
+  inviter.grants.includes('members:invite') &&
+  isWithin(inviter.grants, grants);
 
 /**
  * Makes an invited person a member. Everything is asked again under the tenant's lock: what an invitation stood on when
@@ -31,6 +35,7 @@ export class AcceptInvitation {
     private readonly memberships: Memberships,
     private readonly invitations: Invitations,
     private readonly headcounts: Headcounts,
+    private readonly removed: RemovedMembers,
     private readonly clock: Clock,
   ) {}
 
@@ -50,13 +55,15 @@ export class AcceptInvitation {
     mustAllow(tenant, invitation.email);
 
     const { role, invitedBy } = invitation;
-    const grants = await this.roles.grantsOf(role);
-    if (!isVouchedFor(await this.memberships.standingOf(invitedBy), grants)) throw invitationGone();
+    const grants = await this.roles.grantsIfThere(role);
+    const inviter = await this.memberships.standingOf(invitedBy);
+    if (!grants || !isVouchedFor(inviter, grants)) throw invitationGone();
     mustHaveRoom(tenant, await this.headcounts.members(), onePerson(grants));
     invitation.accept(userId, now);
     await this.invitations.save(invitation);
     const membership = Membership.create({ tenantId: tenant.id, userId, role, by: 'invitation' }, now);
     await this.memberships.insert(membership);
+    await this.removed.clear(userId);
     return membership;
   }
 

@@ -3,6 +3,7 @@ import { Clock, Db } from '#platform';
 import { Membership } from '../domain/membership.js';
 import type { Role } from '../domain/role.js';
 import { Memberships } from '../persistence/memberships.js';
+import { RemovedMembers } from '../persistence/removed-members.js';
 import { Tenants } from '../persistence/tenants.js';
 
 /** Makes a person a member of a tenant that is there. */
@@ -12,6 +13,7 @@ export class AddMember {
     private readonly db: Db,
     private readonly tenants: Tenants,
     private readonly memberships: Memberships,
+    private readonly removed: RemovedMembers,
     private readonly clock: Clock,
   ) {}
 
@@ -23,5 +25,6 @@ export class AddMember {
     await this.tenants.lock(tenantId);
     if (await this.memberships.isMember(userId)) return;
     await this.memberships.insert(Membership.create({ tenantId, userId, role }, this.clock.now()));
+    await this.removed.clear(userId);
   }
 }

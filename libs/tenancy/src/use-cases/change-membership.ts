@@ -10,6 +10,7 @@ import type { MEMBERSHIP_ENDS } from '../events/index.js';
 import { Headcounts } from '../persistence/headcount.js';
 import { Invitations } from '../persistence/invitations.js';
 import { Memberships } from '../persistence/memberships.js';
+import { RemovedMembers } from '../persistence/removed-members.js';
 import { Roles } from '../persistence/roles.js';
 import { Tenants } from '../persistence/tenants.js';
 import { isVouchedFor } from './accept-invitation.js';
@@ -41,6 +42,7 @@ export class ChangeMembership {
     private readonly memberships: Memberships,
     private readonly invitations: Invitations,
     private readonly headcounts: Headcounts,
+    private readonly removed: RemovedMembers,
     private readonly clock: Clock,
   ) {}
 
@@ -61,13 +63,15 @@ export class ChangeMembership {
     return this.give(membership, role, { before, after });
   }
 
-  /** Puts somebody out. Throws 403 `MISSING_SCOPE` or `ROLE_ABOVE_OWN`, 404, 409 `LAST_OWNER`. */
+  /** Puts somebody out: by their domain they do not come back. Throws 403 `MISSING_SCOPE` or `ROLE_ABOVE_OWN`, 404, 409 `LAST_OWNER`. */
   async remove(actor: Actor, membershipId: string, fitToOwn: Leaving['fitToOwn']): Promise<Membership> {
     const { own } = await this.authority.must(actor, 'members:manage');
     const membership = await this.memberships.get(membershipId);
     mustBeWithin(own.grants, await this.roles.grantsOf(membership.role));
     await this.mustLeaveAnOwner(membership, fitToOwn);
-    return this.end(membership, membership.userId === actor.id ? 'left' : 'removed');
+    if (membership.userId === actor.id) return this.end(membership, 'left');
+    await this.removed.add(membership.userId, this.clock.now());
+    return this.end(membership, 'removed');
   }
 
   /** The actor's own. Throws 404, 409 `LAST_OWNER`. */
@@ -118,7 +122,7 @@ export class ChangeMembership {
     if (hasChanged) await this.memberships.save(membership);
     for (const one of await this.invitations.pendingOf(membership.userId)) {
       const inviter = { role, grants: after };
-      if (isVouchedFor(inviter, await this.roles.grantsOf(one.role))) continue;
+      if (isVouchedFor(inviter, await this.roles.grantsIfThere(one.role))) continue;
       one.revoke('inviter_demoted', now);
       await this.invitations.save(one);
     }

@@ -62,7 +62,7 @@ export class Invite {
 
   /**
    * Sends it anew, with a token of its own, in the caller's name. Throws 403 `MISSING_SCOPE`, `EMAIL_NOT_VERIFIED`,
-   * `ROLE_ABOVE_OWN` or `DOMAIN_NOT_ALLOWED`, 404, 409 `INVITATION_ENDED`, `SEAT_LIMIT_REACHED` or `MEMBER_LIMIT_REACHED`.
+   * `ROLE_ABOVE_OWN` or `DOMAIN_NOT_ALLOWED`, 404 also where the role is gone, 409 `INVITATION_ENDED`, `SEAT_LIMIT_REACHED` or `MEMBER_LIMIT_REACHED`.
    */
   async resend(actor: Actor, id: string): Promise<Invitation> {
     actor.mustHaveVerifiedEmail();
@@ -85,7 +85,8 @@ export class Invite {
     return this.db.transaction(actor, async () => {
       const { own } = await this.authority.must(actor, 'members:invite');
       const invitation = await this.invitations.get(id);
-      mustBeWithin(own.grants, await this.roles.grantsOf(invitation.role));
+      // Of a role that is gone nothing is above anybody.
+      mustBeWithin(own.grants, (await this.roles.grantsIfThere(invitation.role)) ?? []);
       invitation.revoke('revoked', this.clock.now());
       await this.invitations.save(invitation);
     });

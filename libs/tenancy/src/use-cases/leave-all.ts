@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, Db, DomainError } from '#platform';
 import { Memberships } from '../persistence/memberships.js';
+import { RemovedMembers } from '../persistence/removed-members.js';
 import { Tenants } from '../persistence/tenants.js';
 import { ChangeMembership } from './change-membership.js';
 
@@ -19,7 +20,7 @@ interface Organization {
 }
 
 /**
- * Ends every membership of a person whose account is deleted, or none of them: no organisation in which others are loses
+ * Ends every membership of a person whose account is deleted, or none of them, and forgets where they were put out: no organisation in which others are loses
  * its last owner. Each tenant is locked, so of two owners who go at once the second finds that they are the last.
  */
 @Injectable()
@@ -29,6 +30,7 @@ export class LeaveAll {
     private readonly tenants: Tenants,
     private readonly memberships: Memberships,
     private readonly changeMembership: ChangeMembership,
+    private readonly removed: RemovedMembers,
     private readonly clock: Clock,
   ) {}
 
@@ -46,6 +48,7 @@ export class LeaveAll {
       if (one) kept.push(one);
     }
     if (kept.length > 0) throw lastOwner(kept);
+    await this.removed.forgetPerson();
     return tenantIds;
   }
 

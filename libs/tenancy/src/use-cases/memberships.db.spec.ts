@@ -1,123 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import type { INestApplicationContext } from '@nestjs/common';
-import type pg from 'pg';
-import { Actor, Db, DomainError, ManualClock, newId } from '#platform';
-import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { databaseApp } from '../../../../test/support/database-app.js';
-import { connected } from '../../../../test/support/tables.js';
-import { Authority } from '../authority.js';
-import { CustomRole } from '../domain/custom-role.js';
-import { Invitation } from '../domain/invitation.js';
-import { Membership } from '../domain/membership.js';
-import { GRANTABLE, grantsOfRole } from '../domain/permissions.js';
-import type { Role } from '../domain/role.js';
-import { Tenant } from '../domain/tenant.js';
-import { InvitationTokens } from '../invitations/invitation-token.js';
+import { Actor, type DomainError, newId } from '#platform';
+import { GRANTABLE } from '../domain/permissions.js';
+import type { Invitation } from '../domain/invitation.js';
 import { Headcounts } from '../persistence/headcount.js';
 import { Invitations } from '../persistence/invitations.js';
 import { Memberships } from '../persistence/memberships.js';
-import { Roles } from '../persistence/roles.js';
 import { Tenants } from '../persistence/tenants.js';
-import { AcceptInvitation } from './accept-invitation.js';
-import { ChangeMembership } from './change-membership.js';
-import { Invite } from './invite.js';
-import { JoinByDomain } from './join-by-domain.js';
-import { LeaveAll } from './leave-all.js';
+import { everybody, organizationsWorld } from '../testing/organizations-world.js';
 import { ListOrganizations } from './list-organizations.js';
 import { ReadInvitations } from './read-invitations.js';
 
 const MANY = 20;
 
-let database: TestDatabase;
-let app: INestApplicationContext;
-let owner: pg.Client;
-let db: Db;
-let invite: Invite;
-let accept: AcceptInvitation;
-let change: ChangeMembership;
-let join: JoinByDomain;
-let leaveAll: LeaveAll;
-let list: ListOrganizations;
-let tokens: InvitationTokens;
-const clock = new ManualClock(new Date('2026-11-22T12:00:00Z'));
-
-beforeAll(async () => {
-  database = await testDatabase();
-  app = await databaseApp(database, [Tenant, Membership, CustomRole, Invitation]);
-  owner = await connected(database.ownerUrl);
-  db = app.get(Db);
-  const [tenants, memberships, roles] = [new Tenants(db), new Memberships(db), new Roles(db)];
-  const [invitations, headcounts] = [new Invitations(db), new Headcounts(db)];
-  const authority = new Authority(tenants, memberships);
-  const config = { key: randomBytes(32), days: 7, baseUrl: 'http://127.0.0.1' };
-  tokens = new InvitationTokens(config);
-  invite = new Invite(db, config, authority, roles, memberships, invitations, headcounts, clock);
-  accept = new AcceptInvitation(db, tokens, tenants, roles, memberships, invitations, headcounts, clock);
-  change = new ChangeMembership(
-    ...([db, authority, tenants, roles, memberships, invitations, headcounts, clock] as const),
-  );
-  join = new JoinByDomain(db, tenants, memberships, headcounts, clock);
-  leaveAll = new LeaveAll(db, tenants, memberships, change, clock);
-  list = new ListOrganizations(db);
-});
-afterAll(async () => {
-  await owner?.end();
-  await app?.close();
-  await database?.drop();
-});
-
-/** Somebody, with the token of a role: what it says may have stopped being so. */
-const person = (tenantId: string | null, role: Role = 'owner', id = newId('usr')) =>
-  new Actor({
-    type: 'user',
-    id,
-    tenantId,
-    scopes: grantsOfRole(role),
-    emailVerified: true,
-    origin: { traceId: 'f'.repeat(32), address: null },
-  });
-
-async function made(limits: { seats?: number | null; members?: number | null } = {}): Promise<Actor> {
-  const id = newId('ten');
-  const { seats = null, members = null } = limits;
-  await owner.query(
-    `insert into tenancy.tenants (tenant_id, name, slug, max_seats, max_members, created_at)
-     values ($1, 'Acme', $1, $2, $3, now())`,
-    [id, seats, members],
-  );
-  return member(id, 'owner');
-}
-
-async function member(tenantId: string | null, role: Role): Promise<Actor> {
-  const actor = person(tenantId, role);
-  await owner.query(
-    `insert into tenancy.memberships (tenant_id, id, user_id, role, created_at) values ($1, $2, $3, $4, now())`,
-    [tenantId, newId('mem'), actor.id, role],
-  );
-  return actor;
-}
-
-const within = <T>(actor: Actor, work: () => Promise<T>) => db.transaction(actor, work);
-const send = (by: Actor, role: string) =>
-  within(by, () => invite.execute(by, { email: `${newId('usr')}@acme.example`, role, ownerUserId: null }));
-const come = (by: Actor, invitation: Invitation) => {
-  const newcomer = person(by.tenantId, 'viewer');
-  return within(newcomer, () => accept.execute(tokens.of(invitation))).then(() => newcomer);
-};
-async function membershipOf(actor: Actor): Promise<string> {
-  const { rows } = await owner.query<{ id: string }>(
-    'select id from tenancy.memberships where tenant_id = $1 and user_id = $2',
-    [actor.tenantId, actor.id],
-  );
-  return rows[0]!.id;
-}
-async function rolesIn(tenantId: string | null): Promise<string[]> {
-  const { rows } = await owner.query<{ role: string }>(
-    'select role from tenancy.memberships where tenant_id = $1 order by role',
-    [tenantId],
-  );
-  return rows.map(({ role }) => role);
-}
+const world = organizationsWorld();
+const { clock, person, made, member, within, send, come, membershipOf, rolesIn } = world;
 const codes = (outcomes: readonly PromiseSettledResult<unknown>[]) =>
   outcomes.map((one) => (one.status === 'fulfilled' ? 'ok' : (one.reason as DomainError).code)).sort();
 const several = (count: number, word: string) => Array.from({ length: count }, () => word);
@@ -131,11 +26,10 @@ describe('twenty who accept at once', () => {
     const by = await made();
     const invitations: Invitation[] = [];
     for (let i = 0; i < MANY; i++) invitations.push(await send(by, role));
-    await owner.query('update tenancy.tenants set max_seats = $2, max_members = $3 where tenant_id = $1', [
-      by.tenantId,
-      seats,
-      members,
-    ]);
+    await world.owner.query(
+      'update tenancy.tenants set max_seats = $2, max_members = $3 where tenant_id = $1',
+      [by.tenantId, seats, members],
+    );
     const outcomes = await Promise.allSettled(invitations.map((one) => come(by, one)));
     // The owner has one of the five.
     expect(codes(outcomes)).toEqual([...several(MANY - 4, code), ...several(4, 'ok')].sort());
@@ -152,9 +46,9 @@ describe('twenty who accept at once', () => {
   it('hold no role once their time is over', async () => {
     const by = await made();
     const invitation = await send(by, 'viewer');
-    const held = () => within(by, () => new Headcounts(db).withRole('viewer', clock.now()));
+    const held = () => within(by, () => new Headcounts(world.db).withRole('viewer', clock.now()));
     expect(await held()).toBe(1);
-    await owner.query('update tenancy.invitations set expires_at = $2 where id = $1', [
+    await world.owner.query('update tenancy.invitations set expires_at = $2 where id = $1', [
       invitation.id,
       clock.now(),
     ]);
@@ -164,26 +58,31 @@ describe('twenty who accept at once', () => {
   it('come to no organisation that is over', async () => {
     const by = await made();
     const [invitation, declined] = [await send(by, 'viewer'), await send(by, 'viewer')];
-    await owner.query(`update tenancy.tenants set status = 'deleted' where tenant_id = $1`, [by.tenantId]);
+    await world.owner.query(`update tenancy.tenants set status = 'deleted' where tenant_id = $1`, [
+      by.tenantId,
+    ]);
     const gone = { code: 'INVITATION_GONE' };
     await expect(come(by, invitation)).rejects.toMatchObject(gone);
-    await expect(within(by, () => accept.decline(tokens.of(declined)))).rejects.toMatchObject(gone);
-    const reader = new ReadInvitations(
-      ...([new Invitations(db), new Tenants(db), new Memberships(db), tokens, clock] as const),
+    await expect(within(by, () => world.accept.decline(world.tokens.of(declined)))).rejects.toMatchObject(
+      gone,
     );
-    await expect(reader.open(by, tokens.of(invitation))).rejects.toMatchObject(gone);
+    const reader = new ReadInvitations(
+      ...([new Invitations(world.db), new Tenants(world.db), new Memberships(world.db)] as const),
+      ...([world.tokens, clock] as const),
+    );
+    await expect(reader.open(by, world.tokens.of(invitation))).rejects.toMatchObject(gone);
     expect(await rolesIn(by.tenantId)).toEqual(['owner']);
   });
 
   it('who join by their domain are no more either', async () => {
     const by = await made({ members: 5 });
-    await owner.query(
+    await world.owner.query(
       `update tenancy.tenants set sign_up_mode = 'allowed_domains', allowed_domains = '{acme.example}' where tenant_id = $1`,
       [by.tenantId],
     );
     const outcomes = await Promise.allSettled(
       Array.from({ length: MANY }, () =>
-        within(person(by.tenantId, 'viewer'), () => join.execute('ada@acme.example')),
+        within(person(by.tenantId, 'viewer'), () => world.join.execute('ada@acme.example')),
       ),
     );
     expect(codes(outcomes)).toEqual([...several(MANY - 4, 'MEMBER_LIMIT_REACHED'), ...several(4, 'ok')]);
@@ -201,20 +100,18 @@ describe('twenty invitations at once', () => {
     const by = await made();
     const wish = { email: 'ada@acme.example', role: 'viewer', ownerUserId: null };
     const outcomes = await Promise.allSettled(
-      Array.from({ length: MANY }, () => within(by, () => invite.execute(by, wish))),
+      Array.from({ length: MANY }, () => within(by, () => world.invite.execute(by, wish))),
     );
     expect(codes(outcomes)).toEqual([...several(MANY - 1, 'INVITATION_PENDING'), 'ok']);
   });
 });
-
-const everybody = (ids: readonly string[]) => Promise.resolve(ids);
 
 describe('owners who leave at once', () => {
   it('leave one behind', async () => {
     const first = await made();
     const others = await Promise.all(Array.from({ length: 4 }, () => member(first.tenantId, 'owner')));
     const outcomes = await Promise.allSettled(
-      [first, ...others].map((one) => within(one, () => change.leave(one, everybody))),
+      [first, ...others].map((one) => within(one, () => world.change.leave(one, everybody))),
     );
     expect(codes(outcomes)).toEqual(['LAST_OWNER', ...several(4, 'ok')]);
     expect(await rolesIn(first.tenantId)).toEqual(['owner']);
@@ -225,8 +122,8 @@ describe('owners who leave at once', () => {
     const second = await member(first.tenantId, 'owner');
     const [one, two] = [await membershipOf(first), await membershipOf(second)];
     const outcomes = await Promise.allSettled([
-      within(first, () => change.remove(first, two, everybody)),
-      within(second, () => change.changeRole(second, one, 'viewer', everybody)),
+      within(first, () => world.change.remove(first, two, everybody)),
+      within(second, () => world.change.changeRole(second, one, 'viewer', everybody)),
     ]);
     expect(codes(outcomes)).toContain('ok');
     expect((await rolesIn(first.tenantId)).filter((role) => role === 'owner')).toHaveLength(1);
@@ -239,17 +136,17 @@ it('no owner leaves an organisation to one who cannot look after it', async () =
   const only = (one: Actor) => async (ids: readonly string[]) => ids.filter((id) => id === one.id);
   const own = await membershipOf(first);
   const last = { code: 'LAST_OWNER' };
-  await expect(within(first, () => change.leave(first, only(first)))).rejects.toMatchObject(last);
+  await expect(within(first, () => world.change.leave(first, only(first)))).rejects.toMatchObject(last);
   await expect(
-    within(first, () => change.changeRole(first, own, 'viewer', only(first))),
+    within(first, () => world.change.changeRole(first, own, 'viewer', only(first))),
   ).rejects.toMatchObject(last);
-  await within(first, () => change.leave(first, only(second)));
+  await within(first, () => world.change.leave(first, only(second)));
   expect(await rolesIn(first.tenantId)).toEqual(['owner']);
 });
 
 describe('people whose accounts are deleted', () => {
   const go = (one: Actor, fitToOwn = everybody) =>
-    within(one, () => leaveAll.execute({ fitToOwn, graceDays: 30 }));
+    within(one, () => world.leaveAll.execute({ fitToOwn, graceDays: 30 }));
 
   it('leave one owner behind where others are, however close they are', async () => {
     const first = await made();
@@ -264,7 +161,7 @@ describe('people whose accounts are deleted', () => {
     const first = await made();
     const second = await member(first.tenantId, 'owner');
     const elsewhere = await made();
-    await owner.query(
+    await world.owner.query(
       `insert into tenancy.memberships (tenant_id, id, user_id, role, created_at) values ($1, $2, $3, 'viewer', now())`,
       [elsewhere.tenantId, newId('mem'), first.id],
     );
@@ -279,7 +176,7 @@ describe('people whose accounts are deleted', () => {
 
     // Who is alone may go, and what they were alone in follows.
     await go(second);
-    const { rows } = await owner.query<{ deletes_at: Date }>(
+    const { rows } = await world.owner.query<{ deletes_at: Date }>(
       'select deletes_at from tenancy.tenants where tenant_id = $1',
       [first.tenantId],
     );
@@ -294,7 +191,7 @@ describe('an admin who is demoted while they invite', () => {
     const id = await membershipOf(admin);
     const [sent, demoted] = await Promise.allSettled([
       send(admin, 'developer'),
-      within(by, () => change.changeRole(by, id, 'viewer', everybody)),
+      within(by, () => world.change.changeRole(by, id, 'viewer', everybody)),
     ]);
     expect(demoted.status).toBe('fulfilled');
     // Either was first; their token says admin still.
@@ -312,19 +209,19 @@ describe('where a person is a member', () => {
     const somebody = await come(by, await send(by, 'viewer'));
     const there = person(elsewhere.tenantId, 'viewer', somebody.id!);
     const next = await send(elsewhere, 'developer');
-    await within(there, () => accept.execute(tokens.of(next)));
-    const theirs = () => list.execute(somebody, { limit: 100 });
+    await within(there, () => world.accept.execute(world.tokens.of(next)));
+    const theirs = () => new ListOrganizations(world.db).execute(somebody, { limit: 100 });
     expect((await theirs()).data).toMatchObject([
       { id: by.tenantId, role: 'viewer' },
       { id: elsewhere.tenantId, role: 'developer' },
     ]);
-    expect((await list.execute(by, { limit: 100 })).data).toHaveLength(1);
+    expect((await new ListOrganizations(world.db).execute(by, { limit: 100 })).data).toHaveLength(1);
     const id = await membershipOf(somebody);
-    await within(by, () => change.remove(by, id, everybody));
+    await within(by, () => world.change.remove(by, id, everybody));
     expect((await theirs()).data.map((one) => one.id)).toEqual([elsewhere.tenantId]);
     // As a program or nobody asks, there is nothing to find.
     const nobody = Actor.system(by.tenantId, 'f'.repeat(32));
-    expect((await list.execute(nobody, { limit: 100 })).data).toEqual([]);
+    expect((await new ListOrganizations(world.db).execute(nobody, { limit: 100 })).data).toEqual([]);
   });
 });
 
@@ -333,23 +230,23 @@ describe('a process of the release before', () => {
     const by = await made();
     const newcomer = person(by.tenantId, 'viewer');
     await within(newcomer, async () => {
-      await db.query(
+      await world.db.query(
         `insert into tenancy.memberships (tenant_id, id, user_id, role, created_at) values ($1, $2, $3, 'viewer', now())`,
         [by.tenantId, newId('mem'), newcomer.id],
       );
-      await db.query('insert into tenancy.user_tenants (user_id, tenant_id) values ($1, $2)', [
+      await world.db.query('insert into tenancy.user_tenants (user_id, tenant_id) values ($1, $2)', [
         newcomer.id,
         by.tenantId,
       ]);
     });
-    expect((await list.execute(newcomer, { limit: 100 })).data).toHaveLength(1);
+    expect((await new ListOrganizations(world.db).execute(newcomer, { limit: 100 })).data).toHaveLength(1);
   });
 });
 
 describe('a role of the organisation’s own', () => {
   it('counts as taking seats when it does', async () => {
     const by = await made({ seats: 1 });
-    await owner.query(
+    await world.owner.query(
       'insert into tenancy.roles (tenant_id, name, scopes, created_at) values ($1, $2, $3, now()), ($1, $4, $5, now())',
       [by.tenantId, 'tester', GRANTABLE, 'reader', ['tenant:read']],
     );
