@@ -39,7 +39,7 @@ export class BillingOperations1764000000137 implements MigrationInterface {
 
       -- One row for each sweep; whoever leases it goes on where the one before has stopped.
       create table billing.sweeps (
-        kind text primary key check (kind in ('hourly', 'nightly')),
+        kind text collate "C" primary key,
         due_at timestamptz not null,
         leased_by text,
         leased_until timestamptz,
