@@ -156,7 +156,7 @@ export class Person {
     const grounds = new Set<string>();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      grounds.add(await page.evaluate<string>(`getComputedStyle(document.body).backgroundColor`));
+      grounds.add(await page.evaluate<string>(`getComputedStyle(document.documentElement).backgroundColor`));
       expect([name, colorScheme, await this.violations()]).toEqual([name, colorScheme, []]);
       await shoot(colorScheme);
     }
