@@ -8,10 +8,11 @@ import { INHERITED } from '../support/environment.js';
 
 const run = promisify(execFile);
 const KEY = `sk_test_${randomBytes(18).toString('hex')}`;
+const drawn = () => randomBytes(8).toString('hex');
 const ANSWERS = {
   BASE_URL: 'https://gatehouse.acme.example',
-  DATABASE_URL: 'postgres://gatehouse_app:2f9vXq71kk@db/gatehouse?sslmode=require',
-  DATABASE_SYSTEM_URL: 'postgres://gatehouse_system:Zq8wLm3cpp@db/gatehouse?sslmode=require',
+  DATABASE_URL: `postgres://gatehouse_app:${drawn()}@db/gatehouse?sslmode=require`,
+  DATABASE_SYSTEM_URL: `postgres://gatehouse_system:${drawn()}@db/gatehouse?sslmode=require`,
   REDIS_URL: 'rediss://default:7hGt2kPwzz@cache',
   SMTP_URL: 'smtps://mail:5tRw9xBnqq@smtp.acme.example:465',
   MAIL_FROM: 'no-reply@acme.example',

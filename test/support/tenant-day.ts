@@ -73,6 +73,9 @@ async function exported(product: Product, owner: RegisteredBody, then?: 'DELETE'
   return id;
 }
 
+/** A stream of events, which has begun once it is answered. */
+const isEndless = ({ headers }: Response) => headers.get('content-type')?.startsWith('text/event-stream');
+
 /**
  * Reads all that the API shows somebody: every GET that takes a bearer, with `ids` in the path. Gives how many there were; throws
  * for one that is refused, and where none of the ids fits.
@@ -93,7 +96,7 @@ export async function readAll(
       return id;
     });
     const answer = await fetch(product.api.url + target, { headers: { authorization: `Bearer ${bearer}` } });
-    await answer.arrayBuffer();
+    await (isEndless(answer) ? answer.body?.cancel() : answer.arrayBuffer());
     if (answer.status !== 200) throw new Error(`${name} was answered ${answer.status}.`);
   }
   return reads.length;

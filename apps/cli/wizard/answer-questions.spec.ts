@@ -9,10 +9,11 @@ import { QUESTIONS } from './questions.js';
 
 const settings = new Map(knownSettings().map((one) => [one.name, one]));
 const KEY = `sk_test_${randomBytes(18).toString('hex')}`;
+const drawn = () => randomBytes(6).toString('hex');
 const BASE = new Map([
   ['BASE_URL', 'https://gatehouse.acme.example'],
-  ['DATABASE_URL', 'postgres://gatehouse_app:2f9vXq71@db/gatehouse'],
-  ['DATABASE_SYSTEM_URL', 'postgres://gatehouse_system:Zq8wLm3c@db/gatehouse'],
+  ['DATABASE_URL', `postgres://gatehouse_app:${drawn()}@db/gatehouse`],
+  ['DATABASE_SYSTEM_URL', `postgres://gatehouse_system:${drawn()}@db/gatehouse`],
   ['REDIS_URL', 'redis://default:7hGt2kPw@cache'],
   ['SMTP_URL', 'smtps://mail:5tRw9xBn@smtp.acme.example:465'],
   ['MAIL_FROM', 'Gatehouse <no-reply@acme.example>'],

@@ -12,7 +12,11 @@ const LARGEST = 1024 * 1024;
 const BATCH = 4 * LARGEST;
 
 /** Blobs of the history that were reported, looked at and found harmless: id, and why. */
-const ACCEPTED: Readonly<Record<string, string>> = {};
+const ACCEPTED: Readonly<Record<string, string>> = {
+  // Passwords of databases that never were: what a test of the wizard typed.
+  fb21a48862a1f716c154f589d4e610e2c07a8dd5: 'apps/cli/wizard/answer-questions.spec.ts',
+  '892019b665613b01aa22623345e3e1298cd6d316': 'test/journeys/setup-wizard.spec.ts',
+};
 
 /** What secretlint does not know: Stripe, Resend, short keys, and those of our own configuration (32 bytes, base64). */
 const OURS: readonly [string, RegExp][] = [
