@@ -5,7 +5,7 @@ type EnabledEvent = Stripe.WebhookEndpointCreateParams.EnabledEvent;
 
 /** Of what we handle, what Stripe tells as thin events alone: an endpoint for snapshots cannot ask for it. */
 const THIN_ALONE =
-  /^(customer\.discount\.source_changed|customer\.subscription\.(active|cancel_at_changed|default_payment_method_changed|incomplete|incomplete_expired|item_\w+|past_due|trialing|unpaid)|invoice\.(discount|line_item)_\w+|invoice_payment\.(canceled|open)|subscription_schedule\.phase_\w+)$/;
+  /^(billing\.meter\.(error_report_triggered|no_meter_found)|customer\.discount\.source_changed|customer\.subscription\.(active|cancel_at_changed|default_payment_method_changed|incomplete|incomplete_expired|item_\w+|past_due|trialing|unpaid)|invoice\.(discount|line_item)_\w+|invoice_payment\.(canceled|open)|subscription_schedule\.phase_\w+)$/;
 
 /** What our endpoint asks Stripe for, sorted: all that changes something here. */
 export const ENDPOINT_EVENTS = [...HANDLED_TYPES]
