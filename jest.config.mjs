@@ -35,8 +35,9 @@ export default {
     },
     tier('architecture', ['<rootDir>/test/architecture/**/*.spec.ts']),
   ],
-  // For all tiers alike: Jest does not read it from a project.
-  testTimeout: 30_000,
+  // For all tiers alike: Jest does not read it from a project. Longer than anything in a test waits by itself on a busy
+  // machine, so that what waited in vain is what fails.
+  testTimeout: 180_000,
   // One more than the two cores of a small machine: half of the time of a journey is waiting.
   maxWorkers: 3,
   // A worker keeps what each file leaves behind, and measuring coverage looks through all of it: it would take longer

@@ -71,9 +71,8 @@ export class ClosedTenants1764000000114 implements MigrationInterface {
         select * into rule from platform.erasure_rules r where r.parent::regclass = target;
         kept := coalesce(' and not (' || rule.keep_if || ')', '');
         for leaf in select platform.leaves_of(target) loop
-          -- Locked first: a row that is changed meanwhile is found where it is then.
           execute format(case when rule.forget then 'update %s set tenant_id = null' else 'delete from %s' end
-            || ' where ctid = any (array(select ctid from %s where tenant_id = $1' || kept || ' limit $2 for update))', leaf, leaf)
+            || ' where ctid = any (array(select ctid from %s where tenant_id = $1' || kept || ' limit $2))', leaf, leaf)
             using tenant, batch - total;
           get diagnostics gone = row_count;
           total := total + gone;

@@ -39,6 +39,27 @@ import { BillingStream1764000000135 } from './1764000000135-billing-stream.js';
 import { BilledUsage1764000000136 } from './1764000000136-billed-usage.js';
 import { BillingOperations1764000000137 } from './1764000000137-billing-operations.js';
 import { Contracts1764000000138 } from './1764000000138-contracts.js';
+import { Wishes1764000000143 } from './1764000000143-wishes.js';
+import { Endings1764000000144 } from './1764000000144-endings.js';
+import { GoneCustomers1764000000145 } from './1764000000145-gone-customers.js';
+import { DecidedUses1764000000146 } from './1764000000146-decided-uses.js';
+import { TriedWrites1764000000149 } from './1764000000149-tried-writes.js';
+import { ChosenTrial1764000000155 } from './1764000000155-chosen-trial.js';
+import { FollowingLicenses1764000000156 } from './1764000000156-following-licenses.js';
+import { StripeInbox1764000000158 } from './1764000000158-stripe-inbox.js';
+import { SessionFamilies1764000000160 } from './1764000000160-session-families.js';
+import { RepairsOfLanded1764000000161 } from './1764000000161-repairs-of-landed.js';
+import { BillingContacts1764000000163 } from './1764000000163-billing-contacts.js';
+import { ProductWrites1764000000164 } from './1764000000164-product-writes.js';
+import { SettledDrift1764000000166 } from './1764000000166-settled-drift.js';
+import { StreamWords1764000000170 } from './1764000000170-stream-words.js';
+import { FollowedPurchases1764000000171 } from './1764000000171-followed-purchases.js';
+import { CustomersOfEvents1764000000172 } from './1764000000172-customers-of-events.js';
+import { BillingIndexes1764000000173 } from './1764000000173-billing-indexes.js';
+import { CheckedUses1764000000174 } from './1764000000174-checked-uses.js';
+import { TakenWishes1764000000180 } from './1764000000180-taken-wishes.js';
+import { UsesById1764000000181 } from './1764000000181-uses-by-id.js';
+import { UsesByTime1764000000182 } from './1764000000182-uses-by-time.js';
 
 /** The one ordered line of migrations. */
 export const MIGRATIONS = [
@@ -83,4 +104,25 @@ export const MIGRATIONS = [
   BilledUsage1764000000136,
   BillingOperations1764000000137,
   Contracts1764000000138,
+  Wishes1764000000143,
+  Endings1764000000144,
+  GoneCustomers1764000000145,
+  DecidedUses1764000000146,
+  TriedWrites1764000000149,
+  ChosenTrial1764000000155,
+  FollowingLicenses1764000000156,
+  StripeInbox1764000000158,
+  SessionFamilies1764000000160,
+  RepairsOfLanded1764000000161,
+  BillingContacts1764000000163,
+  ProductWrites1764000000164,
+  SettledDrift1764000000166,
+  StreamWords1764000000170,
+  FollowedPurchases1764000000171,
+  CustomersOfEvents1764000000172,
+  BillingIndexes1764000000173,
+  CheckedUses1764000000174,
+  TakenWishes1764000000180,
+  UsesById1764000000181,
+  UsesByTime1764000000182,
 ];

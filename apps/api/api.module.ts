@@ -20,7 +20,7 @@ import {
   UserLimitGuard,
 } from '#platform';
 import { AuditModule } from '#audit';
-import { BillingConfig, BillingModule, BillingStreamConfig, CheckoutConfig, PricesConfig } from '#billing';
+import { BILLING_CONCERNS, BillingModule } from '#billing';
 import { BearerGuard, IDENTITY_ENTITIES, IdentityModule, IdentityWatchModule } from '#identity';
 import { LICENSING_ENTITIES, LicensingHttpModule } from '#licensing';
 import { OnboardingModule } from '#onboarding';
@@ -41,10 +41,7 @@ export const API_CONCERNS = [
   IdempotencyConfig,
   MetricsConfig,
   UpstreamConfig,
-  BillingConfig,
-  PricesConfig,
-  CheckoutConfig,
-  BillingStreamConfig,
+  ...BILLING_CONCERNS,
   ProvidersConfig,
 ];
 

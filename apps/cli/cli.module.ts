@@ -14,7 +14,7 @@ import {
   RedisModule,
 } from '#platform';
 import { AdminModule } from '#admin';
-import { BillingConfig, BillingOperatorsModule, DunningConfig, PricesConfig } from '#billing';
+import { BILLING_OPERATOR_CONCERNS, BillingOperatorsModule, CheckoutConfig } from '#billing';
 import { IDENTITY_ENTITIES, IdentityModule } from '#identity';
 import { LeasesModule, LICENSING_ENTITIES, LicensingModule, LicensingOperatorsModule } from '#licensing';
 import { OnboardingModule, OnboardingOperatorsModule } from '#onboarding';
@@ -42,7 +42,7 @@ import { USE_CASE_CONCERNS } from '../api/concerns.js';
 class CliModule {
   static forRoot(log: Log): DynamicModule {
     const settings = loadConfig(
-      [...USE_CASE_CONCERNS, BillingConfig, PricesConfig, DunningConfig],
+      [...USE_CASE_CONCERNS, ...BILLING_OPERATOR_CONCERNS, CheckoutConfig],
       readEnvironment(),
     );
     return { module: CliModule, imports: [ProcessModule.forRoot(log), ConfigModule.forRoot(settings)] };

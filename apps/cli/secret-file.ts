@@ -29,7 +29,20 @@ export function writeSecretFile(file: string, text: string, { overwrite = false 
   }
 }
 
-/** Throws a sentence when it is there. Asked before something is done whose result would have nowhere to go. */
-export function mustNotExist(file: string): void {
+/** Throws a sentence when it is there, or cannot be made. */
+export function mustBeFree(file: string): void {
   if (existsSync(file)) throw new Refused(`${file} is there already.`);
+  mustBeWritable(file);
+}
+
+/** Throws a sentence unless it can be written. Asked before something is done whose result would have nowhere to go. */
+export function mustBeWritable(file: string): void {
+  const probe = `${file}.${randomBytes(6).toString('hex')}.new`;
+  try {
+    closeSync(openSync(probe, 'wx', 0o600));
+  } catch (error) {
+    throw new Refused(`${file} cannot be written: ${(error as Error).message}.`);
+  } finally {
+    rmSync(probe, { force: true });
+  }
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { coverage } from './check/coverage.js';
 import { envFiles } from './check/env-files.js';
+import { fixtures } from './check/fixtures.js';
 import { openapi } from './check/openapi.js';
 import { secrets } from './check/secrets.js';
 import { type Outcome, type Step, failed, tool } from './check/step.js';
@@ -22,6 +23,7 @@ const STEPS: readonly Step[] = [
   ]),
   tool('unused code', 'knip', ['--no-progress', '--no-config-hints']),
   openapi,
+  fixtures,
   secrets,
   envFiles,
 ];

@@ -185,8 +185,9 @@ export class Gatehouse {
           ...this.logged('secrets'),
         }),
       ),
-      // Of the local Stripe, which makes its own keys as the real one does.
+      // Of the local Stripe, which makes its own as the real one does.
       STRIPE_SECRET_KEY: `sk_test_${randomBytes(24).toString('hex')}`,
+      STRIPE_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('base64url')}`,
     });
     return keepSecrets(file, buildVersion(), generate);
   }

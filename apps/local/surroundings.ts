@@ -64,7 +64,8 @@ async function mail(
 
 /**
  * The local Stripe, unless the caller brings a key. It starts once the secrets are there: it accepts this clone's key
- * alone, and signs its webhooks, which go to `webhookUrl`, with the secret that the product checks them by.
+ * alone, and signs its webhooks, which go to `webhookUrl`, with the secret that the product checks them by. `place`: where
+ * its log goes and what it knows.
  */
 export async function stripe(
   choices: Choices,
@@ -72,13 +73,14 @@ export async function stripe(
   caller: NodeJS.ProcessEnv,
   secrets: Promise<Record<string, string>>,
   webhookUrl: string,
+  place = options('stripe', 'stripe'),
 ): Promise<RunningPart & Leading> {
   const { STRIPE_SECRET_KEY: key = '', STRIPE_WEBHOOK_SECRET: made = '' } = await secrets;
   if (choices.ownStripe) return { url: null, pid: null, settings: {} };
   const secret = caller.STRIPE_WEBHOOK_SECRET || made;
   const part = keep(
     await startStripe({
-      ...options('stripe', 'stripe'),
+      ...place,
       apiKeys: [key],
       webhook: { url: webhookUrl, secret },
     }),

@@ -19,15 +19,7 @@ import {
   UpstreamConfig,
 } from '#platform';
 import { AuditWorkerModule } from '#audit';
-import {
-  BillingConfig,
-  BillingStreamKeepConfig,
-  BillingUsageConfig,
-  BillingWorkConfig,
-  BillingWorkerModule,
-  DunningConfig,
-  PricesConfig,
-} from '#billing';
+import { BILLING_WORKER_CONCERNS, BillingWorkerModule, EndWithTenant, ForgetLeftovers } from '#billing';
 import {
   ClaimsConfig,
   FirebaseConfig,
@@ -71,12 +63,7 @@ export const WORKER_CONCERNS = [
   LicensingConfig,
   KeyScheduleConfig,
   ExportsConfig,
-  BillingConfig,
-  PricesConfig,
-  DunningConfig,
-  BillingWorkConfig,
-  BillingStreamKeepConfig,
-  BillingUsageConfig,
+  ...BILLING_WORKER_CONCERNS,
   ProvidersConfig,
 ];
 
@@ -95,10 +82,10 @@ export const WORKER_CONCERNS = [
     BillingWorkerModule,
     AuditWorkerModule,
     TenancyLifeWorkerModule.forRoot({
-      imports: [LicensingWorkerModule, IdentityWorkerModule],
+      imports: [LicensingWorkerModule, IdentityWorkerModule, BillingWorkerModule],
       records: TENANT_RECORDS,
       people: PeopleRecords,
-      erasers: [ForgetPools],
+      erasers: [ForgetPools, EndWithTenant, ForgetLeftovers],
     }),
   ],
   providers: [HealthChecks],

@@ -129,7 +129,7 @@ describe('the rules of dependency-cruiser', () => {
   it('find nothing in this repository', async () => {
     expect(await violations(root)).toEqual([]);
     // It reads every file; beside other tests that takes a while.
-  }, 120_000);
+  });
 });
 
 describe('the table of questions', () => {

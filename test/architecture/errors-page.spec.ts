@@ -13,6 +13,9 @@ const LOOKED_AT = [
   'libs/platform/src/http/errors.ts: new DomainError(...refusal, { cause })',
   // The reasons of a blocked licence: declared by the routes that call it.
   "libs/licensing/src/use-cases/seat-answers.ts: new DomainError('forbidden', code, message, { details })",
+  // What the writer of a change was refused with, told to all whose wish was in it: kind and code were written down.
+  'libs/billing/src/use-cases/change-subscription.ts: new DomainError(kind, code, message, extras)',
+  'libs/billing/src/use-cases/change-subscription.ts: new DomainError(kind, code, message, { ...KEPT, retryAfterSeconds, cause: error })',
 ];
 
 describe(PAGE, () => {

@@ -16,11 +16,11 @@ describe('bootstrap', () => {
     postgres = await startPostgres({ directory, durable: false });
     await asked(postgres.adminUrl, `create role boss login createrole createdb password 'boss'`);
     boss = urlOf('boss', 'boss', 'postgres');
-  }, 60_000);
+  });
   afterAll(async () => {
     await postgres?.stop();
     postgres?.remove();
-  }, 60_000);
+  });
 
   function urlOf(role: string, password: string, database: string): string {
     return `postgres://${role}:${password}@127.0.0.1:${postgres.port}/${database}`;

@@ -8,7 +8,8 @@ import { Migrator, newId } from '#platform';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { emptyDatabase, type TestDatabase } from '../support/database.js';
 import { INHERITED } from '../support/environment.js';
-import { fill, quoted, superuser, tablesOf } from '../support/tables.js';
+import { eventually } from '../support/eventually.js';
+import { fill, quoted, type Row, rowFor, superuser, tablesOf } from '../support/tables.js';
 import { catalogOf } from './catalog.js';
 
 const NAMES = MIGRATIONS.map((one) => one.name);
@@ -53,6 +54,23 @@ const narrowed = (rows: Rows | undefined, like: Rows | undefined) =>
   rows?.map((row) =>
     Object.fromEntries(Object.entries(row).filter(([column]) => column in (like?.[0] ?? {}))),
   );
+
+/** A row with something in every column, and what `row` says. */
+async function insert(name: string, tenantId: string, row: Row): Promise<void> {
+  const table = (await filledTables()).find((one) => one.name === name)!;
+  const whole = { ...rowFor(table, tenantId, new Map()), ...row };
+  await admin.query(
+    `insert into ${name} (${Object.keys(whole).map(quoted).join(', ')})
+     values (${Object.keys(whole)
+       .map((_, at) => `$${at + 1}`)
+       .join(', ')})`,
+    Object.values(whole),
+  );
+}
+
+/** As if the migrations from `name` on had not come yet. */
+const upTo = (name: string) =>
+  new Migrator(database.migratorUrl, MIGRATIONS.slice(0, NAMES.indexOf(name))).up();
 
 /** Exactly one row in each table. */
 async function fillAnew(): Promise<void> {
@@ -105,7 +123,27 @@ describe('the migrations (S2-07)', () => {
     expect(await filledTables()).toEqual([]);
     expect(await migrator.up()).toEqual(NAMES);
     expect(await catalogOf(admin)).toEqual(at.at(-1));
-  }, 120_000);
+  }, 300_000);
+
+  it('bring a database that ran one of them before it was changed to where all others are', async () => {
+    await upTo('RepairsOfLanded1764000000161');
+    await admin.query('alter table identity.auth_sessions drop column root_id, drop column for_program');
+    await new Migrator(database.migratorUrl, MIGRATIONS).up();
+
+    const other = await emptyDatabase();
+    const fresh = await superuser(other);
+    try {
+      await new Migrator(other.migratorUrl, MIGRATIONS).up();
+      expect(await catalogOf(admin)).toEqual(await catalogOf(fresh));
+      const { rows } = await fresh.query<{ text: string }>(
+        "select pg_get_functiondef('platform.erase_tenant_rows'::regproc) as text",
+      );
+      expect(rows[0]!.text).toContain(' limit $2 for update))');
+    } finally {
+      await fresh.end();
+      await other.drop();
+    }
+  });
 
   it('are applied once when two deployments start them at the same time', async () => {
     const run = promisify(execFile);
@@ -145,6 +183,73 @@ describe('the migrations (S2-07)', () => {
     );
     expect(rows).toEqual([{ left_over: null, applied: MIGRATIONS.length }]);
     expect(await new Migrator(database.migratorUrl, MIGRATIONS).up()).toEqual([]);
+  });
+
+  it('that get no lock in time fail before all others wait behind them; another deployment is waited for', async () => {
+    class Late1999999999999 implements MigrationInterface {
+      async up(runner: QueryRunner): Promise<void> {
+        await runner.query('alter table tenancy.tenants add column late int');
+      }
+      async down(): Promise<void> {}
+    }
+    await new Migrator(database.migratorUrl, MIGRATIONS).up();
+    const migrator = new Migrator(database.migratorUrl, [...MIGRATIONS, Late1999999999999], 100);
+    await admin.query('begin; lock table tenancy.tenants in access share mode');
+    await expect(migrator.up()).rejects.toThrow('lock timeout');
+    await admin.query('commit');
+
+    await admin.query('select pg_advisory_lock(7264811)');
+    const waiting = migrator.up();
+    waiting.catch(() => undefined);
+    await eventually(async () => {
+      const { rows } = await admin.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'
+         and now() - query_start > interval '0.5 s'`,
+      );
+      expect(rows).toHaveLength(1);
+    });
+    await admin.query('select pg_advisory_unlock(7264811)');
+    expect(await waiting).toEqual(['Late1999999999999']);
+  });
+
+  it('write into rows from before what they lack', async () => {
+    await upTo('StreamWords1764000000170');
+    const [ten, other] = [newId('ten'), newId('ten')];
+    const told = (position: number, kind: string, data: object) =>
+      insert('billing.stream_events', ten, { position, kind, data: JSON.stringify(data) });
+    await told(1, 'license.changed', {});
+    await told(2, 'subscription.changed', { period_end: null });
+    await told(3, 'license.changed', {});
+    await told(4, 'notice.raised', { kind: 'recovered' });
+    await told(5, 'license.changed', {});
+    await told(6, 'subscription.changed', { period_ends_at: null });
+    await told(7, 'notice.raised', { access: 'full' });
+    const license = (tenantId: string, id: string, purchase: object | null, follows: boolean) =>
+      insert('licensing.licenses', tenantId, { id, purchase, follows_purchase: follows });
+    await license(ten, 'lic_1', null, false);
+    await license(ten, 'lic_2', { revision: 1 }, false);
+    await license(other, 'lic_3', null, false);
+    await license(other, 'lic_4', null, true);
+    const event = (id: string, tenantId: string | null) =>
+      insert('billing.stripe_events', ten, {
+        ...{ id, tenant_id: tenantId, customer_id: null, payload: '{"customer":"cus_A1","other":"cus_B2"}' },
+      });
+    await event('evt_1', null);
+    await event('evt_2', ten);
+
+    await new Migrator(database.migratorUrl, MIGRATIONS).up();
+
+    const column = async (text: string) =>
+      (await admin.query<{ it: unknown }>(text)).rows.map(({ it }) => it);
+    expect(await column('select position::int as it from billing.stream_events order by 1')).toEqual([
+      5, 6, 7,
+    ]);
+    expect(await column('select id as it from licensing.licenses where follows_purchase order by 1')).toEqual(
+      [...['lic_2', 'lic_4']],
+    );
+    expect(await column('select customer_id as it from billing.stripe_events order by id')).toEqual([
+      ...['cus_A1', null],
+    ]);
   });
 
   it('may change rows of every tenant, though row security is forced', async () => {

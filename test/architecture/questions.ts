@@ -74,13 +74,31 @@ export const QUESTIONS: readonly Question[] = [
   {
     from: 'billing',
     to: 'identity',
-    asks: ['ReadContact'],
-    why: 'Stripe writes its receipts to the address of whoever buys.',
+    asks: ['ReadContact', 'EmailAddress'],
+    why: 'Stripe writes its receipts to the address of whoever buys, or to one that is named: an address is what identity says.',
   },
   {
     from: 'billing',
     to: 'licensing',
-    asks: ['ReadLicenses'],
+    asks: ['ReadLicenses', 'shownStatus'],
     why: 'A stream of what was bought begins with the licences as they are, and tells them as they are: an event says only which.',
+  },
+  {
+    from: 'onboarding',
+    to: 'billing',
+    asks: ['ChooseTrial'],
+    why: 'How long a trial somebody wishes for is said when they sign up, and kept with the tenant or not at all.',
+  },
+  {
+    from: 'onboarding',
+    to: 'billing',
+    asks: ['ReadBillingContacts'],
+    why: 'A mail about money goes to whom the organisation names at the moment it is sent.',
+  },
+  {
+    from: 'billing',
+    to: 'tenancy',
+    asks: ['DescribePayers'],
+    why: 'Where nobody is named for receipts they go to one of those who pay, whoever that is then.',
   },
 ];

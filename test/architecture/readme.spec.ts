@@ -53,7 +53,7 @@ describe('the production that docs/production.md describes', () => {
 
   it('needs each of its settings', () => {
     const needless = Object.keys(settings).filter((name) => isNeedless(name, settings));
-    // Sign-in, webhooks, signatures to come: without these it starts, and refuses what needs them.
+    // Sign-in, signatures to come: without these it starts, and refuses what needs them.
     expect(needless.sort()).toEqual(
       [
         'AUDIT_KEY',
@@ -64,7 +64,6 @@ describe('the production that docs/production.md describes', () => {
         'FIREBASE_API_KEY',
         'FIREBASE_CREDENTIALS',
         'FIREBASE_PROJECT_ID',
-        'STRIPE_WEBHOOK_SECRET',
       ].sort(),
     );
   });

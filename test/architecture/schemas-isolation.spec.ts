@@ -28,6 +28,7 @@ const ONE_ROW_A_TENANT = [
   'licensing.tenant_terms',
   'billing.accounts',
   'billing.checkouts',
+  'billing.wishes',
   'billing.stream_heads',
 ];
 

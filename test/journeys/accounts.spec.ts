@@ -276,7 +276,7 @@ describe('those who guess, and those who sign up too often', () => {
       { outcome: 'signed_up', n: 1 },
       { outcome: 'wrong_password', n: 3 },
     ]);
-  }, 90_000);
+  });
 
   it('are not forgiven by whoever only claims the address and has a password of their own', async () => {
     const owner = await verified();
@@ -290,7 +290,7 @@ describe('those who guess, and those who sign up too often', () => {
       expect([password, status]).toEqual([password, password === OTHER ? 200 : 401]);
     }
     expect((await guess(OTHER)).status).toBe(429);
-  }, 90_000);
+  });
 
   it('are refused by quota, or because only the invited may (S2-20, S2-54)', async () => {
     const [few, closed] = await Promise.all([
@@ -315,5 +315,5 @@ describe('those who guess, and those who sign up too often', () => {
       (await call(`${product.v1}/auth/register`, { bearer, body: { organization_name: 'Acme' } })).status,
     ).toBe(201);
     expect((await sign(closed, bearer)).status).toBe(200);
-  }, 90_000);
+  });
 });

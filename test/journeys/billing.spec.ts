@@ -1,4 +1,5 @@
-import { billingWorld } from '../support/billing.js';
+import { type BillingEvent, GatehouseApi } from '#sdk';
+import { billingWorld, type Buyer } from '../support/billing.js';
 import { mailsTo } from '../support/mail.js';
 import { refusal } from '../support/person.js';
 import { advance } from '../../apps/local/stripe/testing.js';
@@ -23,6 +24,22 @@ async function days(count: number): Promise<void> {
   await advance(world.stripe.stripe, clock, now);
 }
 
+/** What its program hears from now on. */
+function watched({ body }: Buyer) {
+  const bearer = { token: () => Promise.resolve(body.access_token), renew: () => Promise.resolve(null) };
+  return new GatehouseApi({ url: world.product.api.url, bearer }).billing.watch();
+}
+
+/** The first of each of these kinds that it hears; it hears no more then. */
+async function first(told: AsyncIterable<BillingEvent>, ...kinds: BillingEvent['kind'][]) {
+  const found: Partial<Record<BillingEvent['kind'], BillingEvent>> = {};
+  for await (const event of told) {
+    found[event.kind] ??= event;
+    if (kinds.every((kind) => found[kind])) break;
+  }
+  return Object.fromEntries(kinds.map((kind) => [kind, found[kind]]));
+}
+
 describe('a tenant that buys Team (S1-50, S1-51, S1-52, S2-13)', () => {
   it(
     'gets what it pays for, loses it step by step when it does not, and has it back when it does',
@@ -31,7 +48,25 @@ describe('a tenant that buys Team (S1-50, S1-51, S1-52, S2-13)', () => {
       await owner.stands({ state: 'none', plan: 'FREE', access: 'free' });
       await owner.licensed({ tier: 'FREE', max_seats: 1 });
 
+      const told = watched(owner);
+      expect((await told.next()).value).toMatchObject({ kind: 'state', subscription: { state: 'none' } });
       await owner.buy({ plan: 'TEAM' });
+      expect(await first(told, 'subscription.changed', 'notice.raised')).toEqual({
+        'subscription.changed': expect.objectContaining({
+          subscription: expect.objectContaining({
+            ...{ revision: 1, state: 'trial', access: 'full', plan: 'TEAM', seats: 5, discount: null },
+            ...{ trialEndsAt: (START + 14 * DAY) * 1_000, unpaid: null },
+          }),
+        }),
+        'notice.raised': expect.objectContaining({
+          notice: expect.objectContaining({
+            kind: 'subscribed',
+            plan: 'TEAM',
+            planName: 'Team',
+            access: 'full',
+          }),
+        }),
+      });
       await owner.stands({ state: 'trial', plan: 'TEAM', seats: 5, access: 'full' });
       await owner.licensed({ tier: 'TEAM', max_seats: 5 });
       expect(refusal(await owner.ask('/billing/checkout', { plan: 'PRO' }))).toEqual([

@@ -230,5 +230,5 @@ describe('a page of somebody else’s', () => {
     } finally {
       await open.stop();
     }
-  }, 60_000);
+  });
 });

@@ -197,7 +197,7 @@ describe('who holds what', () => {
       const [freed] = await trail(owner, 'SEAT_FREED');
       expect(freed).toMatchObject({ actor: { type: 'operator' }, metadata: { reason: why[1] } });
     }, AUDITED);
-  }, 60_000);
+  });
 });
 
 describe('a person who is taken off a licence', () => {
@@ -260,7 +260,7 @@ describe('a node-locked licence', () => {
         ['user', device, undefined],
       ]);
     }, AUDITED);
-  }, 60_000);
+  });
 });
 
 describe('licences that do not share a device', () => {

@@ -134,7 +134,7 @@ describe('an organisation that asks for a second factor', () => {
         expect.arrayContaining(['SIGN_IN_POLICY_CHANGED', 'MFA_ENABLED']),
       ),
     );
-  }, 90_000);
+  });
 
   it('lets nobody in by Google either; who sets one up while they are in stays in', async () => {
     const email = newEmail();
@@ -161,7 +161,7 @@ describe('an organisation that asks for a second factor', () => {
     expect((await disable()).status).toBe(200);
     const attempts = await succeed<Answered>(auth('login-events'), { bearer: renewed.body.access_token });
     expect(attempts.data.filter((one) => one.outcome === 'enrollment')).toHaveLength(2);
-  }, 90_000);
+  });
 });
 
 describe('what is dangerous', () => {
@@ -202,7 +202,7 @@ describe('what is dangerous', () => {
     ]);
     // A refresh keeps it, and the session ends when it would have: thirty days after the sign-in.
     expect(claimsOf((await refresh(made)).body).auth_time).toBe(after.auth_time);
-  }, 90_000);
+  });
 
   it('asks who has a second factor for that one, and then takes it off', async () => {
     const fresh = await register();
@@ -217,7 +217,7 @@ describe('what is dangerous', () => {
     const shown = await post('reauthenticate', { code: codeOf(secret) }, made.access_token);
     expect((await post('mfa/totp/disable', {}, shown.body.access_token)).status).toBe(200);
     expect((await login(made.user.email)).status).toBe(200);
-  }, 90_000);
+  });
 
   it('takes no password for the second factor: not with an old token, nor with one that never showed it', async () => {
     const email = newEmail();
@@ -259,7 +259,7 @@ describe('what is dangerous', () => {
       statuses.push((await act(shown.body.access_token, [method, path, alone])).status);
     }
     expect(statuses).toEqual([201, 200, 200, 409, 201, 200, 200]);
-  }, 90_000);
+  });
 
   it('takes a fresh ID token of one’s own, and nobody else’s', async () => {
     const email = newEmail();
@@ -309,7 +309,7 @@ describe('a new device (S1-20)', () => {
       expect(trail.filter((action) => action === 'SESSION_STARTED')).toHaveLength(8);
       expect(trail.filter((action) => action === 'NEW_DEVICE_SEEN')).toHaveLength(3);
     });
-  }, 90_000);
+  });
 });
 
 describe('attempts to sign in (S2-25, S2-64)', () => {
@@ -393,7 +393,7 @@ describe('attempts to sign in (S2-25, S2-64)', () => {
     const told = await product.admin('users', 'logins', email.toUpperCase());
     expect(told.trim().split('\n')).toHaveLength(11);
     expect(told).toContain('wrong_code totp 127.0.0.1');
-  }, 90_000);
+  });
 });
 
 describe('a person', () => {
@@ -442,5 +442,5 @@ describe('a person', () => {
         expect.arrayContaining(['USER_SUSPENDED', 'USER_REACTIVATED']),
       ),
     );
-  }, 90_000);
+  });
 });

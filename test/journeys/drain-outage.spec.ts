@@ -18,13 +18,13 @@ beforeAll(async () => {
   postgres = await startPostgres({ directory, durable: false });
   process.env.GATEHOUSE_TEST_POSTGRES_ADMIN_URL = postgres.adminUrl;
   product = await startProduct();
-}, 60_000);
+});
 
 afterAll(async () => {
   await product?.stop();
   await postgres?.stop();
   postgres?.remove();
-}, 60_000);
+});
 
 describe('a Postgres that ends and comes back under load', () => {
   it('costs 503s while it is away, never a 500 and no process; then everything goes on by itself', async () => {
@@ -70,7 +70,7 @@ describe('a Postgres that ends and comes back under load', () => {
     expect([...new Set(outcomes.map((one) => one.status))].sort()).toEqual([200, 503]);
     // From the first success on there is no 503 for long: the pools have thrown their dead connections away.
     await eventually(async () => expect((await call(`${url}/health/ready`)).status).toBe(200));
-  }, 120_000);
+  });
 
   it('holds up the worker no longer than that', async () => {
     const { access_token: bearer } = await signUp(product.api.url);
@@ -81,5 +81,5 @@ describe('a Postgres that ends and comes back under load', () => {
       },
       { withinMs: 20_000 },
     );
-  }, 60_000);
+  });
 });

@@ -24,7 +24,7 @@ let api: ProductProcess;
 
 beforeAll(async () => {
   api = await product.startApi();
-}, 60_000);
+});
 
 describe('an API that is told to stop under load', () => {
   it('answers every request it has accepted, ends with 0, and another takes over', async () => {
@@ -93,7 +93,7 @@ describe('an API that is told to stop under load', () => {
       outcomes.filter((one) => one.origin === origin && one.ended === 'answered').length;
     expect(served(going.url)).toBeGreaterThanOrEqual(CLIENTS * 20);
     expect(served(staying.url)).toBeGreaterThan(CLIENTS * 5);
-  }, 120_000);
+  });
 });
 
 const PEOPLE = 12;
@@ -129,7 +129,7 @@ describe('a worker that is told to stop while handlers run', () => {
       await eventually(async () => expect(await actionsOf(bearer)).toEqual(WANTED), { withinMs: 20_000 });
       expect(await mailsTo(email)).toBe(1);
     }
-  }, 120_000);
+  });
 
   const WANTED = [
     'LICENSE_ISSUED',

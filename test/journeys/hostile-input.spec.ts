@@ -146,6 +146,9 @@ describe('hostile input', () => {
             const answer = await send(world.origin, { method, target, headers: [] });
             // OPTIONS asks about origins, not about what is there.
             if (method === 'OPTIONS' && answer.status === 204) return;
+            // The front door leads to a page, however it is asked for.
+            if (isFrontDoor(target) && answer.status === 303 && answer.headers.location === '/account')
+              return;
             const faults =
               method === 'HEAD' && answer.status === 404 ? [] : faultsOf(answer, world.forbidden);
             expect({ method, target, status: answer.status, text: answer.text, faults }).toMatchObject({
@@ -176,6 +179,10 @@ describe('hostile input', () => {
     expect(await succeed(`${world.origin.origin}/health/ready`)).toMatchObject({ status: 'ready' });
   });
 });
+
+/** A target may name the server too (RFC 9112, section 3.2.2): what it names decides nothing. */
+const isFrontDoor = (target: string) =>
+  URL.canParse(target, world.origin.href) && new URL(target, world.origin).pathname === '/';
 
 const withoutTrace = (text: string) =>
   text.replace(/"trace_id":"[^"]*"/, '"trace_id":""').replace(/"timestamp":"[^"]*"/, '"timestamp":""');

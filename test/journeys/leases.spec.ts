@@ -82,7 +82,7 @@ describe('the keys of leases', () => {
     await expect(product.admin('signing-keys', 'forget', 'nobody')).rejects.toThrow(
       'There is no key nobody.',
     );
-  }, 60_000);
+  });
 });
 
 describe('a lease', () => {
@@ -159,7 +159,7 @@ describe('a lease', () => {
     expect(
       leaseState({ ...before(believed), answer: { kind: 'lease', lease: back, live: true } }).state,
     ).toBe('fresh');
-  }, 60_000);
+  });
 });
 
 const before = ({ keep }: ReturnType<typeof leaseState>) => ({
@@ -211,7 +211,7 @@ describe('a machine without a network', () => {
       });
       expect(data.filter((entry) => entry.action === 'LICENSE_ACTIVATED_OFFLINE')).toHaveLength(2);
     });
-  }, 60_000);
+  });
 
   it('is activated by an operator, who needs nothing of the tenant but the file', async () => {
     const owner = await signUp(product.api.url);
@@ -236,7 +236,7 @@ describe('a machine without a network', () => {
     expect(statSync(answered).mode & 0o777).toBe(0o600);
     const { lease } = await acceptActivation(readFileSync(answered, 'utf8'), request, trust, platformCrypto);
     expect(lease.usableUntil - lease.issuedAt).toBe(5 * DAY);
-  }, 60_000);
+  });
 
   it('is refused with a word for each reason', async () => {
     const owner = await signUp(product.api.url);
@@ -352,5 +352,5 @@ describe('machines that may be offline', () => {
     );
     await Promise.all(Array.from({ length: 20 }, (_, i) => take(`after-${i}`)));
     expect(machines.size).toBe(5);
-  }, 60_000);
+  });
 });

@@ -13,6 +13,7 @@ import {
   signUp,
   succeed,
 } from '../support/person.js';
+import { plansFile } from '../support/plans-file.js';
 
 const product = journeyProduct();
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-licenses-'));
@@ -87,7 +88,7 @@ describe('gatehouse-admin license', () => {
       status: 'active',
       status_at: null,
     });
-  }, 60_000);
+  });
 
   it('suspends and reinstates: each holds for seats and verdicts when the verb has ended, and stands in the trail', async () => {
     const seat = (await acquire(key)).body;
@@ -115,7 +116,7 @@ describe('gatehouse-admin license', () => {
     const said = { license_id: id, reason: 'ticket 4711' };
     for (const entry of entries)
       expect(entry).toMatchObject({ actor: { type: 'operator', id: userInfo().username }, metadata: said });
-  }, 90_000);
+  });
 
   it('changes its plan, overrides its terms for a while, which ends by itself, and renews it', async () => {
     await admin('license', 'change-plan', id, '--plan', 'TEAM');
@@ -155,7 +156,7 @@ describe('gatehouse-admin license', () => {
     const again = await refused(admin('license', 'revoke', id));
     expect(again).toContain('The licence is transferred; that is for good.');
     expect(again).not.toMatch(/^\s+at /m);
-  }, 90_000);
+  });
 
   it('imports: a dry run that writes nothing, faults with their lines, then the file', async () => {
     const owner = await signUp(product.api.url);
@@ -181,7 +182,7 @@ describe('gatehouse-admin license', () => {
     expect((await acquire(' ACME-0123 4567 89AB ')).body.seats).toEqual({ used: 1, max: 3 });
     const made = readFileSync(keys, 'utf8').trim().split('\n')[2]!.split(',')[2]!;
     expect((await acquire(made)).body).toMatchObject({ license: { tier: 'TEAM' }, seats: { max: 5 } });
-  }, 60_000);
+  });
 });
 
 describe('the catalogue', () => {
@@ -214,13 +215,8 @@ describe('the catalogue', () => {
     expect(view).toMatchObject({ seats: { included: 3 }, policy: { code: 'site' }, product: { code } });
 
     // The plans of the file as well, for licences that nobody touched since.
-    const plans = join(folder, 'plans.yaml');
-    writeFileSync(
-      plans,
-      readFileSync('plans.yaml', 'utf8').replace(
-        '[sync:read, sync:write]',
-        '[sync:read, sync:write, sync:all]',
-      ),
+    const plans = plansFile((text) =>
+      text.replace('[sync:read, sync:write]', '[sync:read, sync:write, sync:all]'),
     );
     expect(await looked('plans', 'diff', '--file', plans)).toBe('flags changed\n');
     expect(await admin('plans', 'apply', '--file', plans)).toBe('flags changed\n');
@@ -228,7 +224,7 @@ describe('the catalogue', () => {
     await eventually(async () =>
       expect((await acquire(key)).body.license.entitlements).toContain('sync:all'),
     );
-  }, 90_000);
+  });
 });
 
 describe('what a tenant does itself', () => {
@@ -257,7 +253,7 @@ describe('what a tenant does itself', () => {
       'override 1',
     );
     expect((await validate(key)).license!.entitlements).not.toContain('sync:write');
-  }, 60_000);
+  });
 
   it('names the people of a licence', async () => {
     const [owner, stranger] = [await signUp(product.api.url), await signUp(product.api.url)];
@@ -281,7 +277,7 @@ describe('what a tenant does itself', () => {
     const away = { method: 'DELETE', bearer };
     expect(await succeed(`${users}/${stranger.user.id}`, away)).toEqual({ unassigned: true });
     expect(await succeed(`${users}/${stranger.user.id}`, away)).toEqual({ unassigned: false });
-  }, 60_000);
+  });
 
   it('checks a licence in, by key or bearer, where its terms ask for that', async () => {
     const owner = await signUp(product.api.url);
@@ -301,5 +297,5 @@ describe('what a tenant does itself', () => {
     expect(refusal(await checkIn({ license_key: owner.license.key! }))).toEqual([409, 'CHECK_IN_NOT_NEEDED']);
     expect(refusal(await checkIn({ license_id: id }))).toEqual([401, 'UNAUTHENTICATED']);
     expect(refusal(await checkIn({ license_key: `${key}0` }))).toEqual([404, 'NOT_FOUND']);
-  }, 60_000);
+  });
 });

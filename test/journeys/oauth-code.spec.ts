@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { aged } from '../support/aged-session.js';
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
+import { joins } from '../support/memberships.js';
 import {
   type AuditBody,
   call,
@@ -32,7 +34,7 @@ let other: ProductProcess;
 let pages: Awaited<ReturnType<typeof answersOf>>;
 beforeAll(async () => {
   [other, pages] = await Promise.all([product.startApi(), answersOf(product)]);
-}, 60_000);
+});
 afterAll(() => pages?.app.close());
 
 const AT_ONCE = { withinMs: 2_000 };
@@ -57,18 +59,19 @@ const cause = (work: Promise<unknown>) =>
     (error: { status: number; code: string }) => [error.status, error.code],
   );
 
-/** Asks for a code; gives the secret of the request that the consent page is opened with. */
+/** Asks for a code; gives the request as its browser brings it to the consent page. */
 async function asked(change: Record<string, string> = {}) {
   const { verifier, challenge } = pkce();
-  const { status, location } = await authorize(product.api.url, { ...authorizeQuery(challenge), ...change });
-  expect([status, location?.pathname]).toEqual([302, '/consent']);
-  return { request: location?.searchParams.get('request') ?? '', verifier };
+  const query = { ...authorizeQuery(challenge), ...change };
+  const { status, location, browser } = await authorize(product.api.url, query);
+  expect([status, location?.pathname, browser]).toEqual([302, '/consent', expect.any(String)]);
+  return { request: { request: location?.searchParams.get('request') ?? '', browser }, verifier };
 }
 
 /** A code that somebody has let a program have. */
 async function approved(by: RegisteredBody, change: Record<string, string> = {}) {
   const { request, verifier } = await asked(change);
-  const url = new URL(await pages.program.approve(actorOf(by), request));
+  const url = new URL(await pages.program.approve({ actor: actorOf(by) }, request));
   return { code: url.searchParams.get('code') ?? '', verifier, url };
 }
 
@@ -83,7 +86,7 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
       address: '127.0.0.1',
       account: { email: ada.user.email, tenant: { id: ada.tenant.id } },
     });
-    const url = new URL(await pages.program.approve(actorOf(ada), request));
+    const url = new URL(await pages.program.approve({ actor: actorOf(ada) }, request));
     expect(url.href.startsWith(`${REDIRECT}?`)).toBe(true);
     const { code = '', ...rest } = Object.fromEntries(url.searchParams);
     expect(rest).toEqual({ state: 'xyz-123', iss: 'http://127.0.0.1' });
@@ -132,7 +135,7 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
     const [hers, own] = await Promise.all(
       [ada!, mallory!].map(async (by) => {
         const { request } = await asked({ code_challenge: challenge });
-        const back = new URL(await pages.program.approve(actorOf(by), request));
+        const back = new URL(await pages.program.approve({ actor: actorOf(by) }, request));
         return back.searchParams.get('code') ?? '';
       }),
     );
@@ -151,7 +154,7 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
 
   it('goes to a loopback address alone, whatever the port, and nowhere where either is not known', async () => {
     for (const redirect_uri of ['http://127.0.0.1:40123/callback', 'http://[::1]:9/callback'])
-      expect((await asked({ redirect_uri })).request).toMatch(/^areq_/);
+      expect((await asked({ redirect_uri })).request.request).toMatch(/^areq_/);
     const { challenge } = pkce();
     for (const [change, error] of [
       [{ redirect_uri: 'http://localhost:8787/callback' }, 'invalid_request'],
@@ -163,7 +166,10 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
       [{ client_id: '' }, 'invalid_client'],
     ] as const) {
       const answer = await authorize(product.api.url, { ...authorizeQuery(challenge), ...change });
-      expect([change, answer]).toEqual([change, { status: 400, location: null, error }]);
+      expect([change, answer]).toEqual([
+        change,
+        { status: 400, location: null, error, browser: expect.anything() },
+      ]);
     }
     const twice = `${new URLSearchParams(authorizeQuery(challenge)).toString()}&redirect_uri=http://[::1]/callback`;
     expect(await authorize(product.api.url, twice)).toMatchObject({ status: 400, location: null });
@@ -196,18 +202,55 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
     const url = new URL(await pages.program.deny(request));
     expect(Object.fromEntries(url.searchParams)).toMatchObject({ error: 'access_denied', state: 'xyz-123' });
     for (const again of [
-      pages.program.approve(actorOf(ada), request),
+      pages.program.approve({ actor: actorOf(ada) }, request),
       pages.program.describe(actorOf(ada), request),
       pages.program.deny(request),
     ])
       expect(await cause(again)).toEqual([404, 'NOT_FOUND']);
   });
 
+  it('is answered in the browser that it was begun in, and in no other', async () => {
+    const [ada, mallory] = await Promise.all([1, 2].map(() => signUpByPassword(product.api.url)));
+    const { request } = await asked();
+    const hers = (await asked()).request.browser;
+    for (const browser of [null, hers, request.request]) {
+      const brought = { request: request.request, browser };
+      for (const answer of [
+        pages.program.describe(actorOf(ada!), brought),
+        pages.program.approve({ actor: actorOf(ada!) }, brought),
+        pages.program.deny(brought),
+      ])
+        expect(await cause(answer)).toEqual([404, 'NOT_FOUND']);
+    }
+    // None of that has spoilt it for whose it is.
+    expect(await cause(pages.program.approve({ actor: actorOf(mallory!) }, request))).toBeNull();
+  });
+
+  it('is answered by who has the session, not by an access token that was shown around', async () => {
+    const fresh = await signUpByPassword(product.api.url);
+    const ada = await aged(product, fresh);
+    const [first, second] = [await asked(), await asked()];
+    const by = { actor: actorOf(ada) };
+    const stranger = (await signUpByPassword(product.api.url)).refresh_token;
+    for (const refreshToken of [null, stranger])
+      expect(await cause(pages.program.approve({ ...by, refreshToken }, first.request))).toEqual([
+        403,
+        'REAUTHENTICATION_REQUIRED',
+      ]);
+    const { refresh_token: refreshToken } = ada;
+    const back = new URL(await pages.program.approve({ ...by, refreshToken }, first.request));
+    const code = back.searchParams.get('code') ?? '';
+    const { body } = await redeem(product.api.url, { code, verifier: first.verifier });
+    // And a program lets no other in: what it may do for its person, it may do while they let it.
+    const program = { actor: actorOf(body), refreshToken: body.refresh_token };
+    expect(await cause(pages.program.approve(program, second.request))).toEqual([401, 'UNAUTHENTICATED']);
+  });
+
   it('is answered once, however many answer', async () => {
     const ada = await signUpByPassword(product.api.url);
     const { request } = await asked();
     const answers = await Promise.all(
-      Array.from({ length: 10 }, () => cause(pages.program.approve(actorOf(ada), request))),
+      Array.from({ length: 10 }, () => cause(pages.program.approve({ actor: actorOf(ada) }, request))),
     );
     expect(answers.filter((one) => one === null)).toHaveLength(1);
     expect(new Set(answers.filter((one) => one !== null).flat())).toEqual(new Set([404, 'NOT_FOUND']));
@@ -295,6 +338,33 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
     expect(await statuses(ada)).toEqual([200, 200]);
   });
 
+  it('takes along what the first who brought it has derived meanwhile, in whichever organisation', async () => {
+    const [ada, acme] = [await signUpByPassword(product.api.url), await signUpByPassword(product.api.url)];
+    await joins(product, ada, acme);
+    const { code, verifier } = await approved(ada);
+    const { body: thief } = await redeem(product.api.url, { code, verifier });
+    const to = (one: Pick<ProgramTokens, 'access_token' | 'refresh_token'>, { tenant }: RegisteredBody) =>
+      succeed<RegisteredBody>(`${product.v1}/auth/switch`, {
+        bearer: one.access_token,
+        body: { tenant_id: tenant.id, refresh_token: one.refresh_token },
+      });
+    const elsewhere = await to(thief, acme);
+    const back = await to(elsewhere, ada);
+    const own = await to(ada, acme);
+    expect((await redeem(other.url, { code, verifier })).body.error).toBe('invalid_grant');
+    const taken = [thief, elsewhere, back];
+    const alive = await product.query(
+      'select id from identity.auth_sessions where id = any ($1) and ended_at is null',
+      [taken.map((one) => claimsOf(one).sid)],
+    );
+    expect(alive).toEqual([]);
+    await eventually(async () => {
+      for (const one of taken) expect(await statuses(one)).toEqual([401, 401]);
+    });
+    for (const one of taken) expect((await refresh(one)).body.error).toBe('invalid_grant');
+    for (const one of [ada, own]) expect(await statuses(one)).toEqual([200, 200]);
+  });
+
   it('gets nothing for a code that has run out, or whose person is signed out or put out meanwhile', async () => {
     const ada = await signUpByPassword(product.api.url);
     const old = await approved(ada);
@@ -311,11 +381,14 @@ describe('a program with a browser: authorization code and PKCE (S1-56, C40)', (
     await succeed(`${product.v1}/auth/logout`, { body: { refresh_token: ada.refresh_token } });
     expect((await redeem(product.api.url, late)).body.error).toBe('invalid_grant');
     const { request } = await asked();
-    expect(await cause(pages.program.approve(actorOf(ada), request))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(await cause(pages.program.approve({ actor: actorOf(ada) }, request))).toEqual([
+      401,
+      'UNAUTHENTICATED',
+    ]);
 
     const eve = await signUpByPassword(product.api.url);
     const hers = await approved(eve);
     await product.admin('tenant', 'suspend', eve.tenant.id, '--reason', 'a test');
     expect((await redeem(product.api.url, hers)).body.error).toBe('invalid_grant');
-  }, 90_000);
+  });
 });

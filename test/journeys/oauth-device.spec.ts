@@ -27,7 +27,7 @@ let other: ProductProcess;
 let pages: Awaited<ReturnType<typeof answersOf>>;
 beforeAll(async () => {
   [other, pages] = await Promise.all([product.startApi(), answersOf(product)]);
-}, 60_000);
+});
 afterAll(() => pages?.app.close());
 
 const keyOf = (device: DeviceAnswerBody) =>
@@ -81,7 +81,7 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
       place: null,
       account: { email: ada.user.email, tenant: { id: ada.tenant.id } },
     });
-    await pages.device.approve(actorOf(ada), typed);
+    await pages.device.approve({ actor: actorOf(ada) }, typed);
     await wait(device);
     const { status, body } = await poll(device, other);
     expect([status, body.token_type, body.expires_in]).toEqual([200, 'Bearer', 3600]);
@@ -105,7 +105,7 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
     const ada = await signUpByPassword(product.api.url);
     const redis = product.redisClient();
     const [device, own] = await Promise.all([asked(), asked()]);
-    await pages.device.approve(actorOf(ada), device.user_code);
+    await pages.device.approve({ actor: actorOf(ada) }, device.user_code);
     const { sid, tenant_id } = claimsOf(ada);
     const forged = JSON.stringify({ userId: ada.user.id, tenantId: tenant_id, sessionId: sid });
     const theirs = await redis.hgetall(keyOf(device));
@@ -120,7 +120,10 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
     const keys = await redis.keys('auth:nonce:user-code:*');
     const leads = await Promise.all(keys.map(found));
     await redis.set(keys[leads.indexOf(keyOf(shown))]!, keyOf(other), 'EX', 600);
-    expect(await cause(pages.device.approve(actorOf(ada), shown.user_code))).toEqual([404, 'NOT_FOUND']);
+    expect(await cause(pages.device.approve({ actor: actorOf(ada) }, shown.user_code))).toEqual([
+      404,
+      'NOT_FOUND',
+    ]);
     await wait(device);
     expect((await poll(device)).status).toBe(200);
   });
@@ -143,7 +146,7 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
   it('gets its tokens once, however many ask at once', async () => {
     const ada = await signUpByPassword(product.api.url);
     const device = await asked();
-    await pages.device.approve(actorOf(ada), device.user_code);
+    await pages.device.approve({ actor: actorOf(ada) }, device.user_code);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) => poll(device, [product.api, other][i % 2])),
     );
@@ -158,7 +161,7 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
     const people = await Promise.all([1, 2, 3, 4].map(() => signUpByPassword(product.api.url)));
     const device = await asked();
     const answers = await Promise.all(
-      people.map((one) => cause(pages.device.approve(actorOf(one), device.user_code))),
+      people.map((one) => cause(pages.device.approve({ actor: actorOf(one) }, device.user_code))),
     );
     const winners = people.filter((_, i) => answers[i] === null);
     expect(winners).toHaveLength(1);
@@ -184,11 +187,13 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
     const ada = await signUpByPassword(product.api.url);
     const device = await asked();
     await broken('platform.outbox', `new.name = 'identity.program.authorized'`, async () => {
-      await expect(pages.device.approve(actorOf(ada), device.user_code)).rejects.toThrow('broken by a test');
+      await expect(pages.device.approve({ actor: actorOf(ada) }, device.user_code)).rejects.toThrow(
+        'broken by a test',
+      );
       expect((await poll(device)).error).toBe('authorization_pending');
     });
     await wait(device);
-    await pages.device.approve(actorOf(ada), device.user_code);
+    await pages.device.approve({ actor: actorOf(ada) }, device.user_code);
     await wait(device);
     expect((await poll(device)).status).toBe(200);
   });
@@ -199,10 +204,13 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
     const redis = product.redisClient();
     await redis.hset(keyOf(device), { state: 'held', held: Date.now() + 60_000, approval: '{}' });
     expect((await poll(device)).error).toBe('authorization_pending');
-    expect(await cause(pages.device.approve(actorOf(eve), device.user_code))).toEqual([404, 'NOT_FOUND']);
+    expect(await cause(pages.device.approve({ actor: actorOf(eve) }, device.user_code))).toEqual([
+      404,
+      'NOT_FOUND',
+    ]);
     // Whoever was at it has gone: a minute later it is free.
     await redis.hset(keyOf(device), 'held', 0);
-    await pages.device.approve(actorOf(ada), device.user_code);
+    await pages.device.approve({ actor: actorOf(ada) }, device.user_code);
     await wait(device);
     expect(claimsOf((await poll(device)).body).tenant_id).toBe(ada.tenant.id);
   });
@@ -210,7 +218,7 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
   it('asks again where it could not be given its tokens, and gets them', async () => {
     const ada = await signUpByPassword(product.api.url);
     const device = await asked();
-    await pages.device.approve(actorOf(ada), device.user_code);
+    await pages.device.approve({ actor: actorOf(ada) }, device.user_code);
     await broken('identity.auth_sessions', `new.user_id = '${ada.user.id}'`, async () => {
       expect((await poll(device)).status).toBeGreaterThanOrEqual(500);
     });
@@ -225,7 +233,10 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
     const denied = await asked();
     await pages.device.deny(actorOf(ada), denied.user_code);
     expect((await poll(denied)).error).toBe('access_denied');
-    expect(await cause(pages.device.approve(actorOf(ada), denied.user_code))).toEqual([404, 'NOT_FOUND']);
+    expect(await cause(pages.device.approve({ actor: actorOf(ada) }, denied.user_code))).toEqual([
+      404,
+      'NOT_FOUND',
+    ]);
 
     const late = await asked();
     await product.redisClient().hset(keyOf(late), 'expires', Date.now() - 1);
@@ -244,11 +255,11 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
   it('gets nothing where the session that agreed is over, or its owner is no member any more', async () => {
     const ada = await signUpByPassword(product.api.url);
     const first = await asked();
-    await pages.device.approve(actorOf(ada), first.user_code);
+    await pages.device.approve({ actor: actorOf(ada) }, first.user_code);
     await succeed(`${product.v1}/auth/logout`, { body: { refresh_token: ada.refresh_token } });
     expect((await poll(first)).error).toBe('access_denied');
     const second = await asked();
-    expect(await cause(pages.device.approve(actorOf(ada), second.user_code))).toEqual([
+    expect(await cause(pages.device.approve({ actor: actorOf(ada) }, second.user_code))).toEqual([
       401,
       'UNAUTHENTICATED',
     ]);
@@ -260,7 +271,7 @@ describe('a program without a browser: the device grant (RFC 8628, C40)', () => 
       body: { tenant_id: acme.tenant.id },
     });
     const third = await asked();
-    await pages.device.approve(actorOf(there), third.user_code);
+    await pages.device.approve({ actor: actorOf(there) }, third.user_code);
     await product.query('delete from tenancy.memberships where user_id = $1 and tenant_id = $2', [
       eve.user.id,
       acme.tenant.id,

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { newId } from '#platform';
+import { Buyer } from '../support/billing.js';
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
 import {
@@ -25,7 +26,7 @@ let other: ProductProcess;
 
 beforeAll(async () => {
   other = await product.startApi();
-}, 60_000);
+});
 
 type Answer = SeatBody & ErrorBody;
 
@@ -84,7 +85,7 @@ describe('gatehouse-admin tenant', () => {
     await product.admin('tenant', 'reactivate', id, '--reason', 'paid');
     await eventually(async () => expect(await trails([product.api, other])).toEqual(['200']), AT_ONCE);
     expect((await askAgain()).status).toBe(200);
-  }, 90_000);
+  });
 
   it('suspends a tenant: within seconds its licences give nothing, nobody signs in; and brings it back; its seats have ended', async () => {
     const [owner, other] = await Promise.all([signUp(product.api.url), signUp(product.api.url)]);
@@ -155,7 +156,7 @@ describe('gatehouse-admin tenant', () => {
     });
     const theirs = await succeed<AuditBody>(`${product.v1}/audit?limit=100`, { bearer: other.access_token });
     expect(JSON.stringify(theirs)).not.toContain('unpaid');
-  }, 60_000);
+  });
 
   it('refuses what it cannot do, in a sentence and without a stack', async () => {
     const { tenant } = await signUp(product.api.url);
@@ -179,5 +180,22 @@ describe('gatehouse-admin tenant', () => {
     expect(unknown).toContain('No such tenant.');
     expect(noId).toContain('must be an id that begins with ten_');
     expect(notSuspended).toContain('The tenant is not suspended.');
-  }, 120_000);
+  });
+});
+
+describe('gatehouse-admin billing contract, where nothing is sold', () => {
+  it('gives its plan and seats, and ends by itself, told by mail', async () => {
+    const owner = new Buyer({ product }, await signUp(product.api.url));
+    await owner.agree(new Date(Date.now() + 86_400_000));
+    await owner.stands({ state: 'contract', plan: 'ENTERPRISE', seats: 40, access: 'full' });
+    await owner.licensed({ tier: 'ENTERPRISE', max_seats: 40 });
+    // Its day has come.
+    await product.query(
+      'update billing.accounts set due_at = now(), contract = contract || $2 where tenant_id = $1',
+      [owner.body.tenant.id, { endsAt: new Date().toISOString() }],
+    );
+    await owner.stands({ state: 'cancelled', plan: 'FREE', access: 'free' });
+    await owner.licensed({ tier: 'FREE', max_seats: 1 });
+    await owner.mailed(/subscription of .* has ended/);
+  });
 });

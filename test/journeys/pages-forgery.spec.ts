@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { WAYS } from '../../apps/api/pages/ways.controller.js';
 import { journeyBrowser } from '../support/browser.js';
 import { FORMS, OPENED } from '../support/page-routes.js';
 import { pagesProduct } from '../support/pages.js';
@@ -8,10 +9,8 @@ import { PICTURES } from '../support/pictures.js';
 const product = pagesProduct();
 const browser = journeyBrowser();
 const url = (path: string) => `${product.api.url}${path}`;
-const WALK_MS = 120_000;
-
 /** Ways on that show nothing of themselves. */
-const UNSEEN = new Set(['/login/with/:provider', '/pages/:file']);
+const UNSEEN = new Set(['/login/with/:provider', '/pages/:file', ...Object.keys(WAYS)]);
 
 /** A form as a page of ours gave it to a browser: its token, and the cookie it goes with. */
 async function opened(path: string): Promise<{ token: string; cookie: string }> {
@@ -34,6 +33,17 @@ const send = (path: string, fields: Record<string, string>, headers: Record<stri
   });
 
 describe('pages', () => {
+  it('are wherever a form was sent to, and at the front door', async () => {
+    expect(FORMS.filter((path) => !OPENED.includes(path))).toEqual([]);
+    expect(Object.keys(WAYS)).toContain('/');
+    for (const path of Object.keys(WAYS)) {
+      const answer = await fetch(url(path));
+      // Whoever opens that has no invitation in their hand any more.
+      expect([path, answer.status]).toEqual([path, path === '/invite/answer' ? 410 : 200]);
+      expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    }
+  });
+
   it('are each looked at by a test', () => {
     const seen = OPENED.filter((path) => !UNSEEN.has(path));
     expect(seen.filter((path) => !(path in PICTURES))).toEqual([]);
@@ -90,43 +100,39 @@ describe('forms of the pages', () => {
     expect(answer.headers.getSetCookie().join()).toContain('__Host-gatehouse-refresh=rft_');
   });
 
-  it(
-    'cannot be sent by a page of another site in a browser that is signed in',
-    async () => {
-      const email = newEmail();
-      await signUpByPassword(product.api.url, email);
-      const ada = await browser.person();
-      await ada.page.goto(url('/login'));
-      await ada.fill({ 'E-mail address': email, Password: PASSWORD });
-      await ada.press('Sign in');
-      const { host } = new URL(product.api.url);
-      const evil = 'http://evil.example/';
-      await ada.page.route(evil, (route) =>
-        route.fulfill({
-          contentType: 'text/html',
-          body: `<form method="post" action="http://${host}/logout"><button>Win a prize</button></form>`,
-        }),
-      );
-      await ada.page.goto(evil);
-      await ada.press('Win a prize');
-      expect(await ada.said()).toContain('This form was not opened here');
-      await ada.look('form-refused');
-      await ada.page.goto(url('/account'));
-      expect(await ada.heading()).toBe('Your account');
-      await ada.page.goto(url('/logout'));
-      await ada.look('logout');
-      // And no frame shows any of it.
-      const { headers } = await fetch(url('/login'));
-      expect(headers.get('content-security-policy')).toBe(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-      );
-      expect(headers.get('cache-control')).toBe('no-store');
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
-      expect(headers.get('referrer-policy')).toBe('same-origin');
-    },
-    WALK_MS,
-  );
+  it('cannot be sent by a page of another site in a browser that is signed in', async () => {
+    const email = newEmail();
+    await signUpByPassword(product.api.url, email);
+    const ada = await browser.person();
+    await ada.page.goto(url('/login'));
+    await ada.fill({ 'E-mail address': email, Password: PASSWORD });
+    await ada.press('Sign in');
+    const { host } = new URL(product.api.url);
+    const evil = 'http://evil.example/';
+    await ada.page.route(evil, (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        body: `<form method="post" action="http://${host}/logout"><button>Win a prize</button></form>`,
+      }),
+    );
+    await ada.page.goto(evil);
+    await ada.press('Win a prize');
+    expect(await ada.said()).toContain('This form was not opened here');
+    await ada.look('form-refused');
+    await ada.page.goto(url('/account'));
+    expect(await ada.heading()).toBe('Your account');
+    await ada.page.goto(url('/logout'));
+    await ada.look('logout');
+    // And no frame shows any of it.
+    const { headers } = await fetch(url('/login'));
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(headers.get('referrer-policy')).toBe('same-origin');
+  });
 
   it('give a new session and new tokens to who signs in, whatever the browser had before', async () => {
     const email = newEmail();

@@ -31,7 +31,14 @@ describe('the pages of the local Stripe', () => {
     const { data } = await stripe.subscriptions.list({ customer: customer.id });
     expect(data).toMatchObject([{ status: 'active' }]);
 
-    const portal = await stripe.billingPortal.sessions.create({ customer: customer.id });
+    const { id: configuration } = await stripe.billingPortal.configurations.create({
+      features: {
+        invoice_history: { enabled: true },
+        payment_method_update: { enabled: true },
+        subscription_cancel: { enabled: true },
+      },
+    });
+    const portal = await stripe.billingPortal.sessions.create({ customer: customer.id, configuration });
     await page.goto(portal.url);
     await page.getByRole('button', { name: 'Cancel plan' }).click();
     await page.getByRole('button', { name: 'Keep plan' }).waitFor();

@@ -103,7 +103,7 @@ describe('forgotten passwords (S2-39)', () => {
     await mailsTo(owner.user.email, 2);
     await post('password/reset', { token: await forgot(owner.user.email, 2), password: OTHER });
     expect(refusal(await post('mfa/totp/enroll', { mfa_token }))).toEqual([401, 'UNAUTHENTICATED']);
-  }, 60_000);
+  });
 
   it('tell nobody who only claims an address whether it has an owner', async () => {
     const owner = await verified();
@@ -129,7 +129,7 @@ describe('forgotten passwords (S2-39)', () => {
       seen.push([mails, data.map((one) => one.outcome)]);
     }
     expect(seen[0]).toEqual(seen[1]);
-  }, 60_000);
+  });
 
   it('are answered alike for nobody, who gets no mail', async () => {
     const email = newEmail();
@@ -176,7 +176,7 @@ describe('what a person changes', () => {
     }
     expect((await change(all.at(-1)!, 'orchid cable pumpkin tide')).status).toBe(200);
     expect((await change('orchid cable pumpkin tide', PASSWORD)).status).toBe(200);
-  }, 60_000);
+  });
 
   it('an address: both ends confirm, and then it is the one to sign in with', async () => {
     const [email, next] = [newEmail(), newEmail()];
@@ -326,7 +326,7 @@ describe('the tokens of mails', () => {
     await age('address_changes', '-1 second');
     expect(refusal(await verify(atNew))).toEqual([422, 'TOKEN_INVALID']);
     await database.end();
-  }, 60_000);
+  });
 });
 
 describe('what ends sessions', () => {
@@ -403,5 +403,5 @@ describe('what ends sessions', () => {
     for (const session of [after, here, owner]) expect((await refresh(session)).status).toBe(200);
     expect(refusal(await login(owner.user.email, OTHER))).toEqual([401, 'INVALID_CREDENTIALS']);
     await Promise.all([held.end(), watch.end()]);
-  }, 120_000);
+  });
 });

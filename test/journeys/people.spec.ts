@@ -92,7 +92,7 @@ describe('gatehouse-admin users import (C31)', () => {
       const made = data.find((entry) => entry.action === 'USER_REGISTERED');
       expect(made?.metadata.reason).toContain('They come from the old system.');
     });
-  }, 90_000);
+  });
 
   it('says everything that is wrong, and writes nothing unless told to', async () => {
     const [sound, twice] = [newEmail(), newEmail()];
@@ -123,7 +123,7 @@ describe('gatehouse-admin users import (C31)', () => {
       expect(String(refused)).toContain(fault);
     const some = await product.admin('users', 'import', file, '--skip-faulty', ...reason);
     expect(some).toContain('2 made, 7 faulty lines left out.');
-  }, 90_000);
+  });
 });
 
 describe('gatehouse-admin seed', () => {
@@ -150,7 +150,7 @@ describe('gatehouse-admin seed', () => {
     expect((await product.admin('seed')).match(/was there already/g)).toHaveLength(8);
     const { FIREBASE_AUTH_EMULATOR_HOST: _, ...env } = product.env;
     await expect(runAdmin(['seed'], { ...env, ENV: 'staging' })).rejects.toThrow('refused with ENV=staging');
-  }, 90_000);
+  });
 
   it('shows somebody their sessions of every organisation, and ends one, or all at once', async () => {
     const email = 'toni@seed.example';
@@ -217,7 +217,7 @@ describe('sign-up for those who were invited (S2-54)', () => {
     expect((await sign({}, await signInWithGoogle(newEmail()))).status).toBe(201);
     expect(refusal(await sign({}, await signInWithGoogle(stranger)))).toEqual([403, 'SIGN_UP_CLOSED']);
     await closed.stop();
-  }, 90_000);
+  });
 });
 
 describe('an account that is being deleted', () => {
@@ -280,7 +280,7 @@ describe('mails that anybody may ask for', () => {
     expect(await mailsTo(other.user.email, 2)).toHaveLength(2);
     expect(await mailsTo(email, 3)).toHaveLength(3);
     await strict.stop();
-  }, 60_000);
+  });
 });
 
 describe('gatehouse-admin passwords calibrate', () => {
@@ -300,7 +300,7 @@ describe('gatehouse-admin passwords calibrate', () => {
       'AUTH_HASH_CONCURRENCY',
     ]);
     for (const value of Object.values(settings)) expect(Number(value)).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });
 
 describe('what the worker forgets', () => {
@@ -364,5 +364,5 @@ describe('what the worker forgets', () => {
     expect(left[0]!.attempts).toBeGreaterThan(0);
     // The address is free again.
     expect((await register(never.user.email)).user.id).not.toBe(never.user.id);
-  }, 90_000);
+  });
 });

@@ -33,7 +33,7 @@ const redis = () => product.redisClient();
 
 beforeAll(async () => {
   second = await product.startApi();
-}, 60_000);
+});
 
 const usageAt = (url: string) => `${url}/api/v1/licenses/usage`;
 const use = (body: object, options: { bearer?: string; at?: string } = {}) =>

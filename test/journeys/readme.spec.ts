@@ -79,12 +79,12 @@ beforeAll(async () => {
     join(clone, 'gatehouse.env'),
     ours(blocksOf('docs/production.md').find((one) => one.language === 'ini')?.text ?? ''),
   );
-}, 90_000);
+});
 
 afterAll(async () => {
   await Promise.all([product?.stop(), stripe?.stop(), fresh?.drop()]);
   if (clone) rmSync(clone, { recursive: true, force: true });
-}, 90_000);
+});
 
 describe('the commands of the README, and of the pages that go on where it ends', () => {
   let printed: string[];

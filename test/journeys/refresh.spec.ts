@@ -9,7 +9,7 @@ let other: ProductProcess;
 
 beforeAll(async () => {
   other = await product.startApi();
-}, 60_000);
+});
 
 const refresh = (api: ProductProcess, refresh_token: string): Promise<Answer<RegisteredBody>> =>
   call(`${api.url}/api/v1/auth/refresh`, { body: { refresh_token } });

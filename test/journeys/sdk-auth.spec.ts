@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   AuthClient,
   authFile,
+  type BillingEvent,
   isRefusal,
   LicenseClient,
   MfaEnrollmentRequired,
@@ -12,21 +13,25 @@ import {
 } from '#sdk';
 import { codeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
-import { journeyProduct } from '../support/journey.js';
+import { apiOutage, journeyProduct } from '../support/journey.js';
 import { type Program, startProgram, stateOf } from '../support/machine.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
-import { newEmail, PASSWORD, signInWithGoogle } from '../support/person.js';
+import { metricsOf } from '../support/metrics.js';
+import { newEmail, PASSWORD, signInWithGoogle, succeed } from '../support/person.js';
 
 const OTHER = 'seven lanterns over gravel';
 
-const product = journeyProduct();
+/** What a call may take on a busy machine, in ms. */
+const BUSY_MS = 60_000;
+
+const product = journeyProduct({ BILLING_STREAM_HEARTBEAT_MS: '200' });
 let url: string;
 
 beforeAll(() => {
   url = product.api.url;
 });
 
-const device = (name: string) => new AuthClient({ url, directory: stateOf(name) });
+const device = (name: string) => new AuthClient({ url, directory: stateOf(name), timeoutMs: BUSY_MS });
 async function thrownBy(work: Promise<unknown>): Promise<unknown> {
   return work.then(
     () => null,
@@ -194,3 +199,71 @@ async function refreshes(): Promise<number> {
   const line = /^http_requests_total\{method="POST",route="\/api\/v1\/auth\/refresh",status="2xx"\} (\d+)$/m;
   return Number(line.exec(metrics)?.[1] ?? 0);
 }
+
+describe('the client that watches what is bought (S2-33)', () => {
+  const SOON = { withinMs: 60_000 };
+  const outage = apiOutage(product);
+
+  /** The owner of a new organisation, at a program of their own. */
+  async function owner() {
+    const email = newEmail();
+    const auth = new AuthClient({ url: product.api.url, directory: stateOf('payer'), timeoutMs: BUSY_MS });
+    const { license } = await auth.register({ email, password: PASSWORD, organizationName: 'Acme Tools' });
+    await auth.account.verifyEmail(tokenIn((await mailsTo(email))[0]));
+    await auth.renew((await auth.token())!);
+    return { auth, licenseId: license!.id };
+  }
+
+  /** What the process that serves streams shows of them in /metrics. */
+  async function shown(why: string): Promise<(number | null)[]> {
+    const metrics = await metricsOf(product.api.url);
+    return [
+      metrics.valueOf('open_streams', { stream: 'billing' }),
+      metrics.valueOf('billing_streams_ended_total', { why }),
+    ];
+  }
+
+  it('watches what changes, through a time without the API, until its session is over', async () => {
+    const { auth, licenseId } = await owner();
+    const changePlan = (plan: string) =>
+      product.admin('license', 'change-plan', licenseId, '--plan', plan, '--reason', 'Test.');
+    const had: BillingEvent[] = [];
+    const isTold = (tier: string) =>
+      eventually(() => had.some((one) => one.kind === 'license.changed' && one.license.tier === tier), SOON);
+    const { billing } = auth.api;
+    const watching = (async () => {
+      for await (const event of billing.watch()) had.push(event);
+    })();
+    watching.catch(() => undefined);
+    await eventually(() => had.length > 0, SOON);
+    expect(had[0]).toMatchObject({
+      kind: 'state',
+      subscription: { state: 'none', plan: 'FREE', periodEndsAt: null, unpaid: null, isTrialUsed: false },
+      licenses: [{ licenseId, tier: 'FREE' }],
+    });
+    expect(await shown('left')).toEqual([1, null]);
+    await changePlan('TEAM');
+    await isTold('TEAM');
+
+    await outage.stop();
+    await changePlan('PRO');
+    await outage.restart();
+    await isTold('PRO');
+    const ids = had.map((one) => Number(one.id));
+    expect(ids).toEqual(ids.map((_, n) => ids[0]! + n));
+    expect(had.filter((one) => one.kind === 'state')).toHaveLength(1);
+
+    await succeed(`${product.v1}/auth/logout/all`, { method: 'POST', bearer: (await auth.token())! });
+    await expect(watching).rejects.toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
+    expect(await shown('revoked')).toEqual([0, 1]);
+  });
+
+  it('hangs up when its reader has had enough', async () => {
+    const { auth } = await owner();
+    const { billing } = auth.api;
+    const watch = billing.watch();
+    expect((await watch.next()).value).toMatchObject({ kind: 'state' });
+    await watch.return();
+    await eventually(async () => expect(await shown('left')).toEqual([0, 1]), SOON);
+  });
+});

@@ -75,7 +75,7 @@ describe('a server that is stopped while a program runs (S1-45)', () => {
     expect(states).toEqual(['fresh', 'grace', 'free', 'fresh'].filter((one) => states.includes(one)));
     await client.close();
     expect(await isFree(url, owner)).toBe(true);
-  }, 120_000);
+  });
 
   it('and is not back at the next start: the program runs on what it remembers', async () => {
     const owner = await signUp(url);
@@ -90,7 +90,7 @@ describe('a server that is stopped while a program runs (S1-45)', () => {
       trouble: { status: null, code: 'UNREACHABLE' },
     });
     await again.close();
-  }, 60_000);
+  });
 });
 
 describe('a licence that is taken away', () => {
@@ -113,7 +113,7 @@ describe('a licence that is taken away', () => {
     const again = machine('ada', settings);
     expect((await again.start()).state).toBe('revoked');
     await again.close();
-  }, 120_000);
+  });
 });
 
 describe('a program that is ended', () => {
@@ -245,7 +245,7 @@ describe('a quota of 10 a day', () => {
     await eventually(async () => expect((await seen()).used).toBe(10), { withinMs: 60_000 });
     await client.close();
     expect((await seen()).used).toBe(10);
-  }, 60_000);
+  });
 });
 
 describe('whoever is signed in', () => {

@@ -12,7 +12,7 @@ beforeAll(() => {
   installed = join(project, 'node_modules', 'gatehouse-client');
   mkdirSync(installed, { recursive: true });
   execFileSync(process.execPath, [join('libs', 'sdk', 'pack.mjs'), installed], { stdio: 'pipe' });
-}, 120_000);
+});
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 const inProject = (...args: string[]) =>
@@ -60,7 +60,7 @@ describe('the published client', () => {
     const roots = ['--typeRoots', join(process.cwd(), 'node_modules', '@types'), '--skipLibCheck'];
     const tsc = join(process.cwd(), 'node_modules', 'typescript', 'bin', 'tsc');
     expect(inProject(tsc, ...options, '--exactOptionalPropertyTypes', ...roots, source)).toBe('');
-  }, 120_000);
+  });
 });
 
 /** What a program does with organisations and the ways in. */

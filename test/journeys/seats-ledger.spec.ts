@@ -10,7 +10,7 @@ const product = journeyProduct();
 const redis = () => product.redisClient();
 
 // Beside product.worker.
-beforeAll(async () => void (await product.startWorker()), 60_000);
+beforeAll(async () => void (await product.startWorker()));
 
 /** The nonce of a grant inside a session id: behind the key id, the tenant and the licence (16 bytes each). */
 const seatIdOf = (sessionId: string) =>
@@ -94,7 +94,7 @@ describe('the seat ledger, with two workers of which one is killed', () => {
     );
     expect(await audited(owner, 'SEAT_ACQUIRED')).toEqual([...told.acquired].sort());
     expect(await audited(owner, 'SEAT_RELEASED')).toEqual([...told.released].sort());
-  }, 120_000);
+  });
 
   async function ledger(owner: RegisteredBody, change: string): Promise<string[]> {
     const rows = await product.query<{ seat_id: string }>(

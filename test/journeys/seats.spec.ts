@@ -261,7 +261,7 @@ describe('a licence that is suspended', () => {
     await setTo('reactivate');
     await eventually(async () => expect(refusal(await beat(seat))).toEqual([410, 'SEAT_GONE']), { withinMs });
     expect((await held(owner, 'eve')).seats).toEqual({ used: 1, max: 1 });
-  }, 120_000);
+  });
 });
 
 describe('the last seat', () => {

@@ -209,7 +209,7 @@ describe('the second factor (S1-13)', () => {
       signed_up: 1,
     });
     await strict.stop();
-  }, 60_000);
+  });
 
   it('is asked for after Google, too', async () => {
     const bearer = await signInWithGoogle(newEmail());

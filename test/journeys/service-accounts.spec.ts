@@ -131,7 +131,7 @@ describe('POST /auth/service-accounts/issue (S2-48)', () => {
     const operated = ['--tenant', world.ada.tenant.id, '--reason', 'the laptop was lost'];
     await product.admin('service-accounts', 'disable', id, ...operated);
     await isOver(key);
-  }, 60_000);
+  });
 });
 
 describe('the service accounts of another organisation', () => {
@@ -222,5 +222,5 @@ describe('operators', () => {
         metadata: { reason: 'asked for by telephone' },
       });
     });
-  }, 60_000);
+  });
 });

@@ -40,7 +40,7 @@ const redis = () => product.redisClient();
 
 beforeAll(async () => {
   other = await product.startApi();
-}, 60_000);
+});
 
 const v1 = (api = product.api) => `${api.url}/api/v1`;
 const me = async (api: ProductProcess, { access_token: bearer }: RegisteredBody) =>

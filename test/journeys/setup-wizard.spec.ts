@@ -1,6 +1,14 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
@@ -85,6 +93,53 @@ describe('setup wizard (S2-30, S2-49)', () => {
     expect(await admin('setup', 'check', 'gatehouse.env')).toMatchObject({
       code: 1,
       out: expect.stringContaining('AUTH0_DOMAIN: PROVIDERS declares auth0, which needs it.'),
+    });
+  });
+
+  it('leaves Stripe for later where there is no signing secret yet: `stripe setup` makes it (S2-30)', async () => {
+    const { code, out } = await wizard({ ...ANSWERS, PROVIDERS: 'stripe', STRIPE_SECRET_KEY: KEY });
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining('stripe setup --env gatehouse.env makes the webhook endpoint'),
+    ]);
+    expect(written()).toMatchObject({ STRIPE_SECRET_KEY: KEY });
+    expect([written().PROVIDERS, written().ENABLE_BILLING]).toEqual([undefined, undefined]);
+    expect(await admin('setup', 'check', 'gatehouse.env')).toMatchObject({ code: 0 });
+    // As `stripe setup --env` keeps it; then the same answers sell.
+    appendFileSync(join(place, 'gatehouse.env'), `STRIPE_WEBHOOK_SECRET='whsec_${KEY}'\n`);
+    expect(await wizard({ ...ANSWERS, PROVIDERS: 'stripe' }, '--overwrite')).toMatchObject({ code: 0 });
+    expect(written()).toMatchObject({
+      ...{ PROVIDERS: 'stripe', ENABLE_BILLING: 'true' },
+      ...{ STRIPE_WEBHOOK_SECRET: `whsec_${KEY}`, STRIPE_SECRET_KEY: KEY },
+    });
+  });
+
+  it('makes no secrets anew for an installation that has them elsewhere', async () => {
+    const { out: secrets } = await admin('secrets', 'generate');
+    writeFileSync(join(place, 'secrets.env'), secrets);
+    expect(await wizard(ANSWERS, '--secrets', 'secrets.env')).toMatchObject({ code: 0 });
+    expect(written().SECRETS_KEY).toBeUndefined();
+    expect(await admin('setup', 'check', 'secrets.env', 'gatehouse.env')).toMatchObject({ code: 0 });
+    const before = written();
+    expect(await wizard(ANSWERS, '--overwrite')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('SECRETS_KEY'),
+    });
+    expect(written()).toEqual(before);
+  });
+
+  it('sells with a signing secret of Stripe alone, none is made with the others (docs/production.md)', async () => {
+    const { out: secrets } = await admin('secrets', 'generate');
+    expect(secrets).not.toContain('whsec_');
+    writeFileSync(join(place, 'secrets.env'), secrets);
+    const sold = { ...ANSWERS, PROVIDERS: 'stripe', STRIPE_SECRET_KEY: KEY };
+    const { code, out } = await wizard(sold, '--secrets', 'secrets.env');
+    expect([code, out]).toEqual([0, expect.stringContaining('Nothing is sold yet')]);
+    expect(written().ENABLE_BILLING).toBeUndefined();
+    writeFileSync(join(place, 'insisting.env'), 'ENABLE_BILLING=true\n');
+    expect(await admin('setup', 'check', 'secrets.env', 'gatehouse.env', 'insisting.env')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('STRIPE_WEBHOOK_SECRET: ENABLE_BILLING=true needs it.'),
     });
   });
 

@@ -11,7 +11,7 @@ import {
 const product = journeyProduct();
 
 // What the worker tells of earlier sign-ups must not be counted with this one.
-beforeAll(async () => void (await product.worker.stop()), 60_000);
+beforeAll(async () => void (await product.worker.stop()));
 
 /** The rooms that a sign-up writes to; each fails once. */
 const STEPS = [

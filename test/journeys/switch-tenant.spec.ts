@@ -15,7 +15,9 @@ import {
   succeed,
 } from '../support/person.js';
 import type { ProductProcess } from '../support/product.js';
+import { ofProgram } from '../support/programs.js';
 import { askToken } from '../support/service-accounts.js';
+import { connected } from '../support/tables.js';
 
 interface Claims {
   sid: string;
@@ -31,7 +33,7 @@ const product = journeyProduct({ AUTH_SIGNUP_QUOTA: '1000' });
 let other: ProductProcess;
 beforeAll(async () => {
   other = await product.startApi();
-}, 60_000);
+});
 
 /** What becomes of a session every process knows within two seconds. */
 const AT_ONCE = { withinMs: 2_000 };
@@ -45,23 +47,44 @@ const claimsOf = ({ access_token: token }: Pick<RegisteredBody, 'access_token'>)
 const post = (path: string, body: object, bearer?: string) =>
   call<Answered>(`${product.v1}/auth/${path}`, { body, bearer });
 const login = (email: string, more: object = {}) => post('login', { email, password: PASSWORD, ...more });
-const toTenant = (one: Pick<RegisteredBody, 'access_token'>, tenantId: string) =>
-  post('switch', { tenant_id: tenantId }, one.access_token);
+type Tokens = Pick<RegisteredBody, 'access_token' | 'refresh_token'>;
+/** As programs and pages do it. */
+const toTenant = (one: Tokens, tenantId: string) =>
+  post('switch', { tenant_id: tenantId, refresh_token: one.refresh_token }, one.access_token);
+/** As whoever was shown an access token does it. */
+const byAccessToken = ({ access_token: bearer }: Pick<Tokens, 'access_token'>, tenantId: string) =>
+  post('switch', { tenant_id: tenantId }, bearer);
+const exchange = (subject_token: string, audience: string, kind = 'access_token') => {
+  const subject_token_type = `urn:ietf:params:oauth:token-type:${kind}`;
+  return askToken(product.api.url, { ...EXCHANGE, subject_token, subject_token_type, audience });
+};
 const refresh = ({ refresh_token }: Pick<RegisteredBody, 'refresh_token'>) =>
   post('refresh', { refresh_token });
 const statuses = ({ access_token: bearer }: Pick<RegisteredBody, 'access_token'>) =>
   Promise.all(
     [product.api, other].map(async (api) => (await call(`${api.url}/api/v1/auth/me`, { bearer })).status),
   );
-/** Several runs of the command, on a busy machine. */
-const COMMANDS_MS = 90_000;
+/** Their sessions that are not over, in whichever organisation. */
+const aliveOf = async ({ user }: RegisteredBody) =>
+  (
+    await product.query<{ id: string }>(
+      'select id from identity.auth_sessions where user_id = $1 and ended_at is null',
+      [user.id],
+    )
+  ).map((one) => one.id);
 const operator = (...args: string[]) => product.admin('tenant', ...args, '--reason', 'a test');
 
 /** Somebody with an organisation of their own, who is in another one as well. */
 async function inTwo(role = 'member'): Promise<{ ada: RegisteredBody; acme: RegisteredBody }> {
-  const [acme, ada] = [await signUpByPassword(product.api.url), await signUpByPassword(product.api.url)];
+  const acme = await signUpByPassword(product.api.url);
+  return { ada: await inTwoOf(acme, role), acme };
+}
+
+/** The same where the other one is there. */
+async function inTwoOf(acme: RegisteredBody, role = 'member'): Promise<RegisteredBody> {
+  const ada = await signUpByPassword(product.api.url);
   await joins(product, ada, acme, role);
-  return { ada, acme };
+  return ada;
 }
 
 describe('switching to another organisation (S2-42)', () => {
@@ -98,6 +121,10 @@ describe('switching to another organisation (S2-42)', () => {
     });
     expect(claimsOf(done.body)).toMatchObject({ tenant_id: acme.tenant.id, role: 'member' });
 
+    // What outlives the hour takes the token that does.
+    const later = await exchange(ada.refresh_token, acme.tenant.id, 'refresh_token');
+    expect(claimsOf(later.body)).toMatchObject({ tenant_id: acme.tenant.id, role: 'member' });
+
     const stranger = await signUpByPassword(product.api.url);
     for (const [fields, status, error] of [
       [{ audience: stranger.tenant.id }, 400, 'invalid_target'],
@@ -106,6 +133,14 @@ describe('switching to another organisation (S2-42)', () => {
       [{}, 400, 'invalid_request'],
       [{ audience: acme.tenant.id, subject_token: 'x.y.z' }, 400, 'invalid_request'],
       [{ audience: acme.tenant.id, subject_token: ada.refresh_token }, 400, 'invalid_request'],
+      [
+        {
+          audience: acme.tenant.id,
+          subject_token_type: EXCHANGE.subject_token_type.replace('access', 'refresh'),
+        },
+        400,
+        'invalid_request',
+      ],
       [{ audience: acme.tenant.id, subject_token_type: 'urn:x' }, 400, 'invalid_request'],
       [{ audience: acme.tenant.id, requested_token_type: 'urn:x' }, 400, 'invalid_request'],
       [{ audience: acme.tenant.id, actor_token: ada.access_token }, 400, 'invalid_request'],
@@ -131,95 +166,123 @@ describe('switching to another organisation (S2-42)', () => {
     expect(refusal(await login(ada.user.email, wrong))).toEqual([401, 'INVALID_CREDENTIALS']);
   });
 
-  it(
-    'asks what the other one asks: whoever is suspended with one of them goes on in another',
-    async () => {
-      const { ada, acme } = await inTwo();
-      await operator('suspend', acme.tenant.id);
-      expect(refusal(await toTenant(ada, acme.tenant.id))).toEqual([403, 'TENANT_SUSPENDED']);
-      await operator('reactivate', acme.tenant.id);
-      expect((await toTenant(ada, acme.tenant.id)).status).toBe(200);
-
-      await operator('suspend', ada.tenant.id);
-      await eventually(async () => expect(await statuses(ada)).toEqual([403, 403]), AT_ONCE);
-      expect((await toTenant(ada, acme.tenant.id)).status).toBe(200);
-      // Signing in leads to the oldest that is not suspended, or to the one that is named.
-      expect((await login(ada.user.email)).body.tenant.id).toBe(acme.tenant.id);
-      expect((await login(ada.user.email, { tenant_id: acme.tenant.id })).body.tenant.id).toBe(
-        acme.tenant.id,
-      );
-      expect(refusal(await login(ada.user.email, { tenant_id: ada.tenant.id }))).toEqual([
-        403,
-        'TENANT_SUSPENDED',
-      ]);
-    },
-    COMMANDS_MS,
-  );
-
-  it(
-    'asks for the second factor that the other one asks for, and only while the session lives',
-    async () => {
-      const { ada, acme } = await inTwo();
-      await operator('sign-in', acme.tenant.id, '--second-factor', 'required');
-      const owed = await toTenant(ada, acme.tenant.id);
-      expect(refusal(owed)).toEqual([401, 'MFA_ENROLLMENT_REQUIRED']);
-      const token = String(owed.body.error.details?.mfa_token);
-      const exchanged = await askToken(product.api.url, {
-        ...EXCHANGE,
-        subject_token: ada.access_token,
-        audience: acme.tenant.id,
-      });
-      expect(exchanged.body).toMatchObject({ error: 'interaction_required', mfa_token: expect.any(String) });
-
-      const { secret } = (await post('mfa/totp/enroll', { mfa_token: token })).body;
-      const { body } = await post('mfa/totp/confirm', { mfa_token: token, code: codeOf(secret) });
-      expect(claimsOf(body.signed_in)).toMatchObject({
-        tenant_id: acme.tenant.id,
-        amr: ['pwd', 'otp', 'mfa'],
-      });
-      // What somebody owes who is signed out since is nobody's any more.
-      const fresh = await inTwo();
-      await operator('sign-in', fresh.acme.tenant.id, '--second-factor', 'required');
-      const late = await toTenant(fresh.ada, fresh.acme.tenant.id);
-      const lateToken = String(late.body.error.details?.mfa_token);
-      const begun = await post('mfa/totp/enroll', { mfa_token: lateToken });
-      await post('logout', { refresh_token: fresh.ada.refresh_token });
-      const refused = await post('mfa/totp/confirm', {
-        mfa_token: lateToken,
-        code: codeOf(begun.body.secret),
-      });
-      expect(refusal(refused)).toEqual([401, 'UNAUTHENTICATED']);
-    },
-    COMMANDS_MS,
-  );
-
-  it(
-    'sets up no second factor by a session that is not fresh, nor for a program',
-    async () => {
-      const { ada, acme } = await inTwo();
-      await operator('sign-in', acme.tenant.id, '--second-factor', 'required');
-      const stale = await aged(product, ada);
-      expect(refusal(await toTenant(stale, acme.tenant.id))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
-      const exchanged = await askToken(product.api.url, {
-        ...EXCHANGE,
-        subject_token: stale.access_token,
-        audience: acme.tenant.id,
-      });
-      expect(exchanged.body).not.toHaveProperty('mfa_token');
-      const again = await post('reauthenticate', { password: PASSWORD }, stale.access_token);
-      expect(refusal(await toTenant(again.body, acme.tenant.id))).toEqual([401, 'MFA_ENROLLMENT_REQUIRED']);
-    },
-    COMMANDS_MS,
-  );
-
-  it('makes nothing that lasts of an access token at home, and ends with the sign-in that is somebody else’s', async () => {
+  it('asks what the other one asks: whoever is suspended with one of them goes on in another', async () => {
     const { ada, acme } = await inTwo();
-    expect(refusal(await toTenant(ada, ada.tenant.id))).toEqual([409, 'ALREADY_THERE']);
-    const home = await askToken(product.api.url, {
+    await operator('suspend', acme.tenant.id);
+    expect(refusal(await toTenant(ada, acme.tenant.id))).toEqual([403, 'TENANT_SUSPENDED']);
+    await operator('reactivate', acme.tenant.id);
+    expect((await toTenant(ada, acme.tenant.id)).status).toBe(200);
+
+    await operator('suspend', ada.tenant.id);
+    await eventually(async () => expect(await statuses(ada)).toEqual([403, 403]), AT_ONCE);
+    expect((await toTenant(ada, acme.tenant.id)).status).toBe(200);
+    // Signing in leads to the oldest that is not suspended, or to the one that is named.
+    expect((await login(ada.user.email)).body.tenant.id).toBe(acme.tenant.id);
+    expect((await login(ada.user.email, { tenant_id: acme.tenant.id })).body.tenant.id).toBe(acme.tenant.id);
+    expect(refusal(await login(ada.user.email, { tenant_id: ada.tenant.id }))).toEqual([
+      403,
+      'TENANT_SUSPENDED',
+    ]);
+  });
+
+  it('asks for the second factor that the other one asks for, and only while the session lives', async () => {
+    const { ada, acme } = await inTwo();
+    await operator('sign-in', acme.tenant.id, '--second-factor', 'required');
+    const owed = await toTenant(ada, acme.tenant.id);
+    expect(refusal(owed)).toEqual([401, 'MFA_ENROLLMENT_REQUIRED']);
+    const token = String(owed.body.error.details?.mfa_token);
+    const exchanged = await askToken(product.api.url, {
       ...EXCHANGE,
       subject_token: ada.access_token,
-      audience: ada.tenant.id,
+      audience: acme.tenant.id,
     });
+    expect(exchanged.body).toMatchObject({ error: 'interaction_required', mfa_token: expect.any(String) });
+
+    const { secret } = (await post('mfa/totp/enroll', { mfa_token: token })).body;
+    const { body } = await post('mfa/totp/confirm', { mfa_token: token, code: codeOf(secret) });
+    expect(claimsOf(body.signed_in)).toMatchObject({
+      tenant_id: acme.tenant.id,
+      amr: ['pwd', 'otp', 'mfa'],
+    });
+    // What somebody owes who is signed out since is nobody's any more.
+    const fresh = await inTwo();
+    await operator('sign-in', fresh.acme.tenant.id, '--second-factor', 'required');
+    const late = await toTenant(fresh.ada, fresh.acme.tenant.id);
+    const lateToken = String(late.body.error.details?.mfa_token);
+    const begun = await post('mfa/totp/enroll', { mfa_token: lateToken });
+    await post('logout', { refresh_token: fresh.ada.refresh_token });
+    const refused = await post('mfa/totp/confirm', {
+      mfa_token: lateToken,
+      code: codeOf(begun.body.secret),
+    });
+    expect(refusal(refused)).toEqual([401, 'UNAUTHENTICATED']);
+  });
+
+  it('sets up no second factor by a session that is not fresh, nor for a program', async () => {
+    const { ada, acme } = await inTwo();
+    await operator('sign-in', acme.tenant.id, '--second-factor', 'required');
+    const stale = await aged(product, ada);
+    const program = await ofProgram(product, await inTwoOf(acme));
+    for (const one of [stale, program]) {
+      expect(refusal(await toTenant(one, acme.tenant.id))).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
+      const exchanged = await exchange(one.refresh_token, acme.tenant.id, 'refresh_token');
+      expect([exchanged.status, exchanged.body]).toEqual([
+        400,
+        expect.not.objectContaining({ mfa_token: expect.anything() }),
+      ]);
+      const again = await post('reauthenticate', { password: PASSWORD }, one.access_token);
+      expect(refusal(await byAccessToken(again.body, acme.tenant.id))).toEqual([
+        401,
+        'MFA_ENROLLMENT_REQUIRED',
+      ]);
+    }
+  });
+
+  it('makes nothing that lasts of an access token: not elsewhere, and not at home by way of elsewhere', async () => {
+    const { ada, acme } = await inTwo();
+    await product.query('update identity.users set email_verified = true where id = $1', [ada.user.id]);
+    const stale = await aged(product, ada);
+    const unproved = [403, 'REAUTHENTICATION_REQUIRED'];
+    expect(refusal(await byAccessToken(stale, acme.tenant.id))).toEqual(unproved);
+    // An organisation of one's own is made by an access token alone; it is no way round.
+    const bearer = stale.access_token;
+    const own = await succeed<{ id: string }>(`${product.v1}/tenants`, {
+      ...{ bearer, body: { organization_name: 'A way round' } },
+    });
+    expect(refusal(await byAccessToken(stale, own.id))).toEqual(unproved);
+    const stranger = await signUpByPassword(product.api.url);
+    // What it says of its session, and somebody else's secret.
+    const secret = stale.refresh_token.slice(0, -43) + stranger.refresh_token.slice(-43);
+    for (const refresh_token of [stranger.refresh_token, secret, ada.refresh_token.slice(0, -1), 'rft_'])
+      expect(refusal(await post('switch', { tenant_id: acme.tenant.id, refresh_token }, bearer))).toEqual(
+        unproved,
+      );
+    const exchanged = await exchange(bearer, acme.tenant.id);
+    expect([exchanged.status, exchanged.body.error]).toEqual([400, 'invalid_request']);
+    for (const token of [secret, stranger.refresh_token.slice(1)])
+      expect((await exchange(token, acme.tenant.id, 'refresh_token')).body.error).toBe('invalid_request');
+
+    // Who has the session goes there and back; the token that was shown there leads back no more than here.
+    const there = (await toTenant(stale, acme.tenant.id)).body;
+    expect(claimsOf(there).tenant_id).toBe(acme.tenant.id);
+    expect(refusal(await byAccessToken(there, ada.tenant.id))).toEqual(unproved);
+    const back = await toTenant(there, ada.tenant.id);
+    expect([back.status, claimsOf(back.body).tenant_id]).toEqual([200, ada.tenant.id]);
+    // A token that was exchanged shows no session any more once its successor was used.
+    const next = (await refresh(there)).body;
+    await refresh(next);
+    await product.query(
+      `update identity.refresh_tokens set rotated_at = rotated_at - interval '1 minute' where session_id = $1`,
+      [claimsOf(there).sid],
+    );
+    const late = { ...there, access_token: next.access_token };
+    expect(refusal(await toTenant(late, ada.tenant.id))).toEqual(unproved);
+  });
+
+  it('ends with the sign-in that is somebody else’s, and is none at home', async () => {
+    const { ada, acme } = await inTwo();
+    expect(refusal(await toTenant(ada, ada.tenant.id))).toEqual([409, 'ALREADY_THERE']);
+    const home = await exchange(ada.access_token, ada.tenant.id);
     expect(home.body).toMatchObject({ error: 'invalid_target' });
 
     const there = (await toTenant(ada, acme.tenant.id)).body;
@@ -234,10 +297,47 @@ describe('switching to another organisation (S2-42)', () => {
       [claimsOf(ada).sid],
     );
     expect((await refresh(ada)).status).toBe(401);
-    for (const one of [there, back])
-      await eventually(async () => expect(await statuses(one)).toEqual([401, 401]), AT_ONCE);
+    expect(await aliveOf(ada)).toEqual([claimsOf(elsewhere).sid]);
+    await eventually(async () => {
+      for (const one of [there, back]) expect(await statuses(one)).toEqual([401, 401]);
+    });
     expect((await refresh(back)).status).toBe(401);
     expect(await statuses(elsewhere)).toEqual([200, 200]);
+  });
+
+  it('lets nothing derive from what is not ended yet while the rest of a stolen sign-in is', async () => {
+    const { ada, acme } = await inTwo();
+    const brook = await signUpByPassword(product.api.url);
+    await joins(product, ada, brook);
+    const first = (await toTenant(ada, acme.tenant.id)).body;
+    const second = (await toTenant(ada, brook.tenant.id)).body;
+    await refresh((await refresh(ada)).body);
+    await product.query(
+      `update identity.refresh_tokens set rotated_at = rotated_at - interval '1 minute',
+         successor_used_at = successor_used_at - interval '1 minute' where session_id = $1`,
+      [claimsOf(ada).sid],
+    );
+    const held = await connected(product.database.ownerUrl);
+    try {
+      await held.query('begin');
+      const { rows } = await held.query<{ pid: number }>(
+        'select pg_backend_pid() as pid from identity.auth_sessions where id = $1 for update',
+        [claimsOf(first).sid],
+      );
+      const reused = refresh(ada);
+      // It ends tenant by tenant, and waits in this one.
+      const waiting = 'select 1 from pg_stat_activity where $1 = any (pg_blocking_pids(pid))';
+      await eventually(async () => expect(await product.query(waiting, [rows[0]?.pid])).not.toEqual([]));
+      expect(refusal(await toTenant(second, ada.tenant.id))).toEqual([401, 'UNAUTHENTICATED']);
+      await held.query('rollback');
+      expect((await reused).status).toBe(401);
+    } finally {
+      await held.end();
+    }
+    expect(await aliveOf(ada)).toEqual([]);
+    await eventually(async () => {
+      for (const one of [ada, first, second]) expect(await statuses(one)).toEqual([401, 401]);
+    });
   });
 
   it('leaves a thief nothing: what derives from a session while a new password ends it, ends as well', async () => {

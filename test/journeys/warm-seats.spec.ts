@@ -7,7 +7,7 @@ beforeAll(async () => {
   // Nothing but the API shall speak to Postgres while we count.
   await product.worker.stop();
   await product.query('create extension if not exists pg_stat_statements');
-}, 60_000);
+});
 
 /** Statements that the app role has run in the product's database. */
 async function statements(): Promise<number> {

@@ -4,8 +4,16 @@ import { call, type ErrorBody } from '../support/person.js';
 
 const SECRET = `whsec_${randomBytes(24).toString('base64url')}`;
 const PREVIOUS = `whsec_${randomBytes(24).toString('base64url')}`;
+/** Of a destination for thin events, which has one of its own. */
+const THIN = `whsec_${randomBytes(24).toString('base64url')}`;
+const THIN_PREVIOUS = `whsec_${randomBytes(24).toString('base64url')}`;
 
-const product = journeyProduct({ STRIPE_WEBHOOK_SECRET: SECRET, STRIPE_WEBHOOK_SECRET_PREVIOUS: PREVIOUS });
+const product = journeyProduct({
+  STRIPE_WEBHOOK_SECRET: SECRET,
+  STRIPE_WEBHOOK_SECRET_PREVIOUS: PREVIOUS,
+  STRIPE_THIN_WEBHOOK_SECRET: THIN,
+  STRIPE_THIN_WEBHOOK_SECRET_PREVIOUS: THIN_PREVIOUS,
+});
 
 const now = () => Math.floor(Date.now() / 1_000);
 const newEventId = () => `evt_${randomBytes(12).toString('hex')}`;
@@ -14,10 +22,11 @@ const newEventId = () => `evt_${randomBytes(12).toString('hex')}`;
 const signature = (body: string, { secret = SECRET, at = now(), scheme = 'v1' } = {}) =>
   `t=${at},${scheme}=${createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')}`;
 
-async function send(body: string, header: string | undefined = signature(body), type = 'application/json') {
+/** `header`: null for none at all. */
+async function send(body: string, header: string | null = signature(body), type = 'application/json') {
   const response = await fetch(`${product.v1}/billing/webhooks/stripe`, {
     method: 'POST',
-    headers: { 'content-type': type, ...(header === undefined ? {} : { 'stripe-signature': header }) },
+    headers: { 'content-type': type, ...(header === null ? {} : { 'stripe-signature': header }) },
     body,
   });
   return {
@@ -126,6 +135,15 @@ describe('a webhook of Stripe', () => {
     expect(await stored(id)).toHaveLength(1);
   });
 
+  it.each([
+    ['of thin events', THIN],
+    ['before that one', THIN_PREVIOUS],
+  ])('may be signed with the secret %s', async (_, secret) => {
+    const id = newEventId();
+    expect((await send(thin(id), signature(thin(id), { secret }))).status).toBe(200);
+    expect(await stored(id)).toHaveLength(1);
+  });
+
   it('may carry several signatures, of which one is ours', async () => {
     const id = newEventId();
     const body = snapshot(id);
@@ -136,7 +154,7 @@ describe('a webhook of Stripe', () => {
 
   const body = snapshot(newEventId());
   it.each([
-    ['without a signature', body, undefined],
+    ['without a signature', body, null],
     ['with an empty one', body, ''],
     ['with nonsense', body, 'hello'],
     ['with a signature of nothing', body, `t=${now()},v1=`],
@@ -159,7 +177,7 @@ describe('a webhook of Stripe', () => {
     ['with one byte more', `${body} `, signature(body)],
   ])('%s is refused, and no row is written', async (_, sent, header) => {
     const before = await count();
-    const { status, body: answer } = await send(sent, header ?? '');
+    const { status, body: answer } = await send(sent, header);
     expect([status, answer.error?.code]).toEqual([400, 'SIGNATURE_INVALID']);
     expect(await count()).toBe(before);
   });
@@ -183,9 +201,60 @@ describe('a webhook of Stripe', () => {
     expect(await count()).toBe(before);
   });
 
-  it('that is no JSON is refused as such', async () => {
-    expect((await send('{"id":')).body.error?.code).toBe('MALFORMED_JSON');
-    expect((await send('id=evt_1', undefined, 'application/x-www-form-urlencoded')).status).toBe(415);
+  it('is judged by its signature before anything else: unsigned, it may be whatever it likes', async () => {
+    const before = await count();
+    for (const [sent, type] of [
+      ['{"id":', 'application/json'],
+      ['id=evt_1', 'application/x-www-form-urlencoded'],
+      ['<event/>', 'text/xml'],
+      ['{"__proto__":{}}', 'nonsense'],
+      ['', 'application/json'],
+      ['x'.repeat(1_000_000), 'application/json'],
+    ] as const)
+      for (const header of [null, 'hello']) {
+        const { status, body: answer } = await send(sent, header, type);
+        expect([type, status, answer.error?.code]).toEqual([type, 400, 'SIGNATURE_INVALID']);
+      }
+    expect(await count()).toBe(before);
+  });
+
+  it('that Stripe signed is taken whatever it calls itself, and whatever names are in it', async () => {
+    const [form, odd] = [newEventId(), newEventId()];
+    const body = snapshot(form);
+    expect((await send(body, signature(body), 'application/x-www-form-urlencoded')).status).toBe(200);
+    const strange = snapshot(odd).replace(
+      '{',
+      '{"__proto__":{"a":1},"constructor":{"prototype":{"b":"\\u0000"}},',
+    );
+    expect((await send(strange)).status).toBe(200);
+    expect((await stored(odd))[0]?.payload).toBe(strange);
+    expect(await stored(form)).toHaveLength(1);
+  });
+
+  it('may be large: 3 MB are taken, and 5 MB of anybody are not read', async () => {
+    const id = newEventId();
+    const body = snapshot(id, { filler: 'x'.repeat(3_000_000) });
+    expect((await send(body)).status).toBe(200);
+    expect((await stored(id))[0]?.payload).toHaveLength(body.length);
+    expect((await send('x'.repeat(5_000_000))).body.error?.code).toBe('BODY_TOO_LARGE');
+  });
+
+  it('says whom it names, for whoever looks for what is wrong with a tenant', async () => {
+    const [named, odd] = [newEventId(), newEventId()];
+    const of = (customer: unknown) => ({ data: { object: { id: 'in_1', object: 'invoice', customer } } });
+    await send(snapshot(named, of('cus_named')));
+    expect((await send(snapshot(odd, of('cus_\0')))).status).toBe(200);
+    expect(
+      await product.query(
+        'select id, customer_id from billing.stripe_events where id = any ($1) order by id',
+        [[named, odd]],
+      ),
+    ).toEqual(
+      [
+        { id: named, customer_id: 'cus_named' },
+        { id: odd, customer_id: null },
+      ].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    );
   });
 
   it('is taken with Redis away: intake needs Postgres alone', async () => {
@@ -194,6 +263,11 @@ describe('a webhook of Stripe', () => {
     const answers = await Promise.all(ids.map((id) => send(snapshot(id))));
     expect(answers.map((one) => one.status)).toEqual(ids.map(() => 200));
     for (const id of ids) expect(await stored(id)).toHaveLength(1);
+    // And what is not signed is refused, with nobody to count it.
+    const before = await count();
+    for (const header of [null, 'hello', signature('{}')])
+      expect((await send(snapshot(newEventId()), header)).body.error?.code).toBe('SIGNATURE_INVALID');
+    expect(await count()).toBe(before);
     await product.redis.start();
   });
 

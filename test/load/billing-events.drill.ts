@@ -3,6 +3,7 @@ import { endure } from '../support/billing-ordeal.js';
 import { reckon } from '../support/billing-reckoning.js';
 import { BillingStage, say, sized, someSeed } from '../support/billing-stage.js';
 import { started } from './children.js';
+import { DistantWire } from './distant-wire.js';
 
 /** The ordeal of test/journeys/billing-ordeal.spec.ts, two thousand events at a time, with twenty seeds. */
 describe('events of Stripe, each five times, shuffled, over eight connections', () => {
@@ -13,7 +14,7 @@ describe('events of Stripe, each five times, shuffled, over eight connections', 
   let bareUrl: string;
 
   beforeAll(async () => {
-    stage = await BillingStage.start();
+    stage = await BillingStage.start({}, DistantWire);
     const bare = await started(
       'bare-intake',
       { DATABASE_URL: stage.product.database.superuserUrl },
@@ -31,7 +32,7 @@ describe('events of Stripe, each five times, shuffled, over eight connections', 
     async () => {
       for (let round = 0; round < SEEDS; round++) {
         const seed = someSeed() + round;
-        const contestant = stage.wire(8, bareUrl);
+        const contestant = stage.measured(8, bareUrl);
         const ordeal = { seed, events: EVENTS, tenants: 10, waves: 8, laggards: 2, contestant };
         const endured = await endure(stage, ordeal);
         contestant.close();

@@ -1,5 +1,5 @@
 import { buyThroughKills } from '../support/billing-once.js';
-import { poison } from '../support/billing-poison.js';
+import { PATIENTLY, poison } from '../support/billing-poison.js';
 import { BillingStage, say, sized } from '../support/billing-stage.js';
 
 /** That of test/journeys/billing-once.spec.ts, again and again. */
@@ -8,7 +8,7 @@ describe('what Stripe did and nobody heard of', () => {
   let stage: BillingStage;
 
   beforeAll(async () => {
-    stage = await BillingStage.start({ BILLING_APPLY_ATTEMPTS: '3' });
+    stage = await BillingStage.start(PATIENTLY);
   });
   afterAll(() => stage?.stop());
 
@@ -20,9 +20,9 @@ describe('what Stripe did and nobody heard of', () => {
 
   it('is parked where it cannot be applied, in nobody’s way, until it is replayed', async () => {
     for (let round = 0; round < ROUNDS; round++) {
-      const { parked, listed, poisoned, others, stands, cure } = await poison(stage, 10);
-      expect(parked.length).toBeGreaterThan(0);
-      for (const { id } of parked) expect(listed).toContain(id);
+      const { his, waiting, parked, listed, poisoned, others, stands, cure } = await poison(stage, 10);
+      expect([waiting, parked]).toEqual([his.length, his]);
+      for (const id of parked) expect(listed).toContain(id);
       expect(await Promise.all(others.map(stands))).toEqual(others.map(() => 'trial'));
       expect(await stands(poisoned)).toBeNull();
       await cure();

@@ -2,11 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BillingStage } from './billing-stage.js';
 import { eventually } from './eventually.js';
 
-interface Orphan {
+/** An event that a worker had in its hands, the so-manieth time. */
+interface Held {
   id: string;
   attempts: number;
-  /** When its worker was killed, by performance.now(). */
-  since: number;
 }
 
 /** How long a kill waits for a worker that has something in its hands, in ms. */
@@ -16,13 +15,16 @@ const LOOK_MS = 200;
 /** Kills workers in the middle of their work, and measures how long what they had in their hands is nobody's. */
 export class Killer {
   kills = 0;
-  /** That took something along. */
+  /** That came while something was in somebody's hands which was in nobody's before. */
   inTheMiddle = 0;
-  /** Ms from each kill until another worker had what that one had. */
+  /** Ms from each kill until another worker took what that one had. */
   readonly takenOver: number[] = [];
   /** Ms from the emptying of Redis until what had happened until then had been followed. */
   flushSettledMs: number | null = null;
-  private readonly orphans = new Map<string, Orphan>();
+  /** Events of ours that were with Redis when it was emptied. */
+  flushed = 0;
+  /** Since when something may be nobody's, by performance.now(); by id and attempt. */
+  private readonly orphans = new Map<string, Held & { since: number }>();
   private watching = true;
   private readonly watch: Promise<void>;
 
@@ -38,7 +40,7 @@ export class Killer {
     const replaced = this.stage.replaceWorker(this.kills++ % this.stage.workers.length);
     const since = performance.now();
     if (held.length > 0) this.inTheMiddle++;
-    for (const one of held) this.orphans.set(one.id, { ...one, since });
+    for (const one of held) this.orphans.set(nameOf(one), { ...one, since });
     await replaced;
   }
 
@@ -49,15 +51,22 @@ export class Killer {
     );
   }
 
-  /** Empties Redis; resolves when everything that had happened until then has been followed. */
+  /** Empties Redis while it has something of ours; resolves when everything that had happened until then has been followed. */
   async flush(): Promise<void> {
     const { product } = this.stage;
+    const open = await eventually(
+      async () => {
+        const rows = await product.query<{ id: string }>(
+          'select id from platform.outbox where settled_at is null and published_at is not null',
+        );
+        return rows.length > 0 && rows;
+      },
+      { withinMs: 60_000, everyMs: 5 },
+    );
     const began = performance.now();
     await product.redisClient().flushall();
-    const open = await product.query<{ id: string }>(
-      'select id from platform.outbox where settled_at is null',
-    );
     const ids = open.map((one) => one.id);
+    this.flushed = ids.length;
     await eventually(
       async () => {
         const [row] = await product.query<{ n: number }>(
@@ -77,28 +86,35 @@ export class Killer {
     await this.watch;
   }
 
-  /** Both workers' events: those of the one that lives are settled in a moment. */
-  private async held(): Promise<Omit<Orphan, 'since'>[] | false> {
-    const rows = await this.stage.product.query<{ id: string; attempts: number }>(
+  /** What the two have in their hands, without what those had who were killed before. */
+  private async held(): Promise<Held[] | false> {
+    const rows = await this.stage.product.query<Held>(
       `select id, attempts from billing.stripe_events
        where status = 'received' and attempts > 0 and failure is null and next_at > clock_timestamp()`,
     );
-    return rows.length > 0 && rows;
+    const fresh = rows.filter((one) => !this.orphans.has(nameOf(one)));
+    return fresh.length > 0 && fresh;
   }
 
+  /** Of what was held when one of two was killed, the other settles its own; what is taken once more was the dead one's. */
   private async watchOrphans(): Promise<void> {
     while (this.watching || this.orphans.size > 0) {
-      const rows = await this.stage.product.query<{ id: string; status: string; attempts: number }>(
+      const ids = [...this.orphans.values()].map((one) => one.id);
+      const rows = await this.stage.product.query<Held & { status: string }>(
         'select id, status, attempts from billing.stripe_events where id = any ($1)',
-        [[...this.orphans.keys()]],
+        [ids],
       );
-      for (const { id, status, attempts } of rows) {
-        const orphan = this.orphans.get(id);
-        if (!orphan || (status === 'received' && attempts === orphan.attempts)) continue;
-        this.takenOver.push(performance.now() - orphan.since);
-        this.orphans.delete(id);
+      const now = new Map(rows.map((one) => [one.id, one]));
+      for (const [name, { id, attempts, since }] of this.orphans) {
+        const row = now.get(id);
+        if (!row) continue;
+        const isTaken = row.attempts > attempts;
+        if (isTaken) this.takenOver.push(performance.now() - since);
+        if (isTaken || row.status !== 'received') this.orphans.delete(name);
       }
       await pause(LOOK_MS);
     }
   }
 }
+
+const nameOf = ({ id, attempts }: Held): string => `${id} ${attempts}`;

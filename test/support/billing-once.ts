@@ -1,8 +1,8 @@
 import type Stripe from 'stripe';
 import type { BillingStage } from './billing-stage.js';
-import { pay } from './billing.js';
 import { eventually } from './eventually.js';
 import { call, type RegisteredBody } from './person.js';
+import { pay } from './stripe.js';
 
 /** What a purchase asks Stripe to make; each is lost on the way once. */
 const WRITES = ['/v1/customers', '/v1/checkout/sessions'] as const;
@@ -20,20 +20,14 @@ export interface Made {
  */
 export async function buyThroughKills(stage: BillingStage, owner: RegisteredBody): Promise<Made> {
   for (const path of WRITES) {
-    const { local } = stage.stripe;
-    local.faults.add({
-      ...{ kind: 'timeout_after_apply', match: { method: 'POST', path }, times: 1 },
-      ...{ status: 500, kept: false, delay_ms: 0, decline_code: '' },
-    });
-    const from = local.api.asked.length;
+    const { local, hear } = stage.stripe;
+    local.faults.add({ kind: 'timeout_after_apply', match: { method: 'POST', path } });
+    const heard = hear();
     const asking = open(stage, owner).catch(() => null);
-    await eventually(
-      () => local.api.asked.slice(from).some(({ path: asked, fault }) => asked === path && fault),
-      {
-        withinMs: 20_000,
-        everyMs: 5,
-      },
-    );
+    await eventually(() => heard().some(({ path: asked, fault }) => asked === path && fault), {
+      withinMs: 20_000,
+      everyMs: 5,
+    });
     await stage.product.api.kill();
     await asking;
     await stage.restartApi();

@@ -4,7 +4,7 @@ import type { RegisteredBody } from './person.js';
 import { generatorOf } from './seat-generator.js';
 import { ScriptedCustomer, scriptOf, type Step } from './stripe-script.js';
 import type { Told } from './stripe-told.js';
-import type { Sent, Wire } from './wire.js';
+import type { Sender, Sent } from './wire.js';
 
 export interface Ordeal {
   seed: number;
@@ -16,8 +16,8 @@ export interface Ordeal {
   /** Looks at Stripe that are held up until something newer is written. */
   laggards: number;
   /** Where the same is sent besides, for comparison. */
-  contestant?: Wire;
-  /** Beside the delivery of each wave. */
+  contestant?: Sender;
+  /** Beside the delivery of each wave, and once more beside that of what came last of all. */
   during?: (wave: number) => Promise<void>;
 }
 
@@ -27,8 +27,10 @@ export interface Endured {
   /** To whom the same was told five times, in any order. */
   shuffled: Twin[];
   events: number;
+  /** The ids of all events that were told, to either. */
+  told: readonly string[];
   /** What webhooks met. */
-  wire: Wire;
+  wire: Sender;
 }
 
 /** Of each pair both live through the same. */
@@ -54,7 +56,7 @@ export async function endure(stage: BillingStage, ordeal: Ordeal): Promise<Endur
   const random = generatorOf(ordeal.seed);
   const told = stage.listen();
   const ordered = await cast(stage, ordeal.tenants);
-  const wire = stage.wire(CONNECTIONS);
+  const wire = stage.measured(CONNECTIONS);
   try {
     const perTenant = Math.ceil(ordeal.events / ordeal.tenants);
     const scripts = ordered.map(() => scriptOf(generatorOf(random(1 << 30))));
@@ -65,7 +67,8 @@ export async function endure(stage: BillingStage, ordeal: Ordeal): Promise<Endur
     shuffled.forEach((twin, at) => (twin.steps = ordered[at]!.steps));
     await playShuffled(stage, told, shuffled, ordeal, random, wire);
     await stage.settled();
-    return { ordered, shuffled, events: counts.reduce((sum, one) => sum + one, 0), wire };
+    const events = counts.reduce((sum, one) => sum + one, 0);
+    return { ordered, shuffled, events, told: told.ids, wire };
   } finally {
     wire.close();
   }
@@ -114,7 +117,7 @@ async function playShuffled(
   twins: readonly Twin[],
   { waves, laggards, contestant, during }: Ordeal,
   random: (below: number) => number,
-  wire: Wire,
+  wire: Sender,
 ): Promise<void> {
   const decks: string[][] = Array.from({ length: waves }, () => []);
   const late = Math.max(1, Math.ceil(waves / LATE));
@@ -149,7 +152,12 @@ async function playShuffled(
     else await last();
     const rest = told.take(twin.customer.id, twin.customer.clock);
     const bodies = rest.flatMap((one) => Array<string>(COPIES).fill(one.body));
-    await deliver(stage, shuffle(bodies, random), wire, contestant);
+    const isLast = at === twins.length - 1;
+    await Promise.all([
+      deliver(stage, shuffle(bodies, random), wire, contestant),
+      // A look that follows undisturbed mends whatever was lost: so the last one is disturbed, too.
+      isLast ? during?.(waves) : undefined,
+    ]);
   }
 }
 
@@ -158,7 +166,7 @@ async function lag(
   stage: BillingStage,
   told: Told,
   { customer }: Twin,
-  wire: Wire,
+  wire: Sender,
   last: () => Promise<void>,
 ): Promise<void> {
   await stage.settled();
@@ -171,8 +179,8 @@ async function lag(
 async function deliver(
   stage: BillingStage,
   bodies: readonly string[],
-  wire: Wire,
-  contestant: Wire | undefined,
+  wire: Sender,
+  contestant: Sender | undefined,
 ): Promise<void> {
   for (let from = 0; from < bodies.length; from += TURN) {
     const turn: Sent[] = bodies.slice(from, from + TURN).map((body) => stage.signed(body));

@@ -30,11 +30,18 @@ const TOLD: Record<string, string> = {
   cancelled: 'cancelled',
 };
 
-/** Both lots stand alike, and of everything that followed there is one. `mayRepeat`: workers were killed while they sent mail. */
+/** Seats of the plan that the script buys, and what is bought beyond them. */
+const PLAN_SEATS = 5;
+
+/**
+ * Every event that was told was decided about, both lots stand alike and as Stripe has them, and of everything that
+ * followed there is one. Of mails to the shuffled lot at most `repeats` may have come twice: workers that were killed
+ * between a mail and the note that it was sent.
+ */
 export async function reckon(
   stage: BillingStage,
-  { ordered, shuffled }: Endured,
-  { mayRepeat = false } = {},
+  { ordered, shuffled, told }: Endured,
+  { repeats = 0 } = {},
 ): Promise<Reckoned> {
   const sum: Reckoned = { faults: [], notices: 0, changes: 0, licenceChanges: 0, mails: 0, repeated: 0 };
   for (const [at, one] of ordered.entries()) {
@@ -44,13 +51,50 @@ export async function reckon(
         `Told in order ${one.tenant.tenant.id} stands ${JSON.stringify(expected)}, its twin ${JSON.stringify(found)}.`,
       );
   }
-  for (const twin of [...ordered, ...shuffled]) await reckonEffects(stage, twin, sum, mayRepeat);
+  for (const twin of ordered) await reckonEffects(stage, twin, sum);
+  if (sum.repeated > 0) sum.faults.push(`${sum.repeated} mails came twice, and nobody was killed.`);
+  for (const twin of shuffled) {
+    await reckonSeats(stage, twin, sum);
+    await reckonEffects(stage, twin, sum);
+  }
+  if (sum.repeated > repeats) sum.faults.push(`${sum.repeated} mails came twice, at most ${repeats} may.`);
+  await reckonEvents(stage, told, sum);
   const [left] = await stage.product.query<{ dead: number }>(
     `select (select count(*) from billing.stripe_events where status = 'dead')::int
        + (select count(*) from platform.dead_letters)::int as dead`,
   );
   if (left!.dead > 0) sum.faults.push(`${left!.dead} were parked.`);
   return sum;
+}
+
+/** None of them was lost or left. */
+async function reckonEvents(stage: BillingStage, ids: readonly string[], sum: Reckoned): Promise<void> {
+  const rows = await stage.product.query<{
+    id: string;
+    type: string;
+    status: string;
+    failure: string | null;
+  }>('select id, type, status, failure from billing.stripe_events where id = any ($1)', [ids]);
+  const stored = new Set(rows.map((one) => one.id));
+  const lost = ids.filter((id) => !stored.has(id));
+  if (lost.length > 0) sum.faults.push(`Never stored: ${lost.slice(0, 5).join()} and so on, ${lost.length}.`);
+  for (const { id, type, status, failure } of rows) {
+    // Of a type that changes nothing: that says no more.
+    const isIgnored = status === 'ignored' && failure === null;
+    if (status !== 'applied' && !isIgnored) sum.faults.push(`${id} (${type}) is ${status}: ${failure}.`);
+  }
+}
+
+/** It has what Stripe says it has. */
+async function reckonSeats(stage: BillingStage, { tenant, customer }: Twin, sum: Reckoned): Promise<void> {
+  const extra = await customer.extraSeats();
+  const [row] = await stage.product.query<{ seats: number | null }>(
+    `select (standing -> 'seats')::int as seats from billing.accounts where tenant_id = $1`,
+    [tenant.tenant.id],
+  );
+  const due = extra === null ? row?.seats : PLAN_SEATS + extra;
+  if (row?.seats !== due)
+    sum.faults.push(`${tenant.tenant.id} has ${row?.seats} seats, and ${due} at Stripe.`);
 }
 
 /** Without what tells twins apart: their ids, and how often they changed. */
@@ -81,12 +125,7 @@ interface Followed {
   payload: { key?: string; kind?: string; revision?: number; from?: string; to?: string };
 }
 
-async function reckonEffects(
-  stage: BillingStage,
-  { tenant }: Twin,
-  sum: Reckoned,
-  mayRepeat: boolean,
-): Promise<void> {
+async function reckonEffects(stage: BillingStage, { tenant }: Twin, sum: Reckoned): Promise<void> {
   const tenantId = tenant.tenant.id;
   const wrong = (what: string) => sum.faults.push(`${tenantId}: ${what}`);
   const events = await stage.product.query<Followed>(
@@ -128,9 +167,13 @@ async function reckonEffects(
   for (const id of sent) {
     const times = mails.filter((one) => one === id).length;
     if (times === 0) wrong(`never mailed: ${id}`);
-    if (times > 1 && !mayRepeat) wrong(`mailed ${times} times: ${id}`);
     sum.repeated += Math.max(0, times - 1);
   }
+  const [trail] = await stage.product.query<{ n: number }>(
+    `select count(*)::int as n from audit.entries where tenant_id = $1 and action = 'SUBSCRIPTION_CHANGED'`,
+    [tenantId],
+  );
+  if (trail!.n !== changes.length) wrong(`its trail has ${trail!.n} of ${changes.length} changes`);
   sum.notices += notices.length;
   sum.changes += changes.length;
   sum.licenceChanges += plans.length;

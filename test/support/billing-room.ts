@@ -4,17 +4,8 @@ import type Stripe from 'stripe';
 import { Actor, Db, generateSecrets, HttpConfig, ManualClock, newId, SystemDatabase } from '#platform';
 import { LicensingConfig, LICENSING_ENTITIES } from '#licensing';
 import { RegisterTenant, TENANCY_ENTITIES } from '#tenancy';
-import {
-  BillingConfig,
-  BillingStreamKeepConfig,
-  BillingUsageConfig,
-  BillingOperatorsModule,
-  BillingWorkConfig,
-  BillingWorkerModule,
-  DunningConfig,
-  PricesConfig,
-} from '#billing';
-import { application } from './application.js';
+import { BILLING_WORKER_CONCERNS, BillingOperatorsModule, BillingWorkerModule } from '#billing';
+import { application, type Rooms } from './application.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { testRedis } from './redis.js';
 import { type JourneyStripe, startStripe } from './stripe.js';
@@ -32,8 +23,12 @@ export interface BillingRoom {
   tenant(): Promise<string>;
   customer(tenantId: string | null): Promise<Stripe.Customer>;
   subscribe(customerId: string, lookupKey?: string): Promise<Stripe.Subscription>;
+  /** A tenant that has Team, as Stripe and we know. */
+  subscriber(): Promise<{ actor: Actor; customer: string; id: string }>;
   /** Stores what Stripe has told since the last time, as webhooks would. Gives the ids. */
   deliver(): Promise<string[]>;
+  /** Stores an event of the test's own making, about that customer if it names one. Gives its id. */
+  store(payload: string, customerId?: string): Promise<string>;
   /** Applies what is stored. */
   apply(): Promise<void>;
   /** What has been recorded for a tenant, oldest first. */
@@ -43,25 +38,34 @@ export interface BillingRoom {
   close(): Promise<void>;
 }
 
+/** An event as intake keeps it. */
+interface Kept {
+  id: string;
+  type: string;
+  version: string | null;
+  livemode: boolean;
+  createdAt: Date;
+  payload: string;
+  customerId?: string | null;
+}
+
 const ROOMS = {
-  concerns: [
-    HttpConfig,
-    LicensingConfig,
-    BillingConfig,
-    PricesConfig,
-    DunningConfig,
-    BillingWorkConfig,
-    BillingStreamKeepConfig,
-    BillingUsageConfig,
-  ],
+  concerns: [HttpConfig, LicensingConfig, ...BILLING_WORKER_CONCERNS],
   entities: [...TENANCY_ENTITIES, ...LICENSING_ENTITIES],
   imports: [BillingWorkerModule, BillingOperatorsModule],
 };
 
 const SECRETS = ['SECRETS_KEY', 'LICENSE_LOOKUP_KEY', 'HARDWARE_KEY', 'SEAT_KEYS'];
 
-/** `applying`: what applies a batch of events, true when there may be more. */
-export async function billingRoom(applying: Type<{ execute(): Promise<boolean> }>): Promise<BillingRoom> {
+/**
+ * `applying`: what applies a batch of events, true when there may be more; `settings`: for all processes,
+ * maybe with something that is at Stripe; `more`: what they have besides, as in the process that people call.
+ */
+export async function billingRoom(
+  applying: Type<{ execute(): Promise<boolean> }>,
+  settings: Record<string, string> | ((pay: JourneyStripe) => Promise<Record<string, string>>) = {},
+  more: Pick<Rooms, 'concerns' | 'imports'> = { concerns: [] },
+): Promise<BillingRoom> {
   const [database, redis, pay] = await Promise.all([testDatabase(), testRedis(), startStripe()]);
   const clock = new ManualClock(new Date());
   const secrets = generateSecrets();
@@ -75,11 +79,17 @@ export async function billingRoom(applying: Type<{ execute(): Promise<boolean> }
     BILLING_RECONCILE: 'false',
     BILLING_APPLY_ATTEMPTS: '1',
     ...pay.settings,
+    ...(typeof settings === 'function' ? await settings(pay) : settings),
     ...Object.fromEntries(SECRETS.map((name) => [name, secrets[name] ?? ''])),
   };
   const apps: INestApplicationContext[] = [];
+  const rooms = {
+    ...ROOMS,
+    concerns: [...ROOMS.concerns, ...more.concerns],
+    imports: [...ROOMS.imports, ...(more.imports ?? [])],
+  };
   const another = async () => {
-    apps.push(await application(ROOMS, env, clock));
+    apps.push(await application(rooms, env, clock));
     return apps.at(-1)!;
   };
   const app = await another();
@@ -87,8 +97,14 @@ export async function billingRoom(applying: Type<{ execute(): Promise<boolean> }
   await sell(pay.stripe);
   const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
   const delivered = new Set<string>();
+  const keep = ({ id, type, version, livemode, createdAt, payload, customerId }: Kept) =>
+    owner.query(
+      `insert into billing.stripe_events (id, type, api_version, livemode, created_at, payload, trace_id, customer_id)
+       values ($1, $2, $3, $4, $5, $6, 'trace', $7) on conflict do nothing`,
+      [id, type, version, livemode, createdAt, payload, customerId ?? null],
+    );
 
-  return {
+  const room: BillingRoom = {
     ...{ app, database, system, db, clock, pay, another },
     operator: new Actor({
       type: 'operator',
@@ -116,6 +132,24 @@ export async function billingRoom(applying: Type<{ execute(): Promise<boolean> }
       const [price] = (await pay.stripe.prices.list({ lookup_keys: [lookupKey] })).data;
       return pay.stripe.subscriptions.create({ customer: customerId, items: [{ price: price!.id }] });
     },
+    subscriber: async () => {
+      const tenantId = await room.tenant();
+      const { id: customer } = await room.customer(tenantId);
+      const { id } = await room.subscribe(customer);
+      await room.deliver();
+      await room.apply();
+      return { actor: Actor.system(tenantId, 'trace'), customer, id };
+    },
+    store: async (payload, customerId) => {
+      const id = newId('evt');
+      const { type } = JSON.parse(payload) as { type: string };
+      await keep({
+        ...{ id, type, version: null, livemode: false, createdAt: new Date(0) },
+        payload,
+        customerId,
+      });
+      return id;
+    },
     deliver: async () => {
       const fresh: Stripe.Event[] = [];
       for await (const event of pay.stripe.events.list({ limit: 100 })) {
@@ -125,11 +159,8 @@ export async function billingRoom(applying: Type<{ execute(): Promise<boolean> }
         delivered.add(event.id);
         const { id, type, api_version: version, livemode } = event;
         const createdAt = new Date(event.created * 1_000);
-        await owner.query(
-          `insert into billing.stripe_events (id, type, api_version, livemode, created_at, payload, trace_id)
-           values ($1, $2, $3, $4, $5, $6, 'trace') on conflict do nothing`,
-          [id, type, version, livemode, createdAt, JSON.stringify(event)],
-        );
+        const payload = JSON.stringify(event);
+        await keep({ id, type, version, livemode, createdAt, payload, customerId: customerOf(event) });
       }
       return fresh.map((one) => one.id);
     },
@@ -148,6 +179,7 @@ export async function billingRoom(applying: Type<{ execute(): Promise<boolean> }
       await Promise.all([database.drop(), redis.drop(), pay.stop()]);
     },
   };
+  return room;
 }
 
 /** What `catalog apply` makes of plans.yaml, as far as it is needed here. */
@@ -166,4 +198,10 @@ async function sell(stripe: Stripe): Promise<void> {
       metadata: { gatehouse_plan: plan.toUpperCase(), gatehouse_part: 'base' },
     });
   }
+}
+
+/** Whom an event names, as intake reads it. */
+function customerOf({ data: { object } }: Stripe.Event): string | null {
+  const { id, object: kind, customer } = object as { id?: string; object: string; customer?: string };
+  return (kind === 'customer' ? id : customer) ?? null;
 }

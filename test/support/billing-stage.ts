@@ -1,10 +1,10 @@
 import { createHmac, randomInt } from 'node:crypto';
 import { eventually } from './eventually.js';
 import { type RegisteredBody, signUp } from './person.js';
-import { type Product, type ProductProcess, startProduct } from './product.js';
+import { type Product, type ProductProcess, sellCatalogue, startProduct } from './product.js';
 import { type JourneyStripe, startStripe } from './stripe.js';
 import { Told } from './stripe-told.js';
-import { type Sent, Wire } from './wire.js';
+import { type Sender, type Sent, Wire } from './wire.js';
 
 /** What takes minutes in production takes a second here; nothing is parked because workers were killed over it. */
 const IMPATIENT = {
@@ -14,22 +14,23 @@ const IMPATIENT = {
   EVENTS_MAX_ATTEMPTS: '1000',
 };
 
+/** What sends, and measures; a drill has one in a process of its own. */
+export type Sending = new (url: string, connections: number) => Sender;
+
 /** The product with two workers, and a Stripe whose events nobody sends but the test. */
 export class BillingStage {
   private constructor(
     readonly product: Product,
     readonly stripe: JourneyStripe,
     readonly workers: ProductProcess[],
+    private readonly sending: Sending,
   ) {}
 
-  static async start(settings: Record<string, string> = {}): Promise<BillingStage> {
+  static async start(settings: Record<string, string> = {}, sending: Sending = Wire): Promise<BillingStage> {
     const stripe = await startStripe();
     const product = await startProduct({ ...IMPATIENT, ...stripe.settings, ...settings });
-    const stage = new BillingStage(product, stripe, [product.worker]);
-    const [second] = await Promise.all([
-      product.startWorker(),
-      product.admin('catalog', 'apply', '--reason', 'a test'),
-    ]);
+    const stage = new BillingStage(product, stripe, [product.worker], sending);
+    const [second] = await Promise.all([product.startWorker(), sellCatalogue(product)]);
     stage.workers.push(second);
     return stage;
   }
@@ -46,6 +47,11 @@ export class BillingStage {
   /** Connections to where webhooks go, or to `url`. */
   wire(connections: number, url = `${this.product.v1}/billing/webhooks/stripe`): Wire {
     return new Wire(url, connections);
+  }
+
+  /** The same, whose times are read. */
+  measured(connections: number, url = `${this.product.v1}/billing/webhooks/stripe`): Sender {
+    return new this.sending(url, connections);
   }
 
   /** A body as Stripe sends it. */
@@ -78,6 +84,15 @@ export class BillingStage {
       [ids],
     );
     return row!.n;
+  }
+
+  /** The most that anything was tried: an event of Stripe's, as far as it counts, and one of ours by a handler. */
+  async tries(): Promise<{ applying: number; handling: number }> {
+    const [row] = await this.product.query<{ applying: number; handling: number }>(
+      `select (select coalesce(max(attempts - excused), 0)::int from billing.stripe_events) as applying,
+         (select coalesce(max(attempts), 0)::int from platform.inbox) as handling`,
+    );
+    return row!;
   }
 
   /** Events of Stripe and of ours that something still has to follow from. */

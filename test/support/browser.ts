@@ -13,8 +13,6 @@ import { pageOf, type Picture } from './pictures.js';
 
 /** Where screenshots stay after a run, for people to look at; git does not see it. */
 const SCREENSHOTS = join(process.cwd(), '.gatehouse', 'screenshots');
-/** Starting Chromium on a machine that is busy with other tests. */
-const PATIENCE_MS = 90_000;
 /** For one step of a person, which may wait for a password hash. */
 const STEP_MS = 20_000;
 
@@ -65,13 +63,13 @@ export function journeyBrowser(): { person(options?: BrowserContextOptions): Pro
     // A page from elsewhere would have to ask its person before it asks this machine anything.
     const args = ['--disable-features=LocalNetworkAccessChecks'];
     browser = await chromium.launch({ executablePath: part('BROWSER'), chromiumSandbox: !isRoot, args });
-  }, PATIENCE_MS);
+  });
   afterEach(async () => {
     const faults = people.flatMap((one) => one.faults);
     await Promise.all(people.splice(0).map((one) => one.context.close()));
     expect(faults).toEqual([]);
   });
-  afterAll(() => browser?.close(), PATIENCE_MS);
+  afterAll(() => browser?.close());
   return {
     person: async (options = {}) => {
       const context = await browser.newContext(options);

@@ -6,6 +6,7 @@ import { type BootstrapUrls, bootstrapDatabase, Migrator } from '#platform';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { deployCatalogue } from '#licensing';
 import { part } from './environment.js';
+import { eventually } from './eventually.js';
 
 /** A migrated database of the test's own. Call `drop` when every connection to it is closed, or shall be. */
 export interface TestDatabase extends BootstrapUrls {
@@ -27,6 +28,9 @@ const SOURCES = [
 /** One test process builds the template, the others wait. Any number, as long as nobody else uses it. */
 const TEMPLATE_LOCK = 7_264_812;
 
+/** Whoever is still connected after this long does not hang up by itself. */
+const LEAVING_MS = 2_000;
+
 /** Clones the migrated template, which the first caller of a run builds. Takes about 0.1 s, the first about 1 s. */
 export async function testDatabase(): Promise<TestDatabase> {
   const name = `gatehouse_test_${process.pid}_${randomBytes(4).toString('hex')}`;
@@ -39,14 +43,14 @@ export async function testDatabase(): Promise<TestDatabase> {
       `grant connect on database ${name} to gatehouse_app, gatehouse_system, gatehouse_migrator`,
     );
   });
-  return { ...urlsOf(name), drop: () => withAdmin((admin) => dropDatabase(admin, name)) };
+  return { ...urlsOf(name), drop: () => withAdmin((admin) => dropWhenLeft(admin, name)) };
 }
 
 /** An empty database with the roles made and nothing migrated, for tests of the migrations themselves. */
 export async function emptyDatabase(): Promise<TestDatabase> {
   const name = `gatehouse_test_${process.pid}_${randomBytes(4).toString('hex')}`;
   await withAdmin((admin) => locked(admin, () => bootstrapDatabase(urlsOf(name))));
-  return { ...urlsOf(name), drop: () => withAdmin((admin) => dropDatabase(admin, name)) };
+  return { ...urlsOf(name), drop: () => withAdmin((admin) => dropWhenLeft(admin, name)) };
 }
 
 async function ensureTemplate(admin: pg.Client): Promise<string> {
@@ -78,6 +82,15 @@ async function locked<T>(admin: pg.Client, work: () => Promise<T>): Promise<T> {
   } finally {
     await admin.query('select pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
   }
+}
+
+/** Who has hung up is still there for a moment, and would hear that it was thrown out: nobody listens any more. */
+async function dropWhenLeft(admin: pg.Client, name: string): Promise<void> {
+  const others = 'select 1 from pg_stat_activity where datname = $1';
+  await eventually(async () => (await admin.query(others, [name])).rowCount === 0, {
+    ...{ withinMs: LEAVING_MS, everyMs: 20 },
+  }).catch(() => undefined);
+  await dropDatabase(admin, name);
 }
 
 async function dropDatabase(admin: pg.Client, name: string): Promise<void> {

@@ -10,7 +10,13 @@ export class FormReader {
   url = '';
   html = '';
   status = 0;
-  private readonly cookies = new Map<string, string>();
+
+  constructor(readonly cookies = new Map<string, string>()) {}
+
+  /** Another tab of the same browser. */
+  tab(): FormReader {
+    return new FormReader(this.cookies);
+  }
 
   /** Opens a page, and follows where it leads. */
   async open(url: string): Promise<void> {

@@ -1,8 +1,5 @@
 import { type Product, startProduct } from './product.js';
 
-/** Two processes start or end, on a machine that may be busy with other tests. */
-const PATIENCE_MS = 60_000;
-
 /**
  * The product of a file of tests: it starts before the first and stops after the last. It is empty until then, so only
  * tests and hooks may look into it.
@@ -11,8 +8,8 @@ export function journeyProduct(settings?: Record<string, string>): Product {
   const product = {} as Product;
   beforeAll(async () => {
     Object.assign(product, await startProduct(settings));
-  }, PATIENCE_MS);
-  afterAll(() => product.stop?.(), PATIENCE_MS);
+  });
+  afterAll(() => product.stop?.());
   return product;
 }
 
@@ -23,7 +20,7 @@ export function apiOutage(product: Product): { stop(): Promise<void>; restart():
     if (isAway) product.api = await product.startApi({ PORT: new URL(product.api.url).port });
     isAway = false;
   };
-  afterEach(restart, PATIENCE_MS);
+  afterEach(restart);
   return {
     stop: async () => {
       isAway = true;

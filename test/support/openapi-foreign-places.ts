@@ -4,7 +4,7 @@ import type { World } from './openapi-fuzz-world.js';
 
 /** A place of an operation that takes an id of somebody's. */
 export interface Place {
-  where: 'path' | 'query' | 'body';
+  where: 'path' | 'query' | 'body' | 'header';
   /** The parameter, or the way to the field of a body: `grants[].license_id`. */
   name: string;
   /** Ids of the victim that it takes. */
@@ -23,6 +23,9 @@ const UNSAID: Record<string, string> = { 'POST /oauth/token audience': 'ten' };
 
 /** Called ids, and no ids of ours: secrets that the caller holds, names that the caller makes, other programs'. */
 const NO_IDS_OF_OURS = ['session_id', 'hardware_id', 'client_id', 'trace_id'];
+
+/** X-Tenant-Id, which is sent to each of them below; the others name nobody's thing. */
+const HEADERS = new Set(['X-Tenant-Id', 'Idempotency-Key', 'Accept-Signature']);
 
 /** What of JSON Schema is read here, or says nothing of who something belongs to. */
 const READ = ['properties', 'items', 'additionalProperties', 'anyOf', 'oneOf', 'allOf', 'pattern', 'type'];
@@ -43,14 +46,20 @@ export function placesOf(operation: Operation, world: World): Place[] {
     // It says where a list goes on, whoever's the id is.
     if (where === 'query' && name === 'cursor') return;
     const ids = idsFor(operation, where, name, schema, world);
-    if (ids.length > 0) places.push({ where, name, ids, unknown: unknownLike(ids[0]!, example) });
+    // A slug that was chosen once is somebody's from then on.
+    const unknown = () => (name === 'slug' ? newId('ten').slice(4) : unknownLike(ids[0]!, example));
+    if (ids.length > 0) places.push({ where, name, ids, unknown: unknown() });
     else if (where === 'path' && operation.access !== 'public')
       throw new Error(
         `The victim has nothing for ${name} of ${operation.name}: teach the world to make one.`,
       );
   };
   for (const one of operation.parameters) {
-    if (one.in !== 'path' && one.in !== 'query') continue;
+    if (one.in === 'header' && HEADERS.has(String(one.name))) continue;
+    if (one.in !== 'path' && one.in !== 'query')
+      throw new Error(
+        `${operation.name} says a ${String(one.in)} ${String(one.name)}: teach the walk to send it.`,
+      );
     for (const [, leaf] of leavesOf(operation, one.schema as Json, one.name as string))
       add(one.in, one.name as string, leaf, one.example);
   }
@@ -61,6 +70,14 @@ export function placesOf(operation: Operation, world: World): Place[] {
     seen.add(`${name} ${leaf.pattern}`);
     add('body', name, leaf);
   }
+  // Read on every route that takes a bearer, and may only repeat what that says (C9).
+  if (operation.access === 'bearer')
+    places.push({
+      where: 'header',
+      name: 'x-tenant-id',
+      ids: [world.victim.tenantId],
+      unknown: newId('ten'),
+    });
   return places;
 }
 
@@ -97,6 +114,8 @@ function idsFor(
 ): string[] {
   const field = name.split(/[.[]/).findLast((one) => !/^[\]*]?$/.test(one)) ?? '';
   if (field === 'role') return [victim.role];
+  // Its pattern takes any word.
+  if (field === 'slug') return [victim.slug];
   const kind = UNSAID[`${operation} ${name}`];
   if (kind) return foreignIds.filter((id) => TYPE_ID.exec(id)?.[1] === kind);
   if (type !== undefined && type !== 'string') return [];

@@ -111,13 +111,14 @@ function requestOf(
     encodeURIComponent(path.get(name) ?? id),
   );
   const target = place.where === 'query' ? `${filled}?${place.name}=${encodeURIComponent(id)}` : filled;
-  if (!operation.body) return { method: operation.method, target, headers: sound.headers };
+  const headers = [...sound.headers, ...(place.where === 'header' ? [[place.name, id] as const] : [])];
+  if (!operation.body) return { method: operation.method, target, headers };
   const example = BODIES[`${operation.name} ${place.name}`]?.(world, id) ?? JSON.parse(soundBody(sound));
   const body = place.where === 'body' ? withIdAt(example, place.name, id) : example;
   return {
     method: operation.method,
     target,
-    headers: [...sound.headers, ['content-type', 'application/json']],
+    headers: [...headers, ['content-type', 'application/json']],
     body: Buffer.from(JSON.stringify(body)),
   };
 }

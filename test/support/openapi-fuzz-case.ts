@@ -36,4 +36,7 @@ export const soundBody = (sound: Sound): string => JSON.stringify(sound.operatio
 export const takesBytes = (sound: Sound) =>
   sound.operation.method !== 'GET' && sound.operation.method !== 'HEAD';
 
+/** Takes any bytes whatever they call themselves, and says so by documenting no 415. */
+export const isRaw = (sound: Sound) => sound.operation.responses['415'] === undefined;
+
 export type Cases = (sound: Sound) => fc.Arbitrary<HostileCase> | null;

@@ -10,6 +10,7 @@ import { type AuditBody, type RegisteredBody, type SeatBody, signUp, succeed } f
 import { startAtItsAddress } from './pages.js';
 import type { Product } from './product.js';
 import { serviceAccountsOf } from './service-accounts.js';
+import { settled } from './tenant-life.js';
 
 /** Two tenants on a running API: one whose member sends hostile input, one whose data nobody else may see. */
 export interface World {
@@ -33,6 +34,7 @@ export interface World {
 
 export interface Tenant {
   tenantId: string;
+  slug: string;
   userId: string;
   accessToken: string;
   refreshToken: string;
@@ -56,6 +58,7 @@ export async function hostileWorld(): Promise<World> {
   const attacker = await settle(product, `mallory-${randomBytes(6).toString('hex')}`);
   const victim = await settle(product, marker);
   await haveBeenHeardOf(origin, [attacker, victim]);
+  for (const { tenantId } of [attacker, victim]) await settled(product, tenantId);
   // From here on nothing moves by itself: what changes, hostile input has changed.
   await product.worker.stop();
 
@@ -124,6 +127,7 @@ async function settle(product: Product, name: string): Promise<Tenant> {
   await succeed(`${origin.origin}/api/v1/tenant/exports`, { method: 'POST', bearer });
   return {
     tenantId: made.tenant.id,
+    slug: made.tenant.slug,
     userId: made.user.id,
     accessToken: bearer,
     refreshToken: now.refresh_token,

@@ -5,15 +5,13 @@ import type { Person } from './browser.js';
 import { PASSWORD } from './person.js';
 import { type Product, startProduct } from './product.js';
 
-const PATIENCE_MS = 90_000;
-
 /** The product at an address that it knows, as pages need it: their forms come from there, and from nowhere else. */
 export function pagesProduct(settings?: Record<string, string>): Product {
   const product = {} as Product;
   beforeAll(async () => {
     Object.assign(product, await startAtItsAddress(settings));
-  }, PATIENCE_MS);
-  afterAll(() => product.stop?.(), PATIENCE_MS);
+  });
+  afterAll(() => product.stop?.());
   return product;
 }
 

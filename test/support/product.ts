@@ -170,3 +170,11 @@ export async function runAdmin(args: string[], env: Record<string, string>): Pro
     throw new Error(`gatehouse-admin ${args.join(' ')} ended with ${code}:\n${complained}${said}`);
   return said;
 }
+
+/** What a command complains of; what it printed, if it did not fail. */
+export const complaintOf = (command: Promise<string>): Promise<string> =>
+  command.catch((error: unknown) => String(error));
+
+/** Brings what plans.yaml sells to Stripe; patient also where the product is made not to be. */
+export const sellCatalogue = ({ env }: Product): Promise<string> =>
+  runAdmin(['catalog', 'apply', '--reason', 'a test'], { ...env, STRIPE_TIMEOUT_MS: '60000' });

@@ -86,10 +86,13 @@ export async function authorize(api: string, query: Record<string, string> | str
     redirect: 'manual',
   });
   const location = response.headers.get('location');
+  const [cookie = ''] = response.headers.getSetCookie();
   const text = await response.text();
   return {
     status: response.status,
     location: location === null ? null : new URL(location),
+    /** What the browser has from now on. */
+    browser: /^__Host-gatehouse-request=([\w-]{43});/.exec(cookie)?.[1] ?? null,
     error: text ? (JSON.parse(text) as { error?: string }).error : undefined,
   };
 }
@@ -111,6 +114,20 @@ export async function askDevice(api: string, fields: Record<string, string> = {}
 }
 
 export type ProgramTokens = Awaited<ReturnType<typeof askToken>>['body'] & { refresh_token: string };
+
+/** The tokens of a program without a browser that somebody has let in. */
+export async function ofProgram(product: Product, person: SignedIn): Promise<ProgramTokens> {
+  const { app, device } = await answersOf(product);
+  try {
+    const { body } = await askDevice(product.api.url);
+    await device.approve({ actor: actorOf(person) }, body.user_code);
+    const { device_code } = body;
+    const asked = { grant_type: DEVICE_GRANT, client_id: CLIENT, device_code };
+    return (await askToken(product.api.url, asked)).body as ProgramTokens;
+  } finally {
+    await app.close();
+  }
+}
 
 /** POST /oauth/token for a code. */
 export const redeem = async (

@@ -18,7 +18,7 @@ export class Runbook {
     private readonly page: string,
     private readonly apiUrl: () => string,
   ) {
-    for (const name of ['dist', 'node_modules', 'package.json', 'plans.yaml'])
+    for (const name of ['dist', 'node_modules', 'package.json', 'plans.yaml', 'test'])
       symlinkSync(join(process.cwd(), name), join(this.place, name));
     writeFileSync(join(this.place, 'secrets.env'), '');
   }

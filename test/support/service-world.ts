@@ -65,6 +65,6 @@ export function serviceWorld(
     world.other = await product.startApi(ofOther());
     [world.ada, world.mallory] = await Promise.all([signUp(product.api.url), signUp(product.api.url)]);
     world.accounts = serviceAccountsOf(product.api.url, world.ada.access_token);
-  }, 60_000);
+  });
   return world;
 }

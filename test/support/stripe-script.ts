@@ -37,9 +37,10 @@ export class ScriptedCustomer {
     private readonly prices: readonly string[],
     private readonly stripe: Stripe,
     private readonly local: LocalStripe,
+    private readonly hear: JourneyStripe['hear'],
   ) {}
 
-  static async make({ stripe, local }: JourneyStripe, tenantId: string): Promise<ScriptedCustomer> {
+  static async make({ stripe, local, hear }: JourneyStripe, tenantId: string): Promise<ScriptedCustomer> {
     const clock = await stripe.testHelpers.testClocks.create({ frozen_time: START });
     const customer = await stripe.customers.create({
       test_clock: clock.id,
@@ -50,7 +51,7 @@ export class ScriptedCustomer {
     const keys = ['gatehouse_team_month', 'gatehouse_team_seat_month'];
     const { data } = await stripe.prices.list({ lookup_keys: keys });
     const prices = keys.map((key) => data.find((one) => one.lookup_key === key)!.id);
-    return new ScriptedCustomer(customer.id, clock.id, tenantId, prices, stripe, local);
+    return new ScriptedCustomer(customer.id, clock.id, tenantId, prices, stripe, local, hear);
   }
 
   /** Whoever has no subscription gets one, whatever the step says. */
@@ -79,6 +80,12 @@ export class ScriptedCustomer {
         if (verb === 'unpaid') this.decline(1 + (number % 4));
         return this.until(periodEnd(subscription) + PAST_DRAFT);
     }
+  }
+
+  /** Of the plan's extra seats, as Stripe has them; null: it has no living subscription. */
+  async extraSeats(): Promise<number | null> {
+    const { data } = await this.stripe.subscriptions.list({ customer: this.id });
+    return data[0]?.items.data[1]?.quantity ?? null;
   }
 
   private async subscribe(seats: number): Promise<void> {
@@ -112,16 +119,12 @@ export class ScriptedCustomer {
   /** The next look at it reads its subscriptions at once, and the rest `ms` later: it is out of date when it is written. */
   async delayNextLook(ms: number, look: () => Promise<unknown>): Promise<void> {
     const clockPath = `/v1/test_helpers/test_clocks/${this.clock}`;
-    const { asked } = this.local.api;
-    const from = asked.length;
-    this.local.faults.add({
-      ...{ kind: 'delay', match: { method: 'GET', path: clockPath }, times: 1, delay_ms: ms },
-      ...{ status: 500, kept: false, decline_code: '' },
-    });
+    const heard = this.hear();
+    this.local.faults.add({ kind: 'delay', match: { method: 'GET', path: clockPath }, delay_ms: ms });
     await look();
     await eventually(
       () => {
-        const since = asked.slice(from);
+        const since = heard();
         const isListed = since.some(
           ({ path, status, params }) =>
             path === '/v1/subscriptions' &&

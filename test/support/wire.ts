@@ -6,21 +6,36 @@ export interface Sent {
   method?: string;
 }
 
-/** A few kept-alive connections to one address, each asking one thing at a time; notes how long answers took. */
-export class Wire {
+/** What sends to one address and notes how long answers took. */
+export abstract class Sender {
   /** Ms, of each request. */
   readonly times: number[] = [];
+  /** Answers other than 200. */
   readonly refused: number[] = [];
+
+  /** All of them, as many at a time as there are connections. */
+  abstract send(all: readonly Sent[]): Promise<void>;
+  abstract close(): void;
+
+  /** Ms; that of the share of requests that were answered at least as fast. */
+  at(share: number): number {
+    const sorted = [...this.times].sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+  }
+}
+
+/** A few kept-alive connections of this process, each asking one thing at a time. */
+export class Wire extends Sender {
   private readonly agent: Agent;
 
   constructor(
     private readonly url: string,
     private readonly connections: number,
   ) {
+    super();
     this.agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  /** All of them, as many at a time as there are connections. */
   async send(all: readonly Sent[]): Promise<void> {
     const queue = all.values();
     await Promise.all(
@@ -44,12 +59,6 @@ export class Wire {
     this.times.push(performance.now() - began);
     if (status !== 200) this.refused.push(status);
     return status;
-  }
-
-  /** Ms; that of the share of requests that were answered at least as fast. */
-  at(share: number): number {
-    const sorted = [...this.times].sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
   }
 
   close(): void {

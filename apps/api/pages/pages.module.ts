@@ -23,6 +23,7 @@ import { ProviderController } from './sign-in/provider.controller.js';
 import { SecondFactorController } from './sign-in/second-factor.controller.js';
 import { SignUpController } from './sign-in/sign-up.controller.js';
 import { Visitors } from './visitors.js';
+import { WaysController } from './ways.controller.js';
 
 /** The hosted pages: HTML in front of the same use cases that the API is in front of. */
 @Module({
@@ -41,6 +42,7 @@ import { Visitors } from './visitors.js';
     ConsentController,
     InviteController,
     SignUpInvitedController,
+    WaysController,
   ],
   providers: [
     FormTokens,

@@ -1,11 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Actor, actorOf, DomainError } from '#platform';
-import { EndSessions, IssueTokens, PageSessions, type Profile, SessionCookies, type Tokens } from '#identity';
+import { actorOf, DomainError } from '#platform';
+import {
+  EndSessions,
+  IssueTokens,
+  type PageSession,
+  PageSessions,
+  type Profile,
+  SessionCookies,
+  type Tokens,
+} from '#identity';
 
 /** Somebody who is signed in on this browser. */
-export interface Visitor {
-  actor: Actor;
+export interface Visitor extends PageSession {
   profile: Profile;
 }
 
@@ -21,14 +28,14 @@ export class Visitors {
 
   /** Null for nobody. Throws 503. */
   async find(request: FastifyRequest, reply: FastifyReply): Promise<Visitor | null> {
-    const actor = await this.sessions.find(request, reply);
-    if (!actor) return null;
-    const profile = await this.issueTokens.profile(actor).catch((error: unknown) => {
+    const session = await this.sessions.find(request, reply);
+    if (!session) return null;
+    const profile = await this.issueTokens.profile(session.actor).catch((error: unknown) => {
       // In no organisation any more: the session ends within two seconds.
       if (error instanceof DomainError && error.kind === 'unauthenticated') return null;
       throw error;
     });
-    return profile && { actor, profile };
+    return profile && { ...session, profile };
   }
 
   /** The browser is theirs now, and whatever session it had before is over. */

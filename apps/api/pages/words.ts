@@ -10,7 +10,8 @@ const WORDS: Readonly<Record<string, string>> = {
   ACCOUNT_SUSPENDED: 'This account is suspended. Ask whoever runs this service.',
   TENANT_SUSPENDED: 'This organisation is suspended. Ask whoever runs this service.',
   EMAIL_REQUIRED: 'The provider gave us no e-mail address. Let it share one, or sign in another way.',
-  REAUTHENTICATION_REQUIRED: 'Your sign-in at the provider is too long ago. Sign in there once more.',
+  REAUTHENTICATION_REQUIRED:
+    'It is too long ago that you have shown who you are. Sign in once more, then try this again.',
   ACCOUNT_LINK_REQUIRED:
     'There is an account with your address already. Sign in to it as before, or follow the link in the mail that we have just sent there; after that you can sign in this way, too.',
   OTHER_PROVIDER_REQUIRED: 'Your address is known by another way to sign in. Use that one.',
@@ -25,10 +26,29 @@ const WORDS: Readonly<Record<string, string>> = {
 export const CHANGED =
   'Since this page was shown, you have signed in as somebody else or switched to another organisation. Nothing was done: look once more, this is how it is now.';
 
-/** The words for a refusal; anything that is none is thrown on, and told by the error page. */
-export function wordsFor(error: unknown): { error: DomainError; text: Html } {
+/** For a form that answers another invitation than this browser holds now; nothing was done. */
+export const OTHER_INVITATION =
+  'Since this page was shown, you have opened another invitation, or this one was answered. Nothing was done: look once more, this is how it is now.';
+
+/**
+ * The words for a refusal, and the way on where there is one, which leads back to `next`; anything that is none is thrown
+ * on, and told by the error page.
+ */
+export function wordsFor(error: unknown, next = '/account'): { error: DomainError; text: Html } {
   if (!(error instanceof DomainError) || error.kind === 'internal') throw error;
-  return { error, text: html`${textOf(error)}` };
+  return { error, text: withWayOn(error.code, textOf(error), next) };
+}
+
+/** Why somebody is not yet where an invitation has let them in, by the code of what was refused. */
+export function keptOut(code: string): Html {
+  const why = Object.hasOwn(WORDS, code) ? WORDS[code] : 'Switch to it below.';
+  const text = `You are a member of that organisation now, and could not be taken there at once. ${why}`;
+  return withWayOn(code, text, '/account');
+}
+
+function withWayOn(code: string, text: string, next: string): Html {
+  if (code !== 'REAUTHENTICATION_REQUIRED') return html`${text}`;
+  return html`${text} <a href="${`/login?as=other&next=${encodeURIComponent(next)}`}">Sign in once more</a>`;
 }
 
 /** What is wrong with a password that was chosen, in full. */

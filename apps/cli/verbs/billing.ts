@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { AgreeContractInput, EndContractInput, ManageContract, ShowBilling } from '#billing';
+import { AgreeContractInput, EndContractInput, ListDisputes, ManageContract, ShowBilling } from '#billing';
 import { counting, instant } from '../arguments.js';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
 import { say } from '../say.js';
+import { usesCommand } from './billing-uses.js';
 
 interface ContractOptions extends OperatorOptions {
   plan: string;
@@ -25,11 +26,29 @@ export function billingVerb(): Command {
       }),
     );
   billing
+    .command('disputes')
+    .description(
+      'The payments that a bank may take back, of all tenants; those first that are to be answered first.',
+    )
+    .action(() =>
+      withProduct(async (app) => {
+        for (const one of await app.get(ListDisputes, { strict: false }).execute(lookingOperator())) {
+          const by =
+            one.respondBy === null ? 'no answer asked' : `by ${new Date(one.respondBy).toISOString()}`;
+          say(
+            [one.id, one.tenantId, one.customerId, one.amount, one.currency, one.reason, one.status, by].join(
+              ' ',
+            ),
+          );
+        }
+      }),
+    );
+  billing
     .command('contract')
     .description('Give a tenant a plan by contract, without Stripe, until it ends; instead of one before.')
     .argument('<tenant>', 'its id, ten_...')
     .requiredOption('--plan <plan>', 'like ENTERPRISE')
-    .requiredOption('--seats <number>', 'how many, or unlimited', seats)
+    .requiredOption('--seats <number>', 'how many, or plan: as many as that gives', seats)
     .requiredOption('--ends <date>', 'when it ends', instant)
     .requiredOption('--reason <why>', 'stands in the audit trail')
     .action(async (tenantId: string, options: ContractOptions) => {
@@ -57,10 +76,11 @@ export function billingVerb(): Command {
         tell(await app.get(ManageContract, { strict: false }).end(actor, input)),
       );
     });
+  billing.addCommand(usesCommand());
   return billing;
 }
 
-const seats = (text: string): number | null => (text === 'unlimited' ? null : counting(text));
+const seats = (text: string): number | null => (text === 'plan' ? null : counting(text));
 
 interface Told {
   state: string;

@@ -11,6 +11,8 @@ import {
   CheckInForOperatorInput,
   ClearLicenseOverride,
   ClearLicenseOverrideInput,
+  FollowPurchase,
+  FollowPurchaseInput,
   type LicenseRow,
   NamedUserInput,
   NameUsers,
@@ -102,6 +104,11 @@ function addTerms(license: Command): void {
       app
         .get(ChangeLicensePlan, { strict: false })
         .execute(actor, ChangeLicensePlanInput.parse({ license: ref, plan })),
+  );
+  changing(
+    license.command('follow').description('Let it be what its tenant buys: the one that was has ended.'),
+    (app, actor, ref) =>
+      app.get(FollowPurchase, { strict: false }).execute(actor, FollowPurchaseInput.parse({ license: ref })),
   );
   changing<{ policy: string }>(
     license

@@ -7,16 +7,16 @@ import { say } from '../say.js';
 import { writeSecretFile } from '../secret-file.js';
 import { answerQuestions, answersOf } from '../wizard/answer-questions.js';
 import { envText, envValues } from '../wizard/env-text.js';
+import { leaveStripeForLater } from '../wizard/questions.js';
 
 interface WizardOptions {
   to: string;
   answers?: string;
+  secrets?: string;
   overwrite?: boolean;
 }
 
 const FILE_MAX = 1_048_576;
-/** Stripe's to make. */
-const NOT_OURS = 'STRIPE_WEBHOOK_SECRET';
 
 export function setupVerb(): Command {
   const setup = new Command('setup').description('The settings of an installation.');
@@ -27,21 +27,24 @@ export function setupVerb(): Command {
     )
     .requiredOption('--to <file>', 'where; its owner alone reads it')
     .option('--answers <file>', 'take the answers from there, NAME=value, and ask nobody')
+    .option('--secrets <file>', 'where the installation has its secrets already: none of them is made anew')
     .option('--overwrite', 'change a file that is there: what it holds is kept unless it is answered anew')
     .action(wizard);
   setup
     .command('check')
-    .description('Whether API and worker would start with a file of settings; names all that is wrong.')
-    .argument('<file>', 'NAME=value, as for node --env-file')
-    .action(async (file: string) => {
-      const faults = await faultsOf(envValues(readNamed(file, FILE_MAX)));
-      if (faults.length > 0) throw new Refused(`${file} cannot be used:\n${listed(faults)}`);
-      say(`${file} can be used.`);
+    .description('Whether API and worker would start with files of settings; names all that is wrong.')
+    .argument('<files...>', 'NAME=value, as for node --env-file; of two that say the same the later counts')
+    .action(async (files: string[]) => {
+      const values = new Map(files.flatMap((file) => [...envValues(readNamed(file, FILE_MAX))]));
+      const faults = await faultsOf(values);
+      const named = files.join(' and ');
+      if (faults.length > 0) throw new Refused(`${named} cannot be used:\n${listed(faults)}`);
+      say(`${named} can be used.`);
     });
   return setup;
 }
 
-async function wizard({ to, answers: from, overwrite }: WizardOptions): Promise<void> {
+async function wizard({ to, answers: from, secrets, overwrite }: WizardOptions): Promise<void> {
   const isThere = existsSync(to);
   if (isThere && !overwrite && !(!from && (await confirm(`${to} is there already. Change it?`))))
     throw new Refused(`${to} is there already; --overwrite changes it, and keeps what is not answered anew.`);
@@ -52,13 +55,25 @@ async function wizard({ to, answers: from, overwrite }: WizardOptions): Promise<
   const answers = from
     ? answersOf(settings, known, envValues(readNamed(from, FILE_MAX)))
     : await answerQuestions(settings, known, ask, say);
-  const made = Object.entries(generateSecrets()).filter(([name]) => name !== NOT_OURS && !known.has(name));
+  const elsewhere = secrets ? envValues(readNamed(secrets, FILE_MAX)) : new Map<string, string>();
+  const has = (name: string) => [known, elsewhere].some((one) => one.has(name) || one.has(`${name}_FILE`));
+  const isLater = leaveStripeForLater(answers, has);
+  const made = Object.entries(generateSecrets()).filter(([name]) => !has(name));
+  // Of an installation that runs: new ones would shadow those it has, and nothing that they sealed could be read again.
+  if (isThere && made.length > 0)
+    throw new Refused(
+      `${to} lacks ${made.map(([name]) => name).join(', ')}; --secrets names the file that has them, gatehouse-admin secrets generate makes them.`,
+    );
   const values = new Map([...known, ...answers, ...made]);
 
-  const faults = await faultsOf(values);
+  const faults = await faultsOf(new Map([...elsewhere, ...values]));
   if (faults.length > 0) throw new Refused(`Nothing was written:\n${listed(faults)}`);
   writeSecretFile(to, envText(values), { overwrite: isThere });
   say(`${to} holds ${values.size} settings, ${made.length} of them new secrets; nobody but you can read it.`);
+  if (isLater)
+    say(
+      `Nothing is sold yet: gatehouse-admin stripe setup --env ${to} makes the webhook endpoint and keeps its secret; then answer again.`,
+    );
 }
 
 async function concerns() {

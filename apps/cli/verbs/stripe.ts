@@ -11,17 +11,17 @@ import {
 import { instant } from '../arguments.js';
 import { lookingOperator, operatorOf, type OperatorOptions, withProduct } from '../operator-context.js';
 import { say, sayEnd } from '../say.js';
-import { stripeSetupCommand, webhooksCommand } from './stripe-setup.js';
+import { type FixtureOptions, lintCommand, replayFixtures } from './stripe-fixtures.js';
+import { stripeSetupCommand } from './stripe-setup.js';
+import { webhooksCommand } from './stripe-webhooks.js';
 
-interface ReplayOptions {
+interface ReplayOptions extends Partial<FixtureOptions> {
   event?: string;
   type?: string;
   tenant?: string;
   from?: Date | null;
   to?: Date | null;
   dead?: boolean;
-  dryRun?: boolean;
-  reason?: string;
 }
 
 const PAGE = 50;
@@ -30,6 +30,7 @@ export function stripeVerb(): Command {
   const stripe = new Command('stripe').description('What Stripe tells, and where it and we disagree.');
   stripe.addCommand(stripeSetupCommand());
   stripe.addCommand(webhooksCommand());
+  stripe.addCommand(lintCommand());
   addEvents(stripe);
   addDrift(stripe);
   return stripe;
@@ -38,18 +39,21 @@ export function stripeVerb(): Command {
 function addEvents(stripe: Command): void {
   stripe
     .command('dead')
-    .description('List the events of Stripe that were parked, with why, oldest first.')
+    .description(
+      'List the events of Stripe that were parked, with why, oldest first; and how many of a replay still wait.',
+    )
     .option('--cursor <cursor>', 'go on where a page ended')
     .action(({ cursor }: { cursor?: string }) =>
       withProduct(async (app) => {
-        const page = await app
-          .get(ReplayStripeEvents, { strict: false })
-          .dead(lookingOperator(), PAGE, cursor);
+        const events = app.get(ReplayStripeEvents, { strict: false });
+        const page = await events.dead(lookingOperator(), PAGE, cursor);
         for (const { id, type, tenantId, attempts, failure, receivedAt } of page.data)
           say(
             `${receivedAt.toISOString()} ${id} ${type} ${tenantId ?? '-'} ${attempts} attempts: ${failure}`,
           );
-        sayEnd(page);
+        const waiting = await events.waiting(lookingOperator());
+        if (waiting > 0) say(`${waiting} of a replay still to be applied.`);
+        if (waiting === 0 || page.data.length > 0) sayEnd(page);
       }),
     );
   stripe
@@ -61,12 +65,22 @@ function addEvents(stripe: Command): void {
     .option('--from <date>', 'that came from then on', instant)
     .option('--to <date>', 'that came before then', instant)
     .option('--dead', 'that were parked')
+    .addOption(
+      new Option(
+        '--fixtures <path>',
+        'not what came, but recorded ones: signed by us, and sent to our intake',
+      ).conflicts(['event', 'type', 'tenant', 'from', 'to', 'dead']),
+    )
+    .option('--at <origin>', 'of fixtures: where they go on this machine, instead of BASE_URL')
+    .option('--customer <id>', 'of fixtures: whom they are about instead, cus_...')
+    .option('--keep-ids', 'of fixtures: as they were recorded, so that a second time is a repetition')
     .option('--dry-run', 'only show what would change; nobody is told and nothing is written')
     .option('--reason <why>', 'stands in the audit trail; needed unless with --dry-run')
     .action(replay);
 }
 
 async function replay(options: ReplayOptions): Promise<void> {
+  if (options.fixtures) return replayFixtures({ ...options, fixtures: options.fixtures });
   const { event: id, type, tenant: tenantId, from, to, dead, dryRun, reason } = options;
   const actor = dryRun ? lookingOperator() : operatorOf({ reason: reason ?? '' });
   const input = ReplayStripeEventsInput.parse({
@@ -84,9 +98,13 @@ async function replay(options: ReplayOptions): Promise<void> {
   });
 }
 
-/** 1 when something would change. */
+/** 1 when something would change, or may. */
 function tellForetold({ subject, tenantId, problem, differences, tells }: Foretold): 0 | 1 {
   const who = tenantId ? `${tenantId} ${subject}` : subject;
+  if (problem === 'OF_USES') {
+    say(`${who}: of uses that Stripe does not count; which, it is asked when it is applied.`);
+    return 1;
+  }
   if (problem) say(`${who}: ${problem}`);
   for (const line of differences) say(`${who}: ${line}`);
   if (tells.length > 0) say(`${who}: would be told: ${tells.join(', ')}`);

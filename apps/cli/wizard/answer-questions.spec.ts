@@ -58,6 +58,24 @@ describe('the questions of the wizard (S2-30, S2-49)', () => {
     expect(sold.asked).not.toContain('AUTH0_DOMAIN');
   });
 
+  it('understand a list as people write one', async () => {
+    const { asked } = await person({
+      ...{ PROVIDERS: ['firebase, auth0'], FIREBASE_PROJECT_ID: ['acme'] },
+      ...{
+        AUTH0_DOMAIN: ['acme.eu.auth0.com'],
+        AUTH0_AUDIENCE: ['https://acme'],
+        AUTH0_CLIENT_ID: ['acme1'],
+      },
+    });
+    expect(asked).toEqual(expect.arrayContaining(['FIREBASE_PROJECT_ID', 'AUTH0_DOMAIN']));
+  });
+
+  it('do not ask for what stands in a file of its own', async () => {
+    const known = new Map([['SMTP_URL_FILE', '/run/secrets/smtp']]);
+    expect((await person({}, known)).asked).not.toContain('SMTP_URL');
+    expect(answersOf(settings, known, BASE).has('SMTP_URL')).toBe(false);
+  });
+
   it('are asked again when an answer is wrong, and neither show nor repeat a secret', async () => {
     const { answers, said, hidden } = await person(
       { PROVIDERS: ['stripe'], STRIPE_SECRET_KEY: ['pk_live_wrong', KEY] },
@@ -75,8 +93,9 @@ describe('the questions of the wizard (S2-30, S2-49)', () => {
   it('take their answers from a file as well, and name all that is wrong there', () => {
     expect(answersOf(settings, new Map(), BASE).get('MAIL_TRANSPORT')).toBe('smtp');
     const wrong = new Map([...BASE, ['PROVIDERS', 'auth0'], ['MAIL_FROM', 'nobody'], ['COLOUR', 'blue']]);
+    wrong.set('STRIPE_SECRET_KEY', KEY);
     expect(() => answersOf(settings, new Map(), wrong)).toThrow(
-      /COLOUR: is not asked for[\s\S]*MAIL_FROM: must be[\s\S]*AUTH0_DOMAIN: it is needed/,
+      /COLOUR: is not asked for[\s\S]*MAIL_FROM: must be[\s\S]*STRIPE_SECRET_KEY: is not asked for beside[\s\S]*AUTH0_DOMAIN: it is needed/,
     );
   });
 });

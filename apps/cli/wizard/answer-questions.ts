@@ -18,6 +18,7 @@ export async function answerQuestions(
   const answers: Answers = new Map();
   for (const question of QUESTIONS) {
     if (question.when && !question.when(answers)) continue;
+    if (isInFile(known, question.name)) continue;
     const one = settings.get(question.name)!;
     const answer = await answerOf(question, one, known.get(question.name), ask, say);
     if (answer !== '') answers.set(question.name, answer);
@@ -26,14 +27,15 @@ export async function answerQuestions(
 }
 
 async function answerOf(
-  { fallback, isOptional }: Question,
+  { fallback, isOptional, hint }: Question,
   one: Setting,
   before: string | undefined,
   ask: Ask,
   say: (line: string) => void,
 ): Promise<string> {
   const kept = before ?? fallback;
-  const shown = kept === undefined ? '' : ` [${one.secret ? 'kept unless you type another' : kept}]`;
+  const stands = kept === undefined ? hint : one.secret ? 'kept unless you type another' : kept;
+  const shown = stands === undefined ? '' : ` [${stands}]`;
   for (;;) {
     const answer = (await ask(`${one.name}: ${one.doc}${shown}`, one.secret)) || (kept ?? '');
     const fault = faultOf(one, answer, isOptional === true);
@@ -54,7 +56,11 @@ export function answersOf(
     .map((name) => `${name}: is not asked for`);
   const answers: Answers = new Map();
   for (const { name, when, fallback, isOptional } of QUESTIONS) {
-    if (when && !when(answers)) continue;
+    if (when && !when(answers)) {
+      if (given.has(name)) faults.push(`${name}: is not asked for beside the other answers`);
+      continue;
+    }
+    if (isInFile(known, name)) continue;
     const answer = given.get(name) ?? known.get(name) ?? fallback ?? '';
     const fault = faultOf(settings.get(name)!, answer, isOptional === true);
     if (fault) faults.push(`${name}: ${fault}`);
@@ -64,6 +70,9 @@ export function answersOf(
     throw new Refused(`These answers cannot be used:\n${faults.map((one) => `  - ${one}`).join('\n')}`);
   return answers;
 }
+
+/** Its value stands in a file of its own, which is named instead. */
+const isInFile = (known: ReadonlyMap<string, string>, name: string) => known.has(`${name}_FILE`);
 
 /** What is wrong with an answer; null: nothing. */
 function faultOf(one: Setting, answer: string, isOptional: boolean): string | null {

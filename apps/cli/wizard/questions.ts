@@ -11,11 +11,21 @@ export interface Question {
   fallback?: string;
   /** Nothing is an answer, too. */
   isOptional?: boolean;
+  /** What nothing means. */
+  hint?: string;
 }
 
-const isChosen = (provider: Provider) => (answers: Answers) =>
-  (answers.get('PROVIDERS') ?? '').split(',').includes(provider);
+const chosen = (answers: Answers): string[] =>
+  (answers.get('PROVIDERS') ?? '').split(',').map((one) => one.trim());
+const isChosen = (provider: Provider) => (answers: Answers) => chosen(answers).includes(provider);
 const byMail = (transport: string) => (answers: Answers) => answers.get('MAIL_TRANSPORT') === transport;
+
+const MADE_LATER = 'STRIPE_WEBHOOK_SECRET';
+
+const BESIDES: Readonly<Record<string, Partial<Question>>> = {
+  ENABLE_BILLING: { fallback: 'true' },
+  [MADE_LATER]: { isOptional: true, hint: 'nothing, if `stripe setup` is to make the endpoint' },
+};
 
 /** In the order in which they are asked; what is asked depends on what was answered before. */
 export const QUESTIONS: readonly Question[] = [
@@ -33,7 +43,22 @@ export const QUESTIONS: readonly Question[] = [
     NEEDS[provider].map((name) => ({
       name,
       when: isChosen(provider),
-      ...(name === 'ENABLE_BILLING' ? { fallback: 'true' } : {}),
+      ...BESIDES[name],
     })),
   ),
+  // `stripe setup` makes it, with the other one; who has both already types both.
+  { name: 'STRIPE_THIN_WEBHOOK_SECRET', when: isChosen('stripe'), isOptional: true },
 ];
+
+/**
+ * Whoever has no signing secret of Stripe's yet cannot have one: `stripe setup` makes the endpoint that it belongs to, and
+ * is served by an installation that has its settings. Until then nothing is declared or sold. True when that is so.
+ */
+export function leaveStripeForLater(answers: Answers, isKnown: (name: string) => boolean): boolean {
+  if (!isChosen('stripe')(answers) || answers.has(MADE_LATER) || isKnown(MADE_LATER)) return false;
+  const others = chosen(answers).filter((one) => one !== 'stripe');
+  if (others.length > 0) answers.set('PROVIDERS', others.join(','));
+  else answers.delete('PROVIDERS');
+  answers.delete('ENABLE_BILLING');
+  return true;
+}

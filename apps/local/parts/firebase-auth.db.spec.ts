@@ -34,7 +34,7 @@ it('signs people up, in the project of the clone, and knows them after a restart
   const second = await startFirebaseAuth({ directory });
   expect((await call(second, 'signInWithPassword')).status).toBe(200);
   await second.stop();
-}, 60_000);
+});
 
 describe('the page that stands in for a provider', () => {
   let firebase: FirebaseAuth;
@@ -43,7 +43,7 @@ describe('the page that stands in for a provider', () => {
       directory: mkdtempSync(join(tmpdir(), 'firebase-')),
       durable: false,
     });
-  }, 60_000);
+  });
   afterAll(() => firebase.stop());
 
   const ask = async (verb: string, body: object) => {

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { API_VERSION } from './books.js';
 import type { Books } from './books.js';
-import { mustBeAllowed } from './credentials.js';
+import { accountOf, mustBeAllowed } from './credentials.js';
 import { ENDPOINTS } from './endpoints.js';
 import { invalidRequest, StripeRefusal } from './errors.js';
 import type { ErrorBody } from './errors.js';
@@ -27,6 +26,9 @@ export interface Asked {
 }
 
 const MOST_REQUESTS = 5_000;
+
+/** The limits that are kept here are those of one object: https://docs.stripe.com/rate-limits */
+const OF_ONE_OBJECT = { 'stripe-rate-limited-reason': 'resource-specific' };
 
 /** Stripe's API over the books: keys, versions, idempotency, faults, and errors in Stripe's envelope. */
 export class Api {
@@ -60,19 +62,24 @@ export class Api {
     raw: unknown,
     asked: Asked,
   ): Promise<void> {
-    const key =
-      request.method === 'GET' || asked.idempotency_key === null ? undefined : asked.idempotency_key;
+    const key = takesKeys(asked.method, url.pathname) ? (asked.idempotency_key ?? undefined) : undefined;
     const known = key && this.keys.begin(key, url.pathname, JSON.stringify([asked.method, raw]));
     const fault = this.faults.strike(asked.method, url.pathname);
     if (fault && (await this.strike(fault, response, asked, known ? undefined : key))) return;
-    const answer = known ? { ...known, kept: true } : this.run(url, raw, asked);
+    const answer = known ? { ...known, kept: true } : this.run(url, raw, asked, accountOf(request));
     asked.status = answer.status;
     asked.replayed = Boolean(known);
     if (key && answer.kept) this.keys.finish(key, answer);
     else if (key) this.keys.abandon(key);
     if (fault?.kind === 'timeout_after_apply') return; // the client's patience decides
     if (fault?.kind === 'close_after_apply') response.destroy();
-    else this.send(response, asked, answer, known ? replayed(known) : {});
+    else
+      this.send(
+        response,
+        asked,
+        answer,
+        known ? replayed(known) : answer.status === 429 ? OF_ONE_OBJECT : {},
+      );
   }
 
   /** True when the request ends here, one way or another. `key`: taken by this request, and free again if it ends. */
@@ -83,7 +90,7 @@ export class Api {
     key: string | undefined,
   ): Promise<boolean> {
     asked.fault = fault.kind;
-    if (fault.kind === 'delay') await delay(fault.delay_ms, undefined, { ref: false });
+    if (fault.kind === 'delay') await this.faults.outlast(fault);
     if (!['close', 'hang', 'status'].includes(fault.kind)) return false;
     const body = JSON.stringify({ error: faultBody(fault) }, null, 2);
     const answer = { status: fault.status, body, request: asked.id };
@@ -95,13 +102,17 @@ export class Api {
     return true;
   }
 
-  /** Refused parameters are not kept under the idempotency key: nothing was begun. */
-  private run(url: URL, raw: unknown, asked: Asked): Answer & { kept: boolean } {
+  /**
+   * Neither refused parameters nor a limit are kept under the idempotency key: nothing was begun
+   * (docs.stripe.com/error-low-level#idempotency).
+   */
+  private run(url: URL, raw: unknown, asked: Asked, account: string): Answer & { kept: boolean } {
     let begun = false;
     try {
       const { endpoint, ids } = this.router.find(asked.method, url.pathname);
       const params = check(endpoint.params, raw) as { expand?: string[] };
       begun = true;
+      this.books.account = account;
       this.books.origin = { id: asked.id, idempotency_key: asked.idempotency_key };
       const answer = this.books.transact(
         () => expanded(this.books, endpoint.run(this.books, params, ...ids), params.expand),
@@ -109,7 +120,8 @@ export class Api {
       );
       return { status: 200, body: JSON.stringify(answer, null, 2), request: asked.id, kept: true };
     } catch (error) {
-      return { ...this.refusal(error), request: asked.id, kept: begun };
+      const refusal = this.refusal(error);
+      return { ...refusal, request: asked.id, kept: begun && refusal.status !== 429 };
     } finally {
       this.books.origin = { id: null, idempotency_key: null };
     }
@@ -158,6 +170,11 @@ export class Api {
     if (this.asked.length > MOST_REQUESTS) this.asked.shift();
     return asked;
   }
+}
+
+/** A key has no effect elsewhere: https://docs.stripe.com/api/idempotent_requests; v2 takes one to delete, too. */
+function takesKeys(method: string, path: string): boolean {
+  return method === 'POST' || (method === 'DELETE' && path.startsWith('/v2/'));
 }
 
 function replayed({ request }: Answer): Record<string, string> {

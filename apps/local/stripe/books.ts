@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import type { Clock } from './clock.js';
 import { noSuch } from './errors.js';
 import type { Customer, Kind, Kinds, SnapshotEvent, ThinEvent } from './kinds.js';
+import { withFirstLines } from './lists.js';
 import { newId, Store } from './store.js';
 import { clone } from './wire.js';
 
@@ -14,18 +15,18 @@ export interface Settings {
   after_retries: 'canceled' | 'past_due' | 'paused' | 'unpaid';
   /** How long a renewal's invoice stays a draft. */
   draft_seconds: number;
-  /** Search finds what was made at least so long ago: Stripe says up to a minute. */
-  search_lag_seconds: number;
   /** How many days before a renewal invoice.upcoming is sent; 0 sends none. */
   upcoming_days: number;
+  /** What automatic tax comes to, everywhere and for everybody; a number that Stripe would look up by address. */
+  tax_percent: number;
 }
 
 const DEFAULT_SETTINGS: Settings = {
   retry_days: [3, 5, 7],
   after_retries: 'canceled',
   draft_seconds: 3_600,
-  search_lag_seconds: 0,
   upcoming_days: 7,
+  tax_percent: 0,
 };
 
 export type EventType = Stripe.EventBase['type'];
@@ -42,6 +43,8 @@ export type Settlement = 'action' | 'exhausted' | 'failed' | 'paid' | 'voided';
 export class Books {
   readonly store = new Store();
   settings: Settings = { ...DEFAULT_SETTINGS };
+  /** Whose key the request came with. */
+  account = '';
   origin: Origin = { id: null, idempotency_key: null };
   /** The next payments that shall fail, whatever the card: by faults of kind `decline`. */
   declines: { customer?: string; decline_code: string; times: number }[] = [];
@@ -99,6 +102,7 @@ export class Books {
     return object;
   }
 
+  /** https://docs.stripe.com/api/events/object: it leaves when the work around it is done. */
   emit(type: EventType, object: unknown, previous?: Record<string, unknown>): void {
     const { customer, test_clock } = object as { customer?: string | null; test_clock?: string | null };
     const event: SnapshotEvent = {
@@ -106,7 +110,7 @@ export class Books {
       object: 'event',
       api_version: API_VERSION,
       created: test_clock ? this.testClock(test_clock) : this.now(customer),
-      data: { object: clone(object), ...(previous ? { previous_attributes: previous } : {}) },
+      data: { object: withFirstLines(clone(object)), ...(previous ? { previous_attributes: previous } : {}) },
       livemode: false,
       pending_webhooks: this.store.all('webhook_endpoint').filter((one) => one.status === 'enabled').length,
       request: { ...this.origin },
@@ -117,6 +121,7 @@ export class Books {
     this.unsent.push(event);
   }
 
+  /** https://docs.stripe.com/api/v2/core/events/object: no more than whom it is about. */
   emitThin(event: Omit<ThinEvent, 'created' | 'id' | 'livemode' | 'object'>): ThinEvent {
     const whole: ThinEvent = {
       ...event,

@@ -50,9 +50,20 @@ describe('the catalogue', () => {
     await expect(
       stripe.prices.create({ currency: 'usd', product: 'pro', unit_amount: -1 }),
     ).rejects.toMatchObject({ param: 'unit_amount' });
+    await expect(
+      stripe.prices.create({ currency: 'usd', product: 'pro', unit_amount: 100_000_000 }),
+    ).rejects.toMatchObject({ code: 'parameter_invalid_integer', param: 'unit_amount' });
     await expect(stripe.products.create({ id: 'pro', name: 'Again' })).rejects.toMatchObject({
       code: 'resource_already_exists',
     });
+  });
+
+  it('takes no coupon that ends later than in five years', async () => {
+    const inYears = (years: number) => Math.floor(Date.now() / 1_000) + years * 366 * 86_400;
+    const make = (redeem_by: number) =>
+      stripe.coupons.create({ percent_off: 5, duration: 'once', redeem_by });
+    await expect(make(inYears(6))).rejects.toMatchObject({ statusCode: 400, param: 'redeem_by' });
+    expect(await make(inYears(4))).toMatchObject({ valid: true });
   });
 
   it('takes coupons and codes off the bill, the once one once', async () => {

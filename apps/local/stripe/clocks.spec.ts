@@ -1,35 +1,32 @@
 import type Stripe from 'stripe';
-import { advance, customerWith, sell, testStripe } from './testing.js';
-import type { Sold, TestStripe } from './testing.js';
+import { bench, customerWith } from './testing.js';
 
 const START = Date.parse('2026-01-31T10:00:00Z') / 1000;
 const DAY = 86_400;
 const at = (text: string) => Date.parse(text) / 1000;
 
-let given: TestStripe;
-let stripe: Stripe;
-let sold: Sold;
-let clock: string;
+const given = await bench({ clockFrom: START });
+const { stripe, sold, control, subscribe, look, advance } = given;
 
-beforeAll(async () => {
-  given = await testStripe();
-  stripe = given.stripe;
-  sold = await sell(stripe);
-});
-beforeEach(async () => {
-  clock = (await stripe.testHelpers.testClocks.create({ frozen_time: START })).id;
-});
-afterAll(() => given.stop());
-
-const subscribe = async (card = 'pm_card_visa', more: Partial<Stripe.SubscriptionCreateParams> = {}) => {
-  const customer = await customerWith(stripe, card, clock);
-  return stripe.subscriptions.create({ customer: customer.id, items: [{ price: sold.pro.id }], ...more });
-};
-const look = (id: string) => stripe.subscriptions.retrieve(id, { expand: ['latest_invoice'] });
 const types = async (id: string) =>
   (await stripe.events.list({ limit: 100 })).data
     .filter((one) => JSON.stringify(one.data.object).includes(id))
     .map((one) => one.type);
+
+describe('what lives by a test clock', () => {
+  it('is in the lists of its clock and its customer, and in no other', async () => {
+    const { id, customer } = await subscribe();
+    const listed = async (params: Stripe.SubscriptionListParams) =>
+      (await stripe.subscriptions.list(params)).data.map((one) => one.id);
+    expect(await listed({})).not.toContain(id);
+    expect(await listed({ test_clock: given.clock })).toEqual([id]);
+    expect(await listed({ customer: customer as string })).toEqual([id]);
+    const customers = async (params: Stripe.CustomerListParams) =>
+      (await stripe.customers.list(params)).data.map((one) => one.id);
+    expect(await customers({ email: 'ada@example.com' })).not.toContain(customer);
+    expect(await customers({ test_clock: given.clock })).toEqual([customer]);
+  });
+});
 
 describe('a renewal', () => {
   it('keeps the day of the month, makes a draft, and gets its money an hour later', async () => {
@@ -38,7 +35,7 @@ describe('a renewal', () => {
       current_period_start: START,
       current_period_end: at('2026-02-28T10:00:00Z'),
     });
-    await advance(stripe, clock, at('2026-02-28T10:30:00Z'));
+    await advance(at('2026-02-28T10:30:00Z'));
     expect(await look(id)).toMatchObject({
       status: 'active',
       items: {
@@ -57,7 +54,7 @@ describe('a renewal', () => {
         automatically_finalizes_at: at('2026-02-28T11:00:00Z'),
       },
     });
-    await advance(stripe, clock, at('2026-02-28T11:30:00Z'));
+    await advance(at('2026-02-28T11:30:00Z'));
     expect(await look(id)).toMatchObject({ latest_invoice: { status: 'paid', amount_paid: 4_900 } });
     expect(await types(id)).toEqual(
       expect.arrayContaining([
@@ -72,19 +69,19 @@ describe('a renewal', () => {
 
   it('that is declined makes it past due, is tried again, and recovers with another card', async () => {
     const { id, customer } = await subscribe();
-    await given.control('POST', 'faults', {
+    await control('POST', 'faults', {
       kind: 'decline',
       customer,
       times: 1,
       decline_code: 'insufficient_funds',
     });
-    await advance(stripe, clock, at('2026-03-01T10:00:00Z'));
+    await advance(at('2026-03-01T10:00:00Z'));
     const late = await look(id);
     expect(late).toMatchObject({
       status: 'past_due',
       latest_invoice: { status: 'open', attempt_count: 1, next_payment_attempt: at('2026-03-03T11:00:00Z') },
     });
-    await advance(stripe, clock, at('2026-03-04T10:00:00Z'));
+    await advance(at('2026-03-04T10:00:00Z'));
     expect(await look(id)).toMatchObject({
       status: 'active',
       latest_invoice: { status: 'paid', attempt_count: 2 },
@@ -100,10 +97,10 @@ describe('a renewal', () => {
     ['past_due', 'past_due'],
     ['paused', 'paused'],
   ] as const)('that fails at every attempt ends as the account has it: %s', async (after_retries, status) => {
-    await given.control('POST', 'settings', { after_retries });
+    await control('POST', 'settings', { after_retries });
     const { id, customer } = await subscribe();
-    await given.control('POST', 'faults', { kind: 'decline', customer, times: 10 });
-    await advance(stripe, clock, at('2026-03-20T10:00:00Z'));
+    await control('POST', 'faults', { kind: 'decline', customer, times: 10 });
+    await advance(at('2026-03-20T10:00:00Z'));
     const subscription = await look(id);
     expect(subscription.status).toBe(status);
     expect((subscription.latest_invoice as Stripe.Invoice).attempt_count).toBe(4);
@@ -111,8 +108,8 @@ describe('a renewal', () => {
       expect(subscription.status_details).toMatchObject({
         paused: { subscription: { type: 'final_payment_failure' } },
       });
-    await given.control('POST', 'settings', { after_retries: 'canceled' });
-    await given.control('DELETE', 'faults');
+    await control('POST', 'settings', { after_retries: 'canceled' });
+    await control('DELETE', 'faults');
   });
 
   it('is not made when it ends with the period', async () => {
@@ -128,7 +125,7 @@ describe('a renewal', () => {
       canceled_at: null,
     });
     await stripe.subscriptions.update(id, { cancel_at_period_end: true });
-    await advance(stripe, clock, at('2026-03-01T10:00:00Z'));
+    await advance(at('2026-03-01T10:00:00Z'));
     expect(await look(id)).toMatchObject({
       status: 'canceled',
       ended_at: at('2026-02-28T10:00:00Z'),
@@ -142,7 +139,7 @@ describe('a renewal', () => {
 
 describe('a trial', () => {
   const trial = (missing_payment_method: 'cancel' | 'create_invoice' | 'pause') => async () => {
-    const customer = await stripe.customers.create({ test_clock: clock });
+    const customer = await stripe.customers.create({ test_clock: given.clock });
     return stripe.subscriptions.create({
       customer: customer.id,
       items: [{ price: sold.pro.id }],
@@ -152,12 +149,12 @@ describe('a trial', () => {
   };
 
   it('costs nothing until it ends, and is told of three days before', async () => {
-    const { id, status, trial_end } = await subscribe('pm_card_visa', { trial_period_days: 14 });
+    const { id, status, trial_end } = await subscribe({ trial_period_days: 14 });
     expect({ status, trial_end }).toEqual({ status: 'trialing', trial_end: START + 14 * DAY });
     expect(await look(id)).toMatchObject({ latest_invoice: { total: 0, status: 'paid' } });
-    await advance(stripe, clock, START + 12 * DAY);
+    await advance(START + 12 * DAY);
     expect(await types(id)).toContain('customer.subscription.trial_will_end');
-    await advance(stripe, clock, START + 15 * DAY);
+    await advance(START + 15 * DAY);
     expect(await look(id)).toMatchObject({
       status: 'active',
       latest_invoice: { total: 4_900, status: 'paid' },
@@ -167,17 +164,18 @@ describe('a trial', () => {
   it('without a card pauses, and is resumed by one', async () => {
     const { id, pending_setup_intent } = await trial('pause')();
     expect(pending_setup_intent).toMatch(/^seti_/);
-    await advance(stripe, clock, START + 15 * DAY);
+    await advance(START + 15 * DAY);
     const paused = await look(id);
     expect(paused).toMatchObject({
       status: 'paused',
       status_details: { paused: { subscription: { type: 'trial_end_without_payment_method' } } },
     });
-    await expect(stripe.subscriptions.resume(id)).rejects.toMatchObject({ code: 'resource_missing' });
+    const how = { payment_behavior: 'resume_on_payment_success' } as const;
+    await expect(stripe.subscriptions.resume(id, how)).rejects.toMatchObject({ code: 'resource_missing' });
     const customer = paused.customer as string;
     const method = await stripe.paymentMethods.attach('pm_card_visa', { customer });
     await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method.id } });
-    const resumed = await stripe.subscriptions.resume(id, { billing_cycle_anchor: { type: 'now' } });
+    const resumed = await stripe.subscriptions.resume(id, { ...how, billing_cycle_anchor: { type: 'now' } });
     expect(resumed.status).toBe('active');
     expect(resumed).not.toHaveProperty('status_details');
     expect(await types(id)).toEqual(
@@ -188,7 +186,7 @@ describe('a trial', () => {
   it('without a card is cancelled, or billed in vain, as it was told', async () => {
     const cancelled = await trial('cancel')();
     const billed = await trial('create_invoice')();
-    await advance(stripe, clock, START + 15 * DAY);
+    await advance(START + 15 * DAY);
     expect(await look(cancelled.id)).toMatchObject({ status: 'canceled' });
     expect(await look(billed.id)).toMatchObject({
       status: 'past_due',
@@ -199,9 +197,9 @@ describe('a trial', () => {
 
 describe('time', () => {
   it('expires what was never paid after 23 hours', async () => {
-    const { id, status } = await subscribe('pm_card_chargeCustomerFail');
+    const { id, status } = await subscribe({ card: 'pm_card_chargeCustomerFail' });
     expect(status).toBe('incomplete');
-    await advance(stripe, clock, START + DAY);
+    await advance(START + DAY);
     expect(await look(id)).toMatchObject({
       status: 'incomplete_expired',
       latest_invoice: { status: 'void' },
@@ -210,11 +208,11 @@ describe('time', () => {
 
   it('goes forward only, and by two intervals at most', async () => {
     await subscribe();
-    await expect(stripe.testHelpers.testClocks.advance(clock, { frozen_time: START })).rejects.toThrow(
+    await expect(stripe.testHelpers.testClocks.advance(given.clock, { frozen_time: START })).rejects.toThrow(
       /later/,
     );
     await expect(
-      stripe.testHelpers.testClocks.advance(clock, { frozen_time: START + 100 * DAY }),
+      stripe.testHelpers.testClocks.advance(given.clock, { frozen_time: START + 100 * DAY }),
     ).rejects.toThrow(/two intervals/);
   });
 
@@ -224,7 +222,7 @@ describe('time', () => {
       customer: customer.id,
       items: [{ price: sold.pro.id }],
     });
-    await given.control('POST', 'clock', { advance: 32 * DAY });
+    await control('POST', 'clock', { advance: 32 * DAY });
     expect(await look(id)).toMatchObject({
       status: 'active',
       latest_invoice: { status: 'paid', billing_reason: 'subscription_cycle' },
@@ -232,7 +230,7 @@ describe('time', () => {
   });
 
   it('brings a schedule to its next phase, a downgrade at the end of the period', async () => {
-    const { id, items } = await subscribe('pm_card_visa', { items: [{ price: sold.team.id, quantity: 2 }] });
+    const { id, items } = await subscribe({ items: [{ price: sold.team.id, quantity: 2 }] });
     const schedule = await stripe.subscriptionSchedules.create({ from_subscription: id });
     const { current_period_start: start_date, current_period_end: end_date } = items.data[0]!;
     await stripe.subscriptionSchedules.update(schedule.id, {
@@ -249,7 +247,7 @@ describe('time', () => {
     await expect(stripe.subscriptions.update(id, { cancel_at_period_end: true })).rejects.toThrow(
       /managed by the subscription schedule/,
     );
-    await advance(stripe, clock, end_date + 2 * 3_600);
+    await advance(end_date + 2 * 3_600);
     expect(await look(id)).toMatchObject({
       items: { data: [{ price: { id: sold.pro.id }, quantity: 1 }] },
       latest_invoice: { total: 4_900, status: 'paid' },

@@ -47,8 +47,8 @@ const SettingsControl = z.strictObject({
   retry_days: z.array(z.number().int().min(1)).optional(),
   after_retries: z.enum(['canceled', 'past_due', 'paused', 'unpaid']).optional(),
   draft_seconds: z.number().int().min(0).optional(),
-  search_lag_seconds: z.number().int().min(0).optional(),
   upcoming_days: z.number().int().min(0).optional(),
+  tax_percent: z.number().min(0).max(100).optional(),
 });
 
 type Handler = (parts: Controlled, body: unknown, query: URLSearchParams, gone: AbortSignal) => unknown;

@@ -25,6 +25,13 @@ export function mustBeAllowed(request: IncomingMessage, keys: readonly string[] 
     );
 }
 
+/** Stripe's own keys carry the account they are of; one that was drawn here, in lower case, is of this machine's. */
+export function accountOf(request: IncomingMessage): string {
+  const key = keyIn(request.headers.authorization ?? '') ?? '';
+  const [, account] = /^\w\w_test_51(?=\w*[A-Z])(\w{14})/.exec(key) ?? [];
+  return account ? `acct_1${account}` : 'acct_gatehouselocal';
+}
+
 function keyIn(authorization: string): string | undefined {
   const [scheme = '', value = ''] = authorization.split(' ');
   if (/^bearer$/i.test(scheme)) return value || undefined;

@@ -6,6 +6,7 @@ import { coupons } from './objects/coupons.js';
 import { creditNotes } from './objects/credit-notes.js';
 import { customers } from './objects/customers.js';
 import { disputes } from './objects/disputes.js';
+import { eventDestinations } from './objects/event-destinations.js';
 import { events } from './objects/events.js';
 import { invoiceItems } from './objects/invoice-items.js';
 import { invoices } from './objects/invoices.js';
@@ -35,6 +36,7 @@ export const ENDPOINTS: Endpoint[] = [
     creditNotes,
     customers,
     disputes,
+    eventDestinations,
     events,
   ].flat(),
   ...[

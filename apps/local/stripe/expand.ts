@@ -1,5 +1,6 @@
 import type { Books } from './books.js';
 import { invalidRequest } from './errors.js';
+import { withFirstLines } from './lists.js';
 import { clone, listOf } from './wire.js';
 
 const DEEPEST = 4;
@@ -20,6 +21,8 @@ const INCLUDABLE: Record<string, Record<string, (books: Books, id: string) => un
       return intent?.client_secret ? { client_secret: intent.client_secret, type: 'payment_intent' } : null;
     },
   },
+  // Of one that has none there is nothing to include.
+  price: { tiers: (books, id) => books.store.get('notes', id)?.tiers },
   'checkout.session': {
     line_items: (books, id) =>
       listOf(
@@ -43,7 +46,7 @@ function related(
 
 /** The answer with what was asked for in place of ids. Throws for what cannot be expanded. */
 export function expanded(books: Books, answer: unknown, paths: string[] | undefined): unknown {
-  const copy = clone(answer);
+  const copy = withFirstLines(clone(answer));
   for (const path of paths ?? []) {
     const steps = path.split('.');
     if (steps.length > DEEPEST + (steps[0] === 'data' ? 1 : 0))
@@ -61,7 +64,11 @@ function expandAt(books: Books, value: unknown, [step, ...rest]: string[], path:
   }
   const object = value as Record<string, unknown>;
   const include = INCLUDABLE[String(object.object)]?.[step];
-  if (include && object[step] === undefined) object[step] = clone(include(books, String(object.id)));
+  if (include && object[step] === undefined) {
+    const included = clone(include(books, String(object.id)));
+    if (included === undefined) return;
+    object[step] = included;
+  }
   if (!(step in object)) throw cannotExpand(step, path);
   object[step] = resolved(books, object[step], step, path, rest.length === 0);
   expandAt(books, object[step], rest, path);
@@ -72,7 +79,7 @@ function resolved(books: Books, value: unknown, step: string, path: string, last
   if (typeof value === 'string') {
     const found = books.store.find(value);
     if (!found) throw cannotExpand(step, path);
-    return clone(found);
+    return withFirstLines(clone(found));
   }
   // Stripe tolerates asking for what is always there.
   if (value === null || typeof value === 'object') return value;

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { Faults } from './faults.js';
 import { customerWith, sdkFor, sell, testStripe } from './testing.js';
 import type { TestStripe } from './testing.js';
 
@@ -76,6 +77,14 @@ describe('a fault on demand', () => {
     expect(given.local.api.asked.at(-1)).toMatchObject({ fault: 'delay', status: 200 });
   });
 
+  it('delays no longer than it is there', async () => {
+    const faults = new Faults();
+    const delayed = faults.outlast(faults.add({ kind: 'delay', delay_ms: 600_000 }));
+    faults.clear();
+    await delayed;
+    expect(faults.list()).toEqual([]);
+  });
+
   it('is survived by the SDK’s own retries, with one key for all', async () => {
     const before = made();
     await given.control('DELETE', 'requests');
@@ -112,7 +121,10 @@ describe('the limits of one subscription', () => {
     const change = (quantity: number, proration_behavior: 'always_invoice' | 'none') =>
       stripe.subscriptions.update(id, { items: [{ id: items.data[0]!.id, quantity }], proration_behavior });
     for (let quantity = 2; quantity <= 10; quantity++) await change(quantity, 'always_invoice');
-    await expect(change(11, 'always_invoice')).rejects.toMatchObject({ statusCode: 429, code: 'rate_limit' });
+    await expect(change(11, 'always_invoice')).rejects.toMatchObject({
+      ...{ statusCode: 429, code: 'rate_limit' },
+      headers: expect.objectContaining({ 'stripe-rate-limited-reason': 'resource-specific' }),
+    });
     expect((await stripe.subscriptions.retrieve(id)).items.data[0]!.quantity).toBe(10);
     for (let i = 0; i < 191; i++) await change(12 + (i % 2), 'none');
     await expect(change(99, 'none')).rejects.toMatchObject({ type: 'StripeRateLimitError' });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { newId } from './store.js';
 
@@ -16,7 +17,7 @@ export const FaultInput = z.strictObject({
   message: z.string().optional(),
   /** For `status`: whether the answer is kept under the request's idempotency key, as Stripe keeps even its own 500s. */
   kept: z.boolean().default(false),
-  /** For `delay`. */
+  /** For `delay`, which also ends when the faults are taken away. */
   delay_ms: z.number().int().min(0).max(600_000).default(1_000),
   /** For `decline`: the next payments, of this customer or of anybody. */
   customer: z.string().optional(),
@@ -28,9 +29,11 @@ export type Fault = z.output<typeof FaultInput> & { id: string; struck: number }
 /** Faults that were asked for; the first that matches strikes and wears out. */
 export class Faults {
   private faults: Fault[] = [];
+  private cleared = new AbortController();
 
-  add(input: z.output<typeof FaultInput>): Fault {
-    const fault = { ...input, id: newId('flt', 12), struck: 0 };
+  /** From now on. What is left out is as {@link FaultInput} says. */
+  add(input: z.input<typeof FaultInput>): Fault {
+    const fault = { ...FaultInput.parse(input), id: newId('flt', 12), struck: 0 };
     this.faults.push(fault);
     return fault;
   }
@@ -41,6 +44,13 @@ export class Faults {
 
   clear(): void {
     this.faults = [];
+    this.cleared.abort();
+    this.cleared = new AbortController();
+  }
+
+  /** Resolves when a delay is over, or all faults are. */
+  async outlast({ delay_ms }: Fault): Promise<void> {
+    await pause(delay_ms, undefined, { ref: false, signal: this.cleared.signal }).catch(() => undefined);
   }
 
   /** The fault that strikes this request. */

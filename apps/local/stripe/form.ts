@@ -47,12 +47,16 @@ export const text = (longest = 5_000) => z.string().min(1, 'empty').max(longest,
 export const integer = () =>
   z.union([z.number().int('integer'), z.string().regex(/^-?\d{1,15}$/, 'integer')]).transform(Number);
 export const natural = () => integer().pipe(z.number().min(0, 'integer'));
+export const atMost = (most: number) => natural().pipe(z.number().max(most, 'most'));
 export const positive = () => integer().pipe(z.number().min(1, 'positive'));
+/** Stripe's most: https://docs.stripe.com/api/prices/create#create_price-unit_amount_decimal */
+export const DECIMAL_PLACES = 12;
 export const decimal = () =>
   z
     .string()
-    .regex(/^-?\d[\d.]{0,24}$/, 'decimal')
-    .refine((text) => Number.isFinite(Number(text)), 'decimal');
+    .regex(/^-?\d[\d.]{0,27}$/, 'decimal')
+    .refine((text) => Number.isFinite(Number(text)), 'decimal')
+    .refine((text) => (text.split('.')[1] ?? '').length <= DECIMAL_PLACES, 'decimal');
 export const flag = () =>
   z.union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')]);
 export const oneOf = <const T extends readonly [string, ...string[]]>(...words: T) => z.enum(words);
@@ -144,6 +148,12 @@ function wrongValue(issue: Issue, name: string, value: unknown): StripeRefusal {
   if (issue.message === 'positive')
     return invalidRequest(
       'This value must be greater than or equal to 1.',
+      name,
+      'parameter_invalid_integer',
+    );
+  if (issue.code === 'too_big' && issue.message === 'most')
+    return invalidRequest(
+      `This value must be less than or equal to ${String(issue.maximum)}.`,
       name,
       'parameter_invalid_integer',
     );

@@ -76,13 +76,17 @@ export interface Notes {
   quantities_changed_at?: number[];
   /** What a subscription becomes once the invoice that waits for money is paid: the parameters of the update. */
   pending?: { invoice: string; params: unknown };
-  /** A resumed subscription waits for this invoice. */
+  /** A resumed subscription waits for this invoice; or for its first attempt alone, however that ends. */
   resumes_with?: string;
+  resumes_on_attempt?: boolean;
   /** What a checkout session shall make. */
   checkout?: unknown;
   /** Before deletion. */
   tombstone?: { object: string };
-  billed_until?: number;
+  /** Of a price; Stripe shows them to who includes them. */
+  tiers?: Wire<Stripe.Price.Tier>[];
+  /** Since when items of a subscription count what is used, where that is not their whole period. */
+  uses_since?: Record<string, number>;
 }
 
 /** A meter event as it was accepted. */

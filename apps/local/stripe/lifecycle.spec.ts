@@ -1,30 +1,13 @@
 import type Stripe from 'stripe';
-import { advance, customerWith, sell, testStripe } from './testing.js';
-import type { Sold, TestStripe } from './testing.js';
+import { bench } from './testing.js';
 
 const START = Date.parse('2026-03-01T00:00:00Z') / 1000;
 const DAY = 86_400;
 
-let given: TestStripe;
-let stripe: Stripe;
-let sold: Sold;
-let clock: string;
-
-beforeAll(async () => {
-  given = await testStripe();
-  stripe = given.stripe;
-  sold = await sell(stripe);
+const { stripe, sold, local, control, newCustomer, subscribe, look, advance } = await bench({
+  clockFrom: START,
 });
-beforeEach(async () => {
-  clock = (await stripe.testHelpers.testClocks.create({ frozen_time: START })).id;
-});
-afterAll(() => given.stop());
 
-const subscribe = async (more: Partial<Stripe.SubscriptionCreateParams> = {}, card = 'pm_card_visa') => {
-  const customer = await customerWith(stripe, card, clock);
-  return stripe.subscriptions.create({ customer: customer.id, items: [{ price: sold.pro.id }], ...more });
-};
-const look = (id: string) => stripe.subscriptions.retrieve(id, { expand: ['latest_invoice'] });
 const invoices = async (subscription: string) => (await stripe.invoices.list({ subscription })).data;
 
 describe('a subscription', () => {
@@ -35,9 +18,9 @@ describe('a subscription', () => {
       status: 'paused',
       status_details: { paused: { subscription: { type: 'pause_requested' } } },
     });
-    await advance(stripe, clock, START + 40 * DAY);
+    await advance(START + 40 * DAY);
     expect(await invoices(id)).toHaveLength(1);
-    const resumed = await stripe.subscriptions.resume(id);
+    const resumed = await stripe.subscriptions.resume(id, { payment_behavior: 'resume_on_payment_success' });
     expect(resumed).toMatchObject({
       status: 'active',
       items: { data: [{ current_period_start: START + 40 * DAY }] },
@@ -50,16 +33,19 @@ describe('a subscription', () => {
     await stripe.subscriptions.update(id, {
       pause_collection: { behavior: 'void', resumes_at: START + 40 * DAY },
     });
-    await advance(stripe, clock, START + 33 * DAY);
+    await advance(START + 33 * DAY);
     expect(await look(id)).toMatchObject({ status: 'active', latest_invoice: { status: 'void' } });
-    await advance(stripe, clock, START + 41 * DAY);
+    await advance(START + 41 * DAY);
     expect((await look(id)).pause_collection).toBeNull();
   });
 
   it('ends at a time of its own, or now with what was not used paid back', async () => {
     const later = await subscribe({ cancel_at: START + 10 * DAY });
     expect(later).toMatchObject({ cancel_at: START + 10 * DAY, cancel_at_period_end: false });
-    await advance(stripe, clock, START + 11 * DAY);
+    await expect(
+      stripe.subscriptions.update(later.id, { cancel_at: '', cancel_at_period_end: false }),
+    ).rejects.toThrow(/pass in only one/);
+    await advance(START + 11 * DAY);
     expect(await look(later.id)).toMatchObject({ status: 'canceled', ended_at: START + 10 * DAY });
 
     const now = await subscribe();
@@ -83,7 +69,7 @@ describe('a subscription', () => {
 
   it('tells what a renewal changed', async () => {
     const { id, items } = await subscribe();
-    await advance(stripe, clock, items.data[0]!.current_period_end);
+    await advance(items.data[0]!.current_period_end);
     const { data } = await stripe.events.list({ type: 'customer.subscription.updated', limit: 100 });
     const event = data.find((one) => (one.data.object as Stripe.Subscription).id === id)!;
     const before = event.data.previous_attributes as unknown as Stripe.Subscription;
@@ -96,7 +82,7 @@ describe('a subscription', () => {
   it('sent as an invoice is active at once and due in its days', async () => {
     const { id, status } = await subscribe({ collection_method: 'send_invoice', days_until_due: 14 });
     expect(status).toBe('active');
-    await advance(stripe, clock, START + DAY);
+    await advance(START + DAY);
     expect(await look(id)).toMatchObject({
       latest_invoice: { status: 'open', due_date: START + 14 * DAY, collection_method: 'send_invoice' },
     });
@@ -104,7 +90,7 @@ describe('a subscription', () => {
 
   it('is prorated by the second', async () => {
     const { id, items } = await subscribe();
-    await advance(stripe, clock, START + 10 * DAY);
+    await advance(START + 10 * DAY);
     const changed = await stripe.subscriptions.update(id, {
       items: [{ id: items.data[0]!.id, price: sold.team.id }],
       proration_behavior: 'always_invoice',
@@ -135,24 +121,32 @@ describe('a subscription', () => {
     expect(ended).toMatchObject({ status: 'active', latest_invoice: { total: 4_900, status: 'paid' } });
   });
 
+  it('is tried for two years at most', async () => {
+    await expect(subscribe({ trial_period_days: 731 })).rejects.toMatchObject({
+      ...{ statusCode: 400, param: 'trial_period_days' },
+      message: 'This value must be less than or equal to 730.',
+    });
+    expect(await subscribe({ trial_period_days: 730 })).toMatchObject({ status: 'trialing' });
+  });
+
   it('that is unpaid makes drafts until what it owes is paid', async () => {
-    await given.control('POST', 'settings', { after_retries: 'unpaid', retry_days: [1] });
+    await control('POST', 'settings', { after_retries: 'unpaid', retry_days: [1] });
     const { id, customer } = await subscribe();
-    await given.control('POST', 'faults', { kind: 'decline', customer, times: 2 });
-    await advance(stripe, clock, START + 35 * DAY);
+    await control('POST', 'faults', { kind: 'decline', customer, times: 2 });
+    await advance(START + 35 * DAY);
     const unpaid = await look(id);
     expect(unpaid).toMatchObject({ status: 'unpaid', latest_invoice: { status: 'open', attempt_count: 2 } });
-    await advance(stripe, clock, START + 65 * DAY);
+    await advance(START + 65 * DAY);
     expect(await look(id)).toMatchObject({ latest_invoice: { status: 'draft', auto_advance: false } });
-    await given.control('POST', 'settings', { after_retries: 'canceled', retry_days: [3, 5, 7] });
+    await control('POST', 'settings', { after_retries: 'canceled', retry_days: [3, 5, 7] });
   });
 
   it('needs authentication at a renewal, and says so', async () => {
     const { id, customer } = await subscribe();
-    await given.control('POST', 'faults', {
+    await control('POST', 'faults', {
       ...{ kind: 'decline', customer, decline_code: 'authentication_required' },
     });
-    await advance(stripe, clock, START + 32 * DAY);
+    await advance(START + 32 * DAY);
     const { data } = await stripe.events.list({ type: 'invoice.payment_action_required' });
     expect(data.map((one) => (one.data.object as Stripe.Invoice).customer)).toContain(customer);
     expect(await look(id)).toMatchObject({ status: 'past_due' });
@@ -168,16 +162,16 @@ describe('a subscription', () => {
       ...{ currency: 'usd', product: sold.product.id, unit_amount: 10 },
       recurring: { interval: 'month', usage_type: 'metered', meter: meter.id },
     });
-    const customer = await customerWith(stripe, 'pm_card_visa', clock);
+    const customer = await newCustomer();
     const { id } = await stripe.subscriptions.create({
       customer: customer.id,
       items: [{ price: metered.id }],
     });
-    given.local.books.store.add<'usage'>({
+    local.books.store.add<'usage'>({
       ...{ id: 'u', object: 'usage', meter: meter.id, customer: customer.id, value: 25 },
       ...{ timestamp: START + DAY, received: START },
     });
-    await advance(stripe, clock, START + 32 * DAY);
+    await advance(START + 32 * DAY);
     expect((await look(id)).latest_invoice).toMatchObject({ total: 250, status: 'paid' });
   });
 
@@ -185,7 +179,7 @@ describe('a subscription', () => {
     const { id, items } = await subscribe();
     const item = items.data[0]!.id;
     for (let hour = 1; hour <= 19; hour++) {
-      await advance(stripe, clock, START + hour * 3_600);
+      await advance(START + hour * 3_600);
       await stripe.subscriptions.update(id, {
         items: [{ id: item, quantity: hour + 1 }],
         proration_behavior: 'always_invoice',
@@ -217,7 +211,7 @@ describe('a subscription', () => {
 
 describe('a schedule', () => {
   it('begins later, changes by phases, and ends', async () => {
-    const customer = await customerWith(stripe, 'pm_card_visa', clock);
+    const customer = await newCustomer();
     const schedule = await stripe.subscriptionSchedules.create({
       customer: customer.id,
       start_date: START + 5 * DAY,
@@ -225,10 +219,10 @@ describe('a schedule', () => {
       phases: [{ items: [{ price: sold.pro.id }], duration: { interval: 'month' } }],
     });
     expect(schedule.status).toBe('not_started');
-    await advance(stripe, clock, START + 6 * DAY);
+    await advance(START + 6 * DAY);
     const begun = await stripe.subscriptionSchedules.retrieve(schedule.id, { expand: ['subscription'] });
     expect(begun).toMatchObject({ status: 'active', subscription: { status: 'active' } });
-    await advance(stripe, clock, START + 40 * DAY);
+    await advance(START + 40 * DAY);
     expect(await stripe.subscriptionSchedules.retrieve(schedule.id)).toMatchObject({ status: 'completed' });
     expect(await look((begun.subscription as Stripe.Subscription).id)).toMatchObject({ status: 'canceled' });
   });
@@ -237,11 +231,11 @@ describe('a schedule', () => {
 describe('what cannot go on', () => {
   it('is left alone and told, and time goes on for the others', async () => {
     const lines: string[] = [];
-    given.local.books.log = (line) => lines.push(line);
+    local.books.log = (line) => lines.push(line);
     const price = await stripe.prices.create({
       ...{ currency: 'usd', product: sold.product.id, unit_amount: 100, recurring: { interval: 'month' } },
     });
-    const customer = await customerWith(stripe, 'pm_card_visa', clock);
+    const customer = await newCustomer();
     const { id } = await stripe.subscriptionSchedules.create({
       customer: customer.id,
       start_date: START + DAY,
@@ -249,7 +243,7 @@ describe('what cannot go on', () => {
     });
     await stripe.prices.update(price.id, { active: false });
     const other = await subscribe();
-    await advance(stripe, clock, START + 32 * DAY);
+    await advance(START + 32 * DAY);
     expect(await stripe.subscriptionSchedules.retrieve(id)).toMatchObject({ status: 'not_started' });
     expect(await invoices(other.id)).toHaveLength(2);
     expect(lines.join()).toMatch(/sub_sched_\w+ could not go on: .*inactive/);

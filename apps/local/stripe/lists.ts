@@ -40,6 +40,20 @@ function indexOf(all: { id: string }[], id: string, param: string): number {
   return index;
 }
 
+/** How many of its lines an invoice has in it. */
+const LINES_WITHIN = 10;
+
+/** Cuts the lines within the invoices of a copy; all of them are a list of their own: https://docs.stripe.com/api/invoice-line-item */
+export function withFirstLines<T>(copy: T): T {
+  const { object, data, lines } = (copy ?? {}) as { object?: unknown; data?: unknown; lines?: List<unknown> };
+  if (object === 'list' && Array.isArray(data)) for (const one of data) withFirstLines(one);
+  if (object === 'invoice' && lines && lines.data.length > LINES_WITHIN) {
+    lines.data.length = LINES_WITHIN;
+    lines.has_more = true;
+  }
+  return copy;
+}
+
 export function inRange(value: number, range: number | Range | undefined): boolean {
   if (range === undefined) return true;
   if (typeof range === 'number') return value === range;

@@ -14,7 +14,8 @@ import { bodyOf, isForUs, sendJson } from './http.js';
 import { IdempotencyKeys } from './idempotency.js';
 import { followInvoices } from './life/aftermath.js';
 import { runDue } from './life/due.js';
-import { createDestination, createEndpoint } from './objects/webhook-endpoints.js';
+import { createDestination } from './objects/event-destinations.js';
+import { createEndpoint } from './objects/webhook-endpoints.js';
 import { servePage } from './pages/pages.js';
 import { Snapshot } from './snapshot.js';
 import { Webhooks } from './webhooks.js';
@@ -36,7 +37,8 @@ export interface LocalStripeOptions {
 }
 
 const TICK_MS = 1_000;
-const THIN_EVENTS = ['v1.billing.meter.error_report_triggered', 'v1.billing.meter.no_meter_found'];
+/** An endpoint of ours is told everything. */
+const EVERYTHING = ['*'];
 
 /** A Stripe on this machine: its API, its webhooks, its pages, and controls that no real one has. */
 export class LocalStripe implements Controlled {
@@ -109,14 +111,16 @@ export class LocalStripe implements Controlled {
     const metadata = { made_at_start: 'true' };
     this.books.transact(() => {
       if (known) this.books.change<'webhook_endpoint'>(known, { url });
-      else createEndpoint(this.books, { url, secret, enabled_events: ['*'], metadata });
-      if (thin) this.books.change<'v2.core.event_destination'>(thin, { webhook_endpoint: { url } });
-      else
+      else createEndpoint(this.books, { url, secret, enabled_events: EVERYTHING, metadata });
+      if (thin) {
+        const changes = { webhook_endpoint: { url }, enabled_events: EVERYTHING };
+        this.books.change<'v2.core.event_destination'>(thin, changes);
+      } else
         createDestination(this.books, {
           name: 'gatehouse',
           url,
           secret,
-          enabled_events: THIN_EVENTS,
+          enabled_events: EVERYTHING,
           metadata,
         });
     });

@@ -1,17 +1,7 @@
 import type Stripe from 'stripe';
-import { customerWith, sell, testStripe } from './testing.js';
-import type { Sold, TestStripe } from './testing.js';
+import { bench } from './testing.js';
 
-let given: TestStripe;
-let stripe: Stripe;
-let sold: Sold;
-
-beforeAll(async () => {
-  given = await testStripe();
-  stripe = given.stripe;
-  sold = await sell(stripe);
-});
-afterAll(() => given.stop());
+const { stripe, sold, local, newCustomer } = await bench();
 
 const post = (url: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
   fetch(url, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual', headers });
@@ -77,6 +67,82 @@ describe('the checkout page', () => {
     expect((await read(session.url!)).html).toContain('it was paid');
   });
 
+  describe('of one who was there before', () => {
+    const taxed = { automatic_tax: { enabled: true }, allow_promotion_codes: true };
+    const auto = { address: 'auto', name: 'auto' } as const;
+    const code = async (error: Promise<unknown>) =>
+      error.then(String, (one: Stripe.errors.StripeError) => [one.param, one.message]);
+    beforeAll(() => void (local.books.settings.tax_percent = 19));
+    afterAll(() => void (local.books.settings.tax_percent = 0));
+
+    it('keeps name and address that are typed, where it may, and taxes by them', async () => {
+      const { id: customer } = await stripe.customers.create({ name: 'Ada' });
+      const session = await open({ customer, customer_update: auto, ...taxed });
+      const page = await read(session.url!);
+      expect(page.html).toContain('name="name" autocomplete="name" value="Ada"');
+      expect(page.html).toMatch(/name="country"[^>]* required/);
+      const nowhere = await post(session.url!, { action: 'pay', card: 'visa' });
+      expect(await nowhere.text()).toContain('A billing address is needed.');
+      const typed = { action: 'pay', card: 'visa', name: 'Ada Works', country: 'DE', postal_code: '10115' };
+      expect((await post(session.url!, typed)).status).toBe(303);
+      const there = (await stripe.customers.retrieve(customer)) as Stripe.Customer;
+      expect(there).toMatchObject({
+        ...{ name: 'Ada Works', address: { country: 'DE', postal_code: '10115', line1: null } },
+      });
+      const tax = Math.round(49_500 * 0.19);
+      expect(await stripe.checkout.sessions.retrieve(session.id, { expand: ['invoice'] })).toMatchObject({
+        ...{ amount_subtotal: 49_500, amount_total: 49_500 + tax },
+        total_details: { amount_discount: 0, amount_tax: tax },
+        customer_details: { name: 'Ada Works', address: { country: 'DE' } },
+        invoice: { automatic_tax: { enabled: true, status: 'complete' } },
+      });
+      const told = await stripe.events.list({ type: 'customer.updated', limit: 1 });
+      expect(told.data[0]!.data.object).toMatchObject({ id: customer, name: 'Ada Works' });
+    });
+
+    it('says what of the total is a discount, and what is tax', async () => {
+      const { id: customer } = await stripe.customers.create({ address: { country: 'DE' } });
+      const coupon = await stripe.coupons.create({ percent_off: 20, duration: 'once' });
+      const session = await open({
+        ...{ customer, automatic_tax: { enabled: true }, discounts: [{ coupon: coupon.id }] },
+      });
+      await post(session.url!, { action: 'pay', card: 'visa' });
+      const tax = Math.round(39_600 * 0.19);
+      expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({
+        ...{ amount_subtotal: 49_500, amount_total: 39_600 + tax },
+        total_details: { amount_discount: 9_900, amount_tax: tax },
+      });
+    });
+
+    it('leaves them as they are where it may not', async () => {
+      const { id: customer } = await stripe.customers.create({ name: 'Ada', address: { country: 'AT' } });
+      const session = await open({ customer, automatic_tax: { enabled: true } });
+      expect((await read(session.url!)).html).not.toMatch(/name="(name|country)"/);
+      const typed = { action: 'pay', card: 'visa', name: 'Eve', country: 'DE' };
+      expect((await post(session.url!, typed)).status).toBe(303);
+      expect(await stripe.customers.retrieve(customer)).toMatchObject({
+        ...{ name: 'Ada', address: { country: 'AT' } },
+      });
+    });
+
+    it('is refused without leave for what it has to change, and with leave where nobody is', async () => {
+      const { id: customer } = await stripe.customers.create({});
+      const taxIds = { tax_id_collection: { enabled: true } };
+      expect(await code(open({ customer, ...taxIds }))).toEqual([
+        'customer_update[name]',
+        expect.stringContaining('requires updating business name on the customer'),
+      ]);
+      expect(await code(open({ customer, ...taxIds, customer_update: { address: 'auto' } }))).toContain(
+        'customer_update[name]',
+      );
+      expect(await code(open({ customer, automatic_tax: { enabled: true } }))).toContain(
+        'customer_update[address]',
+      );
+      expect(await code(open({ customer_update: auto }))).toContain('customer_update');
+      expect((await open({ customer, ...taxIds, ...taxed, customer_update: auto })).status).toBe('open');
+    });
+  });
+
   it('stays open after a decline, and nothing is left of it', async () => {
     const customer = await stripe.customers.create({});
     const session = await open({ customer: customer.id });
@@ -116,6 +182,9 @@ describe('the checkout page', () => {
       total_details: { amount_discount: 1_000 },
     });
 
+    await expect(open({ subscription_data: { trial_period_days: 731 } })).rejects.toMatchObject({
+      param: 'subscription_data[trial_period_days]',
+    });
     const trial = await open({
       customer: (await stripe.customers.create({})).id,
       subscription_data: { trial_period_days: 14 },
@@ -153,12 +222,19 @@ describe('the checkout page', () => {
 
 describe('the portal', () => {
   it('cancels, keeps, and changes the card', async () => {
-    const customer = await customerWith(stripe);
+    const customer = await newCustomer();
     const { id } = await stripe.subscriptions.create({
       customer: customer.id,
       items: [{ price: sold.pro.id }],
     });
+    const { id: configuration } = await stripe.billingPortal.configurations.create({
+      features: { payment_method_update: { enabled: true }, subscription_cancel: { enabled: true } },
+    });
+    await expect(stripe.billingPortal.sessions.create({ customer: customer.id })).rejects.toThrow(
+      'No configuration provided',
+    );
     const { url } = await stripe.billingPortal.sessions.create({
+      configuration,
       customer: customer.id,
       return_url: 'http://127.0.0.1:9/back',
     });
@@ -172,7 +248,7 @@ describe('the portal', () => {
   });
 
   it('allows what its configuration allows', async () => {
-    const customer = await customerWith(stripe);
+    const customer = await newCustomer();
     const { id } = await stripe.subscriptions.create({
       customer: customer.id,
       items: [{ price: sold.pro.id }],
@@ -197,19 +273,19 @@ describe('the dashboard', () => {
       payment_method: 'pm_card_visa',
       invoice_settings: { default_payment_method: 'pm_card_visa' },
     });
-    await post(given.local.url, { action: 'fail', customer: customer.id });
+    await post(local.url, { action: 'fail', customer: customer.id });
     const { id, latest_invoice } = await stripe.subscriptions.create({
       customer: customer.id,
       items: [{ price: sold.pro.id }],
     });
     expect((await stripe.subscriptions.retrieve(id)).status).toBe('incomplete');
-    const { html, policy } = await read(given.local.url);
+    const { html, policy } = await read(local.url);
     expect(html).toContain('&#60;b&#62;@example.com');
     expect(policy).toContain("default-src 'none'");
-    await post(given.local.url, { action: 'pay', invoice: latest_invoice as string });
+    await post(local.url, { action: 'pay', invoice: latest_invoice as string });
     expect((await stripe.subscriptions.retrieve(id)).status).toBe('active');
-    await post(given.local.url, { action: 'advance', days: '32' });
+    await post(local.url, { action: 'advance', days: '32' });
     expect((await stripe.invoices.list({ subscription: id })).data).toHaveLength(2);
-    expect((await read(`${given.local.url}/nothing`)).status).toBe(404);
+    expect((await read(`${local.url}/nothing`)).status).toBe(404);
   });
 });

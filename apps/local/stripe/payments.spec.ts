@@ -1,27 +1,8 @@
 import type Stripe from 'stripe';
-import { customerWith, sell, testStripe } from './testing.js';
-import type { Sold, TestStripe } from './testing.js';
+import { bench } from './testing.js';
 
-let given: TestStripe;
-let stripe: Stripe;
-let sold: Sold;
+const { stripe, sold, control, newCustomer, subscribe } = await bench();
 
-beforeAll(async () => {
-  given = await testStripe();
-  stripe = given.stripe;
-  sold = await sell(stripe);
-});
-afterAll(() => given.stop());
-
-const subscribe = async (card = 'pm_card_visa', more: Partial<Stripe.SubscriptionCreateParams> = {}) => {
-  const customer = await customerWith(stripe, card);
-  return stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: sold.pro.id }],
-    expand: ['latest_invoice.payments'],
-    ...more,
-  });
-};
 const intentOf = (subscription: Stripe.Subscription) =>
   (subscription.latest_invoice as Stripe.Invoice).payments!.data[0]!.payment.payment_intent as string;
 const eventsOf = async (type: string) => (await stripe.events.list({ type, limit: 100 })).data;
@@ -32,14 +13,15 @@ describe('cards', () => {
       ['pm_card_chargeDeclined', 'generic_decline'],
       ['pm_card_visa_chargeDeclinedInsufficientFunds', 'insufficient_funds'],
     ])
-      await expect(customerWith(stripe, card)).rejects.toMatchObject({
+      await expect(newCustomer(card)).rejects.toMatchObject({
         type: 'StripeCardError',
         decline_code,
       });
   });
 
   it('that need a person wait for one', async () => {
-    const subscription = await subscribe('pm_card_authenticationRequired', {
+    const subscription = await subscribe({
+      card: 'pm_card_authenticationRequired',
       expand: ['latest_invoice.payments', 'latest_invoice.confirmation_secret'],
     });
     expect(subscription).toMatchObject({
@@ -61,7 +43,8 @@ describe('cards', () => {
 
   it('without anybody there are refused for want of authentication', async () => {
     await expect(
-      subscribe('pm_card_authenticationRequired', {
+      subscribe({
+        card: 'pm_card_authenticationRequired',
         off_session: true,
         payment_behavior: 'error_if_incomplete',
       }),
@@ -71,7 +54,7 @@ describe('cards', () => {
   });
 
   it('pay an open invoice later, and activate what waited for it', async () => {
-    const subscription = await subscribe('pm_card_chargeCustomerFail');
+    const subscription = await subscribe({ card: 'pm_card_chargeCustomerFail' });
     const invoice = subscription.latest_invoice as Stripe.Invoice;
     await expect(stripe.invoices.pay(invoice.id)).rejects.toMatchObject({
       type: 'StripeCardError',
@@ -101,7 +84,7 @@ describe('a change that costs money', () => {
     });
   const declined = async () => {
     const subscription = await subscribe();
-    await given.control('POST', 'faults', { kind: 'decline', customer: subscription.customer });
+    await control('POST', 'faults', { kind: 'decline', customer: subscription.customer });
     return subscription;
   };
   const priceNow = async (id: string) => (await stripe.subscriptions.retrieve(id)).items.data[0]!.price.id;
@@ -142,7 +125,7 @@ describe('a change that costs money', () => {
   });
 
   it('downwards is credited to the next bills', async () => {
-    const subscription = await subscribe('pm_card_visa', { items: [{ price: sold.team.id }] });
+    const subscription = await subscribe({ items: [{ price: sold.team.id }] });
     const down = await stripe.subscriptions.update(subscription.id, {
       items: [{ id: subscription.items.data[0]!.id, price: sold.pro.id }],
       proration_behavior: 'always_invoice',
@@ -213,13 +196,13 @@ describe('money that goes back', () => {
   });
 
   it('is disputed by a card made for it, and decided on demand', async () => {
-    await subscribe('pm_card_createDispute');
+    await subscribe({ card: 'pm_card_createDispute' });
     const { data } = await stripe.disputes.list();
     expect(data).toMatchObject([{ status: 'needs_response', reason: 'fraudulent', amount: 4_900 }]);
     await expect(stripe.refunds.create({ charge: data[0]!.charge as string })).rejects.toMatchObject({
       code: 'charge_disputed',
     });
-    await given.control('POST', 'disputes', { dispute: data[0]!.id, status: 'won' });
+    await control('POST', 'disputes', { dispute: data[0]!.id, status: 'won' });
     expect(await stripe.disputes.retrieve(data[0]!.id)).toMatchObject({ status: 'won' });
     expect(await eventsOf('charge.dispute.closed')).toHaveLength(1);
   });
@@ -240,7 +223,7 @@ describe('money that goes back', () => {
 
 describe('an invoice of its own', () => {
   it('is drafted, finalised, paid or voided', async () => {
-    const { id: customer } = await customerWith(stripe);
+    const { id: customer } = await newCustomer();
     await stripe.invoiceItems.create({ customer, amount: 1_234, currency: 'usd', description: 'Work' });
     const draft = await stripe.invoices.create({ customer, pending_invoice_items_behavior: 'include' });
     expect(draft).toMatchObject({ status: 'draft', total: 1_234, number: null });
@@ -256,6 +239,34 @@ describe('an invoice of its own', () => {
     await stripe.invoiceItems.create({ customer, invoice: other.id, amount: 500, currency: 'usd' });
     expect(await stripe.invoices.finalizeInvoice(other.id)).toMatchObject({ total: 500, status: 'open' });
     expect(await stripe.invoices.voidInvoice(other.id)).toMatchObject({ status: 'void' });
+  });
+});
+
+describe('an invoice of many lines', () => {
+  it('has the first ten in it wherever it is shown, and a list of all; a preview has no such list', async () => {
+    const subscription = await subscribe();
+    const customer = subscription.customer as string;
+    for (let amount = 1; amount <= 12; amount++)
+      await stripe.invoiceItems.create({ customer, amount, currency: 'usd', subscription: subscription.id });
+    const preview = await stripe.invoices.createPreview({ customer, subscription: subscription.id });
+    expect([preview.lines.data.length, preview.lines.has_more]).toEqual([10, true]);
+    await expect(stripe.invoices.listLineItems(preview.id)).rejects.toMatchObject({ statusCode: 404 });
+
+    const made = await stripe.invoices.create({ customer, subscription: subscription.id });
+    const [listed] = (await stripe.invoices.list({ customer, limit: 1 })).data;
+    const { latest_invoice: latest } = await stripe.subscriptions.retrieve(subscription.id, {
+      expand: ['latest_invoice'],
+    });
+    const [told] = (await stripe.events.list({ type: 'invoice.created', limit: 1 })).data;
+    for (const one of [made, listed!, latest, told!.data.object] as Stripe.Invoice[]) {
+      expect([one.id, one.total]).toEqual([made.id, 78]);
+      expect([one.lines.data.length, one.lines.has_more]).toEqual([10, true]);
+    }
+    const all = await stripe.invoices.listLineItems(made.id, { limit: 5 }).autoPagingToArray({ limit: 100 });
+    expect(all.map((one) => one.amount).sort((a, b) => a - b)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    ]);
+    expect((subscription.latest_invoice as Stripe.Invoice).lines.has_more).toBe(false);
   });
 });
 

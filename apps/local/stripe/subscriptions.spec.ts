@@ -1,31 +1,11 @@
 import type Stripe from 'stripe';
-import { customerWith, sell, testStripe } from './testing.js';
-import type { Sold, TestStripe } from './testing.js';
+import { bench } from './testing.js';
 
-let given: TestStripe;
-let stripe: Stripe;
-let sold: Sold;
-
-beforeAll(async () => {
-  given = await testStripe();
-  stripe = given.stripe;
-  sold = await sell(stripe);
-});
-afterAll(() => given.stop());
-
-const subscribed = async (card = 'pm_card_visa', more: Partial<Stripe.SubscriptionCreateParams> = {}) => {
-  const customer = await customerWith(stripe, card);
-  return stripe.subscriptions.create({
-    customer: customer.id,
-    items: [{ price: sold.pro.id }],
-    expand: ['latest_invoice.payments'],
-    ...more,
-  });
-};
+const { stripe, sold, newCustomer, subscribe } = await bench();
 
 describe('creating a subscription', () => {
   it('bills the first period at once; periods are the items’', async () => {
-    const subscription = await subscribed();
+    const subscription = await subscribe();
     const invoice = subscription.latest_invoice as Stripe.Invoice;
 
     expect(subscription).toMatchObject({ status: 'active', currency: 'usd', cancel_at_period_end: false });
@@ -43,7 +23,7 @@ describe('creating a subscription', () => {
   });
 
   it('refuses what Stripe refuses', async () => {
-    const customer = await customerWith(stripe);
+    const customer = await newCustomer();
     const create = (params: Partial<Stripe.SubscriptionCreateParams>) =>
       stripe.subscriptions.create({ customer: customer.id, ...params });
 
@@ -82,12 +62,12 @@ describe('creating a subscription', () => {
     ).toMatchObject({
       status: 'incomplete',
     });
-    expect(await subscribed('pm_card_chargeCustomerFail')).toMatchObject({
+    expect(await subscribe({ card: 'pm_card_chargeCustomerFail' })).toMatchObject({
       status: 'incomplete',
       latest_invoice: { status: 'open' },
     });
     await expect(
-      subscribed('pm_card_chargeCustomerFail', { payment_behavior: 'error_if_incomplete' }),
+      subscribe({ card: 'pm_card_chargeCustomerFail', payment_behavior: 'error_if_incomplete' }),
     ).rejects.toMatchObject({
       type: 'StripeCardError',
       code: 'card_declined',
@@ -98,7 +78,7 @@ describe('creating a subscription', () => {
 
 describe('changing a subscription', () => {
   it('prorates more seats and bills them at once when asked', async () => {
-    const subscription = await subscribed();
+    const subscription = await subscribe();
     const [item] = subscription.items.data;
     const changed = await stripe.subscriptions.update(subscription.id, {
       items: [{ id: item!.id, quantity: 3 }],
@@ -114,7 +94,7 @@ describe('changing a subscription', () => {
   });
 
   it('previews exactly what it then bills', async () => {
-    const subscription = await subscribed();
+    const subscription = await subscribe();
     const items = [{ id: subscription.items.data[0]!.id, price: sold.team.id, quantity: 1 }];
     const date = subscription.items.data[0]!.current_period_start + 10 * 86_400;
     const details = { items, proration_behavior: 'always_invoice' as const, proration_date: date };

@@ -94,6 +94,53 @@ export async function advance(stripe: Stripe, clock: string, to: number): Promis
     await new Promise(setImmediate);
 }
 
+export interface Bench extends TestStripe {
+  sold: Sold;
+  /** The test clock that its customers live by; of this test alone. */
+  readonly clock: string;
+  newCustomer(card?: string): Promise<Stripe.Customer>;
+  /** Somebody new, to Pro unless said otherwise, with the first invoice and its payments. */
+  subscribe(how?: Partial<Stripe.SubscriptionCreateParams> & { card?: string }): Promise<Stripe.Subscription>;
+  /** As it is now, with its last invoice. */
+  look(id: string): Promise<Stripe.Subscription>;
+  /** Moves that clock, and comes back when everything that fell due has happened. */
+  advance(to: number): Promise<void>;
+}
+
+/**
+ * What a spec of things that are sold works at, until it ends: say it once, at its beginning. `clockFrom`: every test begins
+ * with a test clock that stands at that second.
+ */
+export async function bench({ clockFrom }: { clockFrom?: number } = {}): Promise<Bench> {
+  const given = await testStripe();
+  const { stripe } = given;
+  const sold = await sell(stripe);
+  let clock: string | undefined;
+  afterAll(() => given.stop());
+  if (clockFrom !== undefined)
+    beforeEach(async () => {
+      clock = (await stripe.testHelpers.testClocks.create({ frozen_time: clockFrom })).id;
+    });
+  const newCustomer = (card?: string) => customerWith(stripe, card, clock);
+  return {
+    ...given,
+    sold,
+    get clock() {
+      return clock!;
+    },
+    newCustomer,
+    subscribe: async ({ card, ...more } = {}) =>
+      stripe.subscriptions.create({
+        customer: (await newCustomer(card)).id,
+        items: [{ price: sold.pro.id }],
+        expand: ['latest_invoice.payments'],
+        ...more,
+      }),
+    look: (id) => stripe.subscriptions.retrieve(id, { expand: ['latest_invoice'] }),
+    advance: (to) => advance(stripe, clock!, to),
+  };
+}
+
 export interface Caught {
   body: string;
   signature: string;

@@ -77,6 +77,25 @@ describe('a webhook', () => {
     expect(catcher.caught).toHaveLength(3);
   });
 
+  it('asks for events that there are', async () => {
+    await expect(listen(['customer.subscription.updted'])).rejects.toMatchObject({
+      ...{ statusCode: 400, param: 'enabled_events[0]' },
+    });
+    // Which thin events alone tell.
+    await expect(listen(['billing.meter.no_meter_found'])).rejects.toMatchObject({ statusCode: 400 });
+    const { id } = await listen(['invoice.paid', '*']);
+    await expect(
+      stripe.webhookEndpoints.update(id, { enabled_events: ['invoice.payed' as 'invoice.paid'] }),
+    ).rejects.toMatchObject({ param: 'enabled_events[0]' });
+    const ask = (...enabled_events: string[]) =>
+      stripe.v2.core.eventDestinations.create({
+        ...{ name: 'thin', type: 'webhook_endpoint', event_payload: 'thin', enabled_events },
+        webhook_endpoint: { url: catcher.url },
+      });
+    await expect(ask('invoice.paid')).rejects.toMatchObject({ statusCode: 400 });
+    expect(await ask('v1.invoice.paid', '*')).toMatchObject({ status: 'enabled' });
+  });
+
   it('is signed with both secrets while one is being rolled', async () => {
     const { id, secret } = await listen();
     const { secret: next } = await given.control<{ secret: string }>('POST', 'webhooks', { roll_secret: id });
@@ -142,6 +161,7 @@ describe('a webhook', () => {
       event_payload: 'thin',
       enabled_events: ['v1.billing.meter.error_report_triggered'],
       webhook_endpoint: { url: catcher.url },
+      include: ['webhook_endpoint.signing_secret'],
     });
     await listen(['payout.paid']);
     await given.control('POST', 'events', { type: 'payout.paid', object: { id: 'po_1', object: 'payout' } });
@@ -156,6 +176,33 @@ describe('a webhook', () => {
     expect(thin.event).not.toHaveProperty('data');
     const notification = stripe.parseEventNotification(thin.body, thin.signature, at!.signing_secret!);
     expect(await notification.fetchEvent()).toMatchObject({ data: { developer_message_summary: 'x' } });
+  });
+});
+
+describe('a destination for thin events', () => {
+  it('shows where it sends and its secret to who asks for them, and can be changed, disabled and enabled', async () => {
+    const { eventDestinations } = stripe.v2.core;
+    const made = await eventDestinations.create({
+      name: 'thin',
+      type: 'webhook_endpoint',
+      event_payload: 'thin',
+      enabled_events: ['v1.invoice.paid'],
+      webhook_endpoint: { url: catcher.url },
+    });
+    expect(made.webhook_endpoint).toEqual({});
+    await eventDestinations.disable(made.id);
+    const [listed] = (await eventDestinations.list({ include: ['webhook_endpoint.url'] })).data;
+    expect(listed).toMatchObject({ status: 'disabled', webhook_endpoint: { url: catcher.url } });
+    await eventDestinations.update(made.id, { enabled_events: ['v1.invoice.sent'] });
+    await eventDestinations.enable(made.id);
+    expect(await eventDestinations.retrieve(made.id)).toMatchObject({
+      ...{ status: 'enabled', enabled_events: ['v1.invoice.sent'], name: 'thin' },
+      webhook_endpoint: {},
+    });
+    const secretAgain = { include: ['webhook_endpoint.signing_secret'] };
+    await expect(eventDestinations.retrieve(made.id, secretAgain)).rejects.toThrow();
+    await eventDestinations.del(made.id);
+    expect((await eventDestinations.list()).data).toEqual([]);
   });
 });
 

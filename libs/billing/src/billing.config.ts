@@ -54,6 +54,16 @@ export class BillingConfig extends configOf(
       signingSecret(),
       'The secret before, valid beside the new one while it is being rotated.',
     ),
+    thinWebhookSecret: secret(
+      'STRIPE_THIN_WEBHOOK_SECRET',
+      signingSecret(),
+      'Checks thin events, which come from an event destination of their own; without it they are checked by the others.',
+    ),
+    previousThinWebhookSecret: secret(
+      'STRIPE_THIN_WEBHOOK_SECRET_PREVIOUS',
+      signingSecret(),
+      'The one before, valid beside the new one while it is being rotated.',
+    ),
     timeoutMs: setting(
       'STRIPE_TIMEOUT_MS',
       whole(500, 60_000).default(10_000),
@@ -106,13 +116,16 @@ function clockIsRefused({ secretKey: key, testClock }: Wanted): string[] {
   return ['STRIPE_TEST_CLOCK: a live key knows no test clock.'];
 }
 
+/** Whether a URL leads nowhere else. */
+export const isThisMachine = ({ hostname }: URL): boolean => LOOPBACK.has(hostname);
+
 /** Whether a key moves real money. */
 export const isLive = (key: string): boolean => /^(sk|rk)_live_/.test(key);
 
 function asOrigin(value: string, context: z.RefinementCtx): URL {
   const url = URL.parse(value);
   const isOrigin = url && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
-  if (isOrigin && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname)))) {
+  if (isOrigin && (url.protocol === 'https:' || (url.protocol === 'http:' && isThisMachine(url)))) {
     return url;
   }
   context.addIssue('must be an https origin, or an http one of this machine, nothing behind it');

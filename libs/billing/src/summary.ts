@@ -20,7 +20,15 @@ export class BillingSummary implements OnApplicationBootstrap {
 
   /** Throws a sentence when prices are sold and their file is not valid. */
   onApplicationBootstrap(): void {
-    const { isEnabled, secretKey, apiUrl, webhookSecret, previousWebhookSecret, testClock } = this.config;
+    const {
+      isEnabled,
+      secretKey,
+      apiUrl,
+      webhookSecret,
+      previousWebhookSecret,
+      thinWebhookSecret,
+      testClock,
+    } = this.config;
     if (!isEnabled) {
       this.log.info({ billing: 'off' }, 'Nothing is sold here.');
       return;
@@ -34,6 +42,7 @@ export class BillingSummary implements OnApplicationBootstrap {
           stripe_key: masked(secretKey),
           webhooks: masked(webhookSecret),
           webhooks_before: masked(previousWebhookSecret),
+          thin_webhooks: masked(thinWebhookSecret),
           ...(testClock ? { test_clock: testClock } : {}),
           plans: sold,
         },

@@ -8,10 +8,13 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
     key: [],
     columns: [
       'customer_id',
+      'gone_customers',
       'facts',
       'contract',
       'standing',
       'trial_used_at',
+      'chosen_trial_days',
+      'contacts',
       'revision',
       'changed_at',
       'looked_at',
@@ -22,6 +25,18 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
       due_at: 'When a worker looks again.',
       due_attempts: 'How often a worker has looked in vain.',
       swept_at: 'When we last compared it with Stripe.',
+    },
+  },
+  {
+    table: 'billing.wishes',
+    kind: 'wanted_changes',
+    key: [],
+    columns: ['generation', 'settled', 'wanted', 'writing', 'asked_at', 'outcomes'],
+    withheld: {
+      writer: 'Which of our processes is at it.',
+      leased_until: 'Until when.',
+      attempts: 'How often one has tried in vain.',
+      retry_at: 'When a worker tries again.',
     },
   },
   { table: 'billing.checkouts', withheld: 'The address of a page of Stripe that is open for a day at most.' },
@@ -46,6 +61,7 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
     withheld: {
       attempts: 'How often a worker has tried to tell Stripe.',
       next_at: 'When a worker tries again.',
+      renewals: 'How often Stripe got it under another identifier.',
     },
   },
   {

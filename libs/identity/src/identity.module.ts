@@ -49,6 +49,7 @@ import { EndedSessions } from './sessions/ended-sessions.js';
 import { PLACES } from './sessions/open-places.js';
 import { SessionActivity } from './sessions/session-activity.js';
 import { SessionNews } from './sessions/session-news.js';
+import { SessionProof } from './sessions/session-proof.js';
 import { SessionWatch } from './sessions/session-watch.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { MemberEpochs } from './tokens/epochs.js';
@@ -97,6 +98,7 @@ import { AskVerification } from './use-cases/ask-verification.js';
 import { IssueTokens } from './use-cases/issue-tokens.js';
 import { ListLoginEvents } from './use-cases/list-login-events.js';
 import { ListSessions } from './use-cases/list-sessions.js';
+import { InheritSession } from './use-cases/inherit-session.js';
 import { KeepSession } from './use-cases/keep-session.js';
 import { RefreshSession } from './use-cases/refresh-session.js';
 import { RegisterUser } from './use-cases/register-user.js';
@@ -171,6 +173,8 @@ function openKeyStore(config: KeysConfig, box: SealedBox): KeyStore | null {
     RotateKeys,
     AccessTokenStrategy,
     IssueTokens,
+    SessionProof,
+    InheritSession,
     StartSession,
     KeepSession,
     SignIn,

@@ -22,6 +22,7 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
       'user_agent',
       'device_name',
       'root_id',
+      'program_root_id',
       'for_program',
       'trace_id',
       'ended_at',

@@ -25,6 +25,7 @@ import { MintLicense } from './use-cases/mint-license.js';
 import { NameUsers } from './use-cases/name-users.js';
 import { OverrideLicense } from './use-cases/override-license.js';
 import { RefreshTenantPolicies } from './use-cases/refresh-tenant-policies.js';
+import { FollowPurchase } from './use-cases/follow-purchase.js';
 import { RenewLicense } from './use-cases/renew-license.js';
 import { TransferLicense } from './use-cases/transfer-license.js';
 
@@ -60,6 +61,7 @@ export const OPERATORS = [
   ChangeLicenseStatus,
   ChangeLicensePlan,
   ChangeLicensePolicy,
+  FollowPurchase,
   RenewLicense,
   OverrideLicense,
   ClearLicenseOverride,

@@ -1,7 +1,6 @@
 import { EndSeatOfDevice } from './handlers/end-seat-of-device.js';
 import { FreeSeatsOfLogin } from './handlers/free-seats-of-login.js';
 import { FreeSeatsOfUser } from './handlers/free-seats-of-user.js';
-import { PutOutMember } from './handlers/put-out-member.js';
 import { DeskController } from './http/desk.controller.js';
 import { DevicesController } from './http/devices.controller.js';
 import { DeviceClaims } from './persistence/device-claims.js';
@@ -41,4 +40,4 @@ export const DESK = [
 
 export const DESK_CONTROLLERS = [DeskController, DevicesController];
 
-export const DESK_HANDLERS = [FreeSeatsOfLogin, FreeSeatsOfUser, EndSeatOfDevice, PutOutMember];
+export const DESK_HANDLERS = [FreeSeatsOfLogin, FreeSeatsOfUser, EndSeatOfDevice];

@@ -50,9 +50,11 @@ export {
 } from './use-cases/manage-license-settings.js';
 export { NamedUserInput, NameUsers } from './use-cases/name-users.js';
 export { OverrideLicense, OverrideLicenseInput } from './use-cases/override-license.js';
+export { FollowPurchase, FollowPurchaseInput } from './use-cases/follow-purchase.js';
 export { RenewLicense, RenewLicenseInput } from './use-cases/renew-license.js';
 export { TransferLicense, TransferLicenseInput } from './use-cases/transfer-license.js';
 export { IssueLicense } from './use-cases/issue-license.js';
+export { shownStatus } from './domain/block.js';
 export { ReadLicenses } from './use-cases/read-licenses.js';
 export type { License } from './domain/license.js';
 export type { LicenseRow } from './persistence/license-row.js';

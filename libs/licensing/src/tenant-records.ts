@@ -27,6 +27,7 @@ export const TENANT_RECORDS: readonly TenantRecord[] = [
       'metadata',
       'key_masked',
       'purchase',
+      'follows_purchase',
       'unproved_holder',
       'started_at',
       'checked_in_at',

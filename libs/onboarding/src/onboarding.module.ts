@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BillingContactsModule, TrialModule } from '#billing';
 import { IdentityContactModule, IdentityModule } from '#identity';
 import { LicensingModule } from '#licensing';
 import { InvitationsModule, TenancyModule } from '#tenancy';
@@ -7,6 +8,7 @@ import { SendInvitation } from './handlers/send-invitation.js';
 import { SendTenantMail } from './handlers/send-tenant-mail.js';
 import { SendWelcomeMail } from './handlers/send-welcome-mail.js';
 import { TakeSeatsOfDemoted } from './handlers/take-seats-of-demoted.js';
+import { TakeSeatsOfFormer } from './handlers/take-seats-of-former.js';
 import { AccountController } from './http/account.controller.js';
 import { InvitePeopleController } from './http/invitations.controller.js';
 import { MembersController } from './http/members.controller.js';
@@ -26,7 +28,7 @@ import { RegisterInvited } from './use-cases/register-invited.js';
 import { Register } from './use-cases/register.js';
 
 @Module({
-  imports: [IdentityModule, TenancyModule, InvitationsModule, LicensingModule],
+  imports: [IdentityModule, TenancyModule, InvitationsModule, LicensingModule, TrialModule],
   controllers: [
     RegisterController,
     AccountController,
@@ -68,7 +70,14 @@ export class OnboardingOperatorsModule {}
 
 /** The reactions, for the worker. */
 @Module({
-  imports: [IdentityContactModule, LicensingModule, TenancyModule, InvitationsModule],
-  providers: [SendWelcomeMail, SendInvitation, SendTenantMail, SendBillingMail, TakeSeatsOfDemoted],
+  imports: [IdentityContactModule, LicensingModule, TenancyModule, InvitationsModule, BillingContactsModule],
+  providers: [
+    SendWelcomeMail,
+    SendInvitation,
+    SendTenantMail,
+    SendBillingMail,
+    TakeSeatsOfDemoted,
+    TakeSeatsOfFormer,
+  ],
 })
 export class OnboardingWorkerModule {}

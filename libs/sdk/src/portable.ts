@@ -17,7 +17,18 @@ export type {
   User,
   Verdict,
 } from './api/answers.js';
-export type { BillingApi, WatchOptions } from './api/billing-api.js';
+export type {
+  BilledUse,
+  CheckoutPage,
+  Invoice,
+  Money,
+  PricePreview,
+  SoldPlan,
+  UsePrice,
+  Subscription,
+  SubscriptionChange,
+} from './api/billing-answers.js';
+export type { BillingApi, Offer, Purchase, WatchOptions } from './api/billing-api.js';
 export type { BillingEvent, BillingNotice, LicenseState, SubscriptionState } from './api/billing-events.js';
 export type { ExportFile, ExportsApi, TenantExport } from './api/exports-api.js';
 export type { Invitation, InvitationPreview, JoinedTenant } from './api/invitation-answers.js';

@@ -4,11 +4,12 @@ import { Endpoint, html } from '#platform';
 import { AskVerification, SwitchTenant, SwitchTenantInput } from '#identity';
 import { nextPage } from '../next-page.js';
 import { FormTokens } from '../form-tokens.js';
+import { takeKeptOut } from '../kept-out.js';
 import { Organizations } from '../organizations.js';
 import { Pages, type Visit } from '../pages.js';
 import { Entrance } from '../sign-in/entrance.js';
 import { Visitors } from '../visitors.js';
-import { CHANGED, wordsFor } from '../words.js';
+import { CHANGED, keptOut, wordsFor } from '../words.js';
 import { accountPage, type Told } from './account.page.js';
 
 /** Who is signed in on this browser, and signing out. */
@@ -30,7 +31,8 @@ export class AccountController {
     const visit = await this.pages.open(request, reply);
     if (!visit.visitor) return this.pages.go(visit, '/login');
     const notice = visit.query.after === 'mail' ? 'A mail is on its way to you.' : undefined;
-    await this.show(visit, { notice });
+    const code = takeKeptOut(visit);
+    await this.show(visit, { notice, problem: code ? keptOut(code) : undefined });
   }
 
   @Post('/account/verification')
@@ -61,13 +63,14 @@ export class AccountController {
     if (!visitor) return this.pages.go(visit, '/login');
     const next = nextPage(visit.sent.next);
     if (!visit.isTheirs) return this.show(visit, { problem: html`${CHANGED}`, status: 409, next });
-    const wanted = SwitchTenantInput.safeParse({ tenantId: visit.sent.tenant_id });
-    const isThere = wanted.success && wanted.data.tenantId === visitor.actor.tenantId;
+    const { actor, refreshToken } = visitor;
+    const wanted = SwitchTenantInput.safeParse({ tenantId: visit.sent.tenant_id, refreshToken });
+    const isThere = wanted.success && wanted.data.tenantId === actor.tenantId;
     if (!wanted.success || isThere) return this.pages.go(visit, '/account');
     try {
-      await this.entrance.pass(visit, next, () => this.switchTenant.execute(visitor.actor, wanted.data));
+      await this.entrance.pass(visit, next, () => this.switchTenant.execute(actor, wanted.data));
     } catch (thrown) {
-      const { error, text: problem } = wordsFor(thrown);
+      const { error, text: problem } = wordsFor(thrown, next);
       await this.show(visit, { problem, status: error.status });
     }
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InvitePeople, type Preview } from '#onboarding';
-import { clearCookie, cookieIn, DomainError, setCookie } from '#platform';
+import { clearCookie, cookieIn, DomainError, html, type Html, setCookie } from '#platform';
 import type { Visit } from '../pages.js';
 
 const COOKIE = '__Host-gatehouse-invitation';
@@ -11,6 +11,14 @@ export interface HeldInvitation {
   token: string;
   preview: Preview;
 }
+
+/** Names the invitation in a form that answers it: a link in another tab may have put another one in its place since. */
+export const invitationField = ({ invitation }: Preview): Html =>
+  html`<input type="hidden" name="invitation_id" value="${invitation.id}" />`;
+
+/** Whether a form answers the invitation that is held now, or none where none is. */
+export const isTheOneRead = ({ sent }: Visit, held: HeldInvitation | null): boolean =>
+  (sent.invitation_id ?? null) === (held?.preview.invitation.id ?? null);
 
 /** The invitation that a browser holds, from its link until it is answered: signing in is on the way. */
 @Injectable()

@@ -5,8 +5,9 @@ import { SwitchTenant } from '#identity';
 import { InvitePeople } from '#onboarding';
 import { Pages, type Visit } from '../pages.js';
 import { Entrance } from '../sign-in/entrance.js';
-import { CHANGED, wordsFor } from '../words.js';
-import { HeldInvitations } from './held-invitation.js';
+import { keepOut } from '../kept-out.js';
+import { CHANGED, OTHER_INVITATION, wordsFor } from '../words.js';
+import { HeldInvitations, isTheOneRead } from './held-invitation.js';
 import { declinedPage, gonePage, invitationPage, openPage } from './invite.page.js';
 
 /** Invitations, for whoever has the link of the mail. */
@@ -52,8 +53,9 @@ export class InviteController {
     const held = await this.held.find(visit);
     if (!held) return this.pages.show(visit, gonePage());
     const email = visit.visitor?.profile.user.email;
-    if (!visit.isTheirs) {
-      const told = { email, problem: html`${CHANGED}`, status: 409 };
+    if (!visit.isTheirs || !isTheOneRead(visit, held)) {
+      const words = visit.isTheirs ? OTHER_INVITATION : CHANGED;
+      const told = { email, problem: html`${words}`, status: 409 };
       return this.pages.show(visit, invitationPage(visit.form, held.preview, told));
     }
     try {
@@ -69,12 +71,17 @@ export class InviteController {
   /** And goes there, under what that organisation asks. */
   private async accept(visit: Visit, token: string): Promise<void> {
     if (!visit.visitor) return this.pages.go(visit, '/login?next=%2Finvite%2Fopen');
-    const { actor } = visit.visitor;
+    const { actor, refreshToken } = visit.visitor;
     const { membership } = await this.people.accept(actor, token);
     this.held.release(visit);
-    await this.entrance.pass(visit, '/account', () =>
-      this.switchTenant.execute(actor, { tenantId: membership.tenantId }),
-    );
+    const there = { tenantId: membership.tenantId, refreshToken };
+    try {
+      await this.entrance.pass(visit, '/account', () => this.switchTenant.execute(actor, there));
+    } catch (thrown) {
+      // They are a member by now: what keeps them from going there is told where they can.
+      keepOut(visit, wordsFor(thrown).error.code);
+      this.pages.go(visit, '/account');
+    }
   }
 
   private async decline(visit: Visit, token: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { Preview } from '#onboarding';
 import { tokenField } from '../account/mail-links.page.js';
 import type { FormMaker } from '../form-tokens.js';
 import type { Page } from '../look/layout.js';
+import { invitationField } from './held-invitation.js';
 import { facts, problem, success } from '../look/parts.js';
 
 /** Takes the token from behind the # and goes on by itself: looking changes nothing. */
@@ -40,16 +41,18 @@ export function invitationPage(form: FormMaker, preview: Preview, told: Told): P
 }
 
 /** Only who has the address that was invited can accept; whoever has the link can say no. */
-function wayOn(form: FormMaker, { invitation, hasAccount }: Preview, email: string | undefined): Html {
+function wayOn(form: FormMaker, preview: Preview, email: string | undefined): Html {
+  const { invitation, hasAccount } = preview;
   const isTheirs = email?.toLowerCase() === invitation.email;
   const accept = isTheirs ? html`<button name="answer" value="accept">Accept</button>` : html``;
   return html`<div class="stack">
     ${isTheirs ? html`` : wayIn(invitation.email, hasAccount, email)}
     ${form(
       '/invite/answer',
-      html`<div class="stack">
-        ${accept} <button class="second" name="answer" value="decline">Decline</button>
-      </div>`,
+      html`${invitationField(preview)}
+        <div class="stack">
+          ${accept} <button class="second" name="answer" value="decline">Decline</button>
+        </div>`,
     )}
   </div>`;
 }

@@ -8,8 +8,8 @@ import type { Page } from '../look/layout.js';
 import { Pages, type Visit } from '../pages.js';
 import { Entrance } from '../sign-in/entrance.js';
 import { providerLinks } from '../sign-in/providers.js';
-import { passwordFault, wordsFor } from '../words.js';
-import { type HeldInvitation, HeldInvitations } from './held-invitation.js';
+import { OTHER_INVITATION, passwordFault, wordsFor } from '../words.js';
+import { type HeldInvitation, HeldInvitations, invitationField, isTheOneRead } from './held-invitation.js';
 
 interface Told {
   fault?: Html | string;
@@ -43,6 +43,8 @@ export class SignUpInvitedController {
     const visit = await this.pages.receive(request, reply, '/signup/invited');
     const held = await this.held.find(visit);
     if (!held) return this.pages.go(visit, '/invite/open');
+    if (!isTheOneRead(visit, held))
+      return this.show(visit, held, { problem: html`${OTHER_INVITATION}`, status: 409 });
     const password = PasswordText.safeParse(visit.sent.password ?? '');
     if (!password.success) return this.show(visit, held, { fault: 'Choose a password.', status: 422 });
     const { email } = held.preview.invitation;
@@ -79,6 +81,7 @@ export class SignUpInvitedController {
           '/signup/invited',
           // For password managers: which account the password is of.
           html`<input type="hidden" name="email" autocomplete="username" value="${email}" />
+            ${invitationField(preview)}
             ${field({
               name: 'password',
               label: 'Password',

@@ -1,6 +1,6 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AuthorizeProgram } from '#identity';
+import { askingBrowser, AuthorizeProgram } from '#identity';
 import { DomainError, Endpoint, html, type Html } from '#platform';
 import { withNext } from '../next-page.js';
 import { Organizations } from '../organizations.js';
@@ -49,7 +49,7 @@ export class ConsentController {
     const here = `/consent?request=${encodeURIComponent(secret)}`;
     if (!visit.visitor) return this.pages.go(visit, withNext('/login', here));
     const { actor } = visit.visitor;
-    const asked = await this.programs.describe(actor, secret).catch(unlessGone);
+    const asked = await this.programs.describe(actor, brought(visit, secret)).catch(unlessGone);
     if (!asked) return this.pages.show(visit, goneRequestPage());
     const page = askingPage(visit.form, {
       ...told,
@@ -58,17 +58,24 @@ export class ConsentController {
       hidden: { request: secret },
       here,
       others: await this.organizations.besides(actor),
-      warning: 'Go on only if you have just started this yourself, on this device.',
+      warning:
+        'Go on only if you have just started this yourself, on this device. Your browser then goes to an address that lets its program in: whoever asks you for that address would get in as you.',
       policy: { formAction: formActionOf(asked.redirectUri) },
     });
     this.pages.show(visit, page);
   }
 
-  private decide({ visitor, sent }: Visit, secret: string): Promise<string> {
-    if (visitor && sent.answer === 'approve') return this.programs.approve(visitor.actor, secret);
-    return this.programs.deny(secret);
+  private decide(visit: Visit, secret: string): Promise<string> {
+    const { visitor, sent } = visit;
+    if (visitor && sent.answer === 'approve') return this.programs.approve(visitor, brought(visit, secret));
+    return this.programs.deny(brought(visit, secret));
   }
 }
+
+const brought = ({ request }: Visit, secret: string) => ({
+  request: secret,
+  browser: askingBrowser(request),
+});
 
 function unlessGone(error: unknown): null {
   if (error instanceof DomainError && error.kind === 'not_found') return null;

@@ -60,7 +60,7 @@ export class DeviceController {
       return this.ask(visit, visit.visitor.actor, userCode, { problem: html`${CHANGED}`, status: 409 });
     const isApproved = visit.sent.answer === 'approve';
     try {
-      if (isApproved) await this.devices.approve(visit.visitor.actor, userCode);
+      if (isApproved) await this.devices.approve(visit.visitor, userCode);
       else await this.devices.deny(visit.visitor.actor, userCode);
       this.pages.go(visit, `/device?done=${isApproved ? 'approved' : 'denied'}`);
     } catch (thrown) {

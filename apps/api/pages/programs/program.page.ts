@@ -135,14 +135,15 @@ export function answeredPage(outcome: string): Page {
   };
 }
 
-/** A request that is not there: it ran out, or was answered. */
+/** A request that is not there: it ran out, or was answered; or a link has brought it from another browser. */
 export function goneRequestPage(): Page {
   return {
     title: 'Nothing to answer',
     status: 404,
     body: html`<h1>Nothing to answer</h1>
       <p role="alert">
-        This request was answered, or too much time has passed. Begin again in the program that sent you here.
+        This request was answered, too much time has passed, or it was begun in another browser. Begin again
+        in the program that sent you here; if it was somebody’s link that did, there is nothing to be done.
       </p>`,
   };
 }

@@ -2,11 +2,11 @@ import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clearCookie, cookieIn, Endpoint, html, type Html } from '#platform';
 import { ComeBack, RegisterInput } from '#onboarding';
-import { HeldInvitations } from '../invitations/held-invitation.js';
+import { HeldInvitations, invitationField, isTheOneRead } from '../invitations/held-invitation.js';
 import { problem } from '../look/parts.js';
 import { nextPage, withNext } from '../next-page.js';
 import { Pages, type Visit } from '../pages.js';
-import { wordsFor } from '../words.js';
+import { OTHER_INVITATION, wordsFor } from '../words.js';
 import { Entrance } from './entrance.js';
 import { NAMELESS } from './sign-up.controller.js';
 import { organizationField } from './sign-up.page.js';
@@ -47,7 +47,10 @@ export class OrganizationController {
     const visit = await this.pages.receive(request, reply, '/login/organization');
     const mfaToken = stepOf(visit);
     if (!mfaToken) return this.again(visit);
-    const held = visit.sent.answer === 'join' ? await this.invitations.find(visit) : null;
+    const joins = visit.sent.answer === 'join';
+    const held = joins ? await this.invitations.find(visit) : null;
+    if (joins && !isTheOneRead(visit, held))
+      return this.show(visit, { problem: html`${OTHER_INVITATION}`, status: 409 });
     const { organization_name: organizationName = '' } = visit.sent;
     const organization = RegisterInput.safeParse({ organizationName });
     if (!held && !organization.success)
@@ -69,9 +72,12 @@ export class OrganizationController {
 
   private async show(visit: Visit, told: Told): Promise<void> {
     const next = nextPage(visit.sent.next ?? visit.query.next);
-    const joins = (await this.invitations.find(visit))?.preview.tenant.name;
+    const preview = (await this.invitations.find(visit))?.preview;
     const to = html`<input type="hidden" name="next" value="${next}" />`;
-    const join = html`${to} <button name="answer" value="join">Join ${joins ?? ''}</button>`;
+    const join =
+      preview &&
+      html`${to} ${invitationField(preview)}
+        <button name="answer" value="join">Join ${preview.tenant.name}</button>`;
     const make = html`${to} ${organizationField(told.organizationName, told.fault)} <button>Make it</button>`;
     this.pages.show(visit, {
       title: 'No organisation',
@@ -82,8 +88,7 @@ export class OrganizationController {
           Your account is in no organisation any more: you left it, were removed from it, or it was deleted.
           Make one of your own, or open the link of an invitation and sign in again.
         </p>
-        ${problem(told.problem ?? null)}
-        ${joins === undefined ? html`` : visit.form('/login/organization', join)}
+        ${problem(told.problem ?? null)} ${join ? visit.form('/login/organization', join) : html``}
         ${visit.form('/login/organization', make)}
         <p class="links"><a href="/login?as=other">Sign in as somebody else</a></p>`,
     });

@@ -1,12 +1,12 @@
 import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { clearCookie, cookieIn, Endpoint } from '#platform';
+import { clearCookie, cookieIn, Endpoint, html } from '#platform';
 import { EmailAddress, PasswordText, VisitProvider } from '#identity';
 import { Register, RegisterInput, RegisterInvited } from '#onboarding';
-import { HeldInvitations } from '../invitations/held-invitation.js';
+import { HeldInvitations, isTheOneRead } from '../invitations/held-invitation.js';
 import { nextPage } from '../next-page.js';
 import { Pages, type Visit } from '../pages.js';
-import { passwordFault, wordsFor } from '../words.js';
+import { OTHER_INVITATION, passwordFault, wordsFor } from '../words.js';
 import { Entrance } from './entrance.js';
 import { newcomerPage, type SignUpForm, signUpPage } from './sign-up.page.js';
 
@@ -76,6 +76,10 @@ export class SignUpController {
     const { organization_name: organizationName = '' } = visit.sent;
     const organization = RegisterInput.safeParse({ organizationName });
     const given = { ...told, next, organizationName };
+    if (!isTheOneRead(visit, invitation)) {
+      const problem = html`${OTHER_INVITATION}`;
+      return this.pages.show(visit, newcomerPage(visit.form, { ...given, problem, status: 409 }));
+    }
     if (!invitation && !organization.success)
       return this.pages.show(visit, newcomerPage(visit.form, { ...given, fault: NAMELESS, status: 422 }));
     const signUp = () =>

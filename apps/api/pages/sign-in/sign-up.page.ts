@@ -4,6 +4,7 @@ import type { FormMaker } from '../form-tokens.js';
 import type { Page } from '../look/layout.js';
 import { field, problem } from '../look/parts.js';
 import { withNext } from '../next-page.js';
+import { invitationField } from '../invitations/held-invitation.js';
 import { faultsIn } from './login.page.js';
 import { providerLinks, providerName } from './providers.js';
 
@@ -68,7 +69,7 @@ export interface NewcomerForm {
 /** For who has shown at a provider who they are, and has no account. */
 export function newcomerPage(form: FormMaker, given: NewcomerForm): Page {
   const { provider, email, next, invited, isTheirs, isOwn, organizationName, fault, status } = given;
-  const joins = isTheirs && !isOwn ? invited?.tenant.name : undefined;
+  const joins = isTheirs && !isOwn ? invited : undefined;
   const isInvited = joins !== undefined;
   return {
     title: 'Almost there',
@@ -77,12 +78,13 @@ export function newcomerPage(form: FormMaker, given: NewcomerForm): Page {
     body: html`<h1>Almost there</h1>
       <p>
         ${providerName(provider)} has told us that you are ${email}, and there is no account of yours yet.
-        ${isInvited ? `With one, you join ${joins}.` : 'Name your organisation, and there is.'}
+        ${isInvited ? `With one, you join ${joins.tenant.name}.` : 'Name your organisation, and there is.'}
       </p>
       ${invited && !isTheirs ? forAnother(invited, email) : html``} ${problem(given.problem ?? null)}
       ${form(
         '/signup/newcomer',
         html`<input type="hidden" name="next" value="${next}" />
+          ${joins ? invitationField(joins) : html``}
           ${isOwn ? html`<input type="hidden" name="as" value="own" />` : html``}
           ${isInvited ? html`` : organizationField(organizationName, fault)}
           <button>${isInvited ? 'Sign up and join' : 'Sign up'}</button>`,

@@ -26,11 +26,20 @@ const REACTIONS: Record<Settlement, Reaction> = {
   action: (books, subscription, invoice) => owes(books, subscription, invoice),
   exhausted,
   voided: (books, subscription, invoice) => {
+    if (books.store.notes(subscription.id).pending?.invoice === invoice.id)
+      return expirePending(books, subscription);
     // With the last debt gone there is nothing to be late with.
     if (['past_due', 'unpaid'].includes(subscription.status) && subscription.latest_invoice === invoice.id)
       books.change<'subscription'>(subscription, { status: 'active' }, 'customer.subscription.updated');
   },
 };
+
+/** Nothing waits any more to be paid: https://docs.stripe.com/billing/subscriptions/pending-updates */
+export function expirePending(books: Books, subscription: Subscription): void {
+  books.store.note(subscription.id, { pending: undefined });
+  books.change<'subscription'>(subscription, { pending_update: null }, 'customer.subscription.updated');
+  books.emit('customer.subscription.pending_update_expired', subscription);
+}
 
 function paid(books: Books, subscription: Subscription, invoice: Invoice): void {
   const notes = books.store.notes(subscription.id);
@@ -59,14 +68,15 @@ interface Pending {
   anchor: number;
   trial_end: number | null;
   status: Subscription['status'];
+  uses_since?: Record<string, number>;
 }
 
 function applyPending(
   books: Books,
   subscription: Subscription,
-  { items, anchor, trial_end, status }: Pending,
+  { items, anchor, trial_end, status, uses_since }: Pending,
 ): void {
-  books.store.note(subscription.id, { pending: undefined });
+  books.store.note(subscription.id, { pending: undefined, uses_since });
   books.change<'subscription'>(
     subscription,
     {
@@ -85,7 +95,9 @@ function applyPending(
 
 /** The first invoice leaves it incomplete; any later one makes it late, unless the change itself waits for the money. */
 function owes(books: Books, subscription: Subscription, invoice: Invoice): void {
-  if (books.store.notes(subscription.id).pending?.invoice === invoice.id) return;
+  const notes = books.store.notes(subscription.id);
+  if (notes.pending?.invoice === invoice.id) return;
+  if (notes.resumes_with === invoice.id && notes.resumes_on_attempt) resumed(books, subscription);
   if (subscription.status === 'active')
     books.change<'subscription'>(subscription, { status: 'past_due' }, 'customer.subscription.updated');
 }

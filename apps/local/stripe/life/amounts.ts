@@ -1,20 +1,33 @@
 import type { Books } from '../books.js';
+import { DECIMAL_PLACES } from '../form.js';
 import type { Invoice, InvoiceLine, Price } from '../kinds.js';
 import { amountOff, couponOf } from '../objects/coupons.js';
 
-/** Minor units for a quantity of a price; half a unit is rounded away from zero, as Stripe rounds. */
+/** Minor units for a quantity of a price. */
 export function amountOf(price: Price, quantity: number): number {
-  return roundHalfUp(Number(price.unit_amount_decimal ?? price.unit_amount ?? 0) * quantity);
+  return times(price.unit_amount_decimal ?? String(price.unit_amount ?? 0), quantity);
 }
 
-function roundHalfUp(amount: number): number {
-  return Math.sign(amount) * Math.round(Math.abs(amount)) || 0;
+const ONE = 10n ** BigInt(DECIMAL_PLACES);
+
+/** So many of an amount with decimals, exactly; half a unit is rounded away from zero, as Stripe rounds. */
+export function times(decimal: string, quantity: number): number {
+  const isNegative = decimal.startsWith('-');
+  const [whole = '0', rest = ''] = (isNegative ? decimal.slice(1) : decimal).split('.');
+  const scaled = BigInt(whole + rest.padEnd(DECIMAL_PLACES, '0')) * BigInt(Math.abs(quantity));
+  const amount = Number((scaled + ONE / 2n) / ONE);
+  return amount === 0 || isNegative === quantity < 0 ? amount : -amount;
 }
 
 /** `$49.00 / month`, as in the descriptions of lines. */
 export function shownPrice(price: Price): string {
-  const amount = shownAmount(price.unit_amount ?? 0, price.currency);
-  return price.recurring ? `${amount} / ${price.recurring.interval}` : amount;
+  if (price.billing_scheme === 'tiered') return 'by tiers';
+  return shownRate(price.unit_amount_decimal ?? '0', price);
+}
+
+export function shownRate(unit: string, { currency, recurring }: Price): string {
+  const amount = shownAmount(Number(unit), currency);
+  return recurring ? `${amount} / ${recurring.interval}` : amount;
 }
 
 const formats = new Map<string, Intl.NumberFormat>();
@@ -22,7 +35,14 @@ const formats = new Map<string, Intl.NumberFormat>();
 export function shownAmount(amount: number, currency: string): string {
   let format = formats.get(currency);
   if (!format)
-    formats.set(currency, (format = new Intl.NumberFormat('en-US', { style: 'currency', currency })));
+    formats.set(
+      currency,
+      (format = new Intl.NumberFormat('en-US', {
+        style: 'currency',
+        currency,
+        maximumFractionDigits: DECIMAL_PLACES,
+      })),
+    );
   return format.format(amount / 100);
 }
 
@@ -44,9 +64,10 @@ type Sums = Pick<
   | 'total'
   | 'total_discount_amounts'
   | 'total_excluding_tax'
+  | 'total_taxes'
 >;
 
-/** What an invoice comes to, and its lines with their shares of the discounts. There is no tax here: its rate is 0. */
+/** What an invoice comes to, and its lines with their shares of the discounts. Automatic tax is added, as to prices without it, where it can be computed. */
 export function sums(books: Books, invoice: Invoice): { sums: Sums; lines: InvoiceLine[] } {
   const lines = discounted(books, invoice);
   const subtotal = invoice.lines.data.reduce((sum, line) => sum + line.amount, 0);
@@ -61,7 +82,9 @@ export function sums(books: Books, invoice: Invoice): { sums: Sums; lines: Invoi
       0,
     ),
   }));
-  const total = subtotal - off.reduce((sum, one) => sum + one.amount, 0);
+  const untaxed = subtotal - off.reduce((sum, one) => sum + one.amount, 0);
+  const taxes = taxesOf(books, invoice, untaxed);
+  const total = untaxed + taxes.reduce((sum, one) => sum + one.amount, 0);
   const balance = books.store.get('customer', invoice.customer ?? '')?.balance ?? 0;
   // A negative balance is a credit, a positive one a debt: https://docs.stripe.com/billing/customer/balance
   const due = Math.max(0, total + balance);
@@ -76,9 +99,26 @@ export function sums(books: Books, invoice: Invoice): { sums: Sums; lines: Invoi
       subtotal_excluding_tax: subtotal,
       total,
       total_discount_amounts: off,
-      total_excluding_tax: total,
+      total_excluding_tax: untaxed,
+      total_taxes: taxes,
     },
   };
+}
+
+/** https://docs.stripe.com/api/invoices/object#invoice_object-total_taxes */
+function taxesOf(books: Books, invoice: Invoice, taxable: number): NonNullable<Invoice['total_taxes']> {
+  const { tax_percent: percent } = books.settings;
+  if (invoice.automatic_tax.status !== 'complete' || percent === 0) return [];
+  return [
+    {
+      amount: Math.round((taxable * percent) / 100),
+      tax_behavior: 'exclusive',
+      tax_rate_details: null,
+      taxability_reason: 'standard_rated',
+      taxable_amount: taxable,
+      type: 'tax_rate_details',
+    },
+  ];
 }
 
 /** Every discount in turn, over what the ones before it left. */

@@ -5,7 +5,9 @@ import type { CancelSubscription } from '../objects/subscription-params.js';
 import { billFor } from './bill.js';
 import { collect, voidInvoice } from './collection.js';
 import { finalize, subscriptionOf } from './invoicing.js';
-import { creditUnused } from './prorations.js';
+import { periodOf } from '../objects/subscription-shape.js';
+import { prorate } from './prorations.js';
+import { lastUses } from './usage.js';
 
 type Reason =
   'canceled_by_retention_policy' | 'cancellation_requested' | 'payment_disputed' | 'payment_failed';
@@ -21,9 +23,16 @@ export function cancelNow(books: Books, subscription: Subscription, given: Cance
   if (isEnded(subscription))
     throw invalidRequest(`No such subscription: '${subscription.id}'`, 'id', 'resource_missing', 404);
   if (given.prorate && subscription.status !== 'trialing')
-    creditUnused(books, subscription, subscription.items.data, books.now(subscription.customer));
+    prorate(books, subscription, 'unused', {
+      items: subscription.items.data,
+      time: books.now(subscription.customer),
+    });
   if (given.invoice_now || given.prorate) {
-    const invoice = billFor(books, subscription, 'subscription_update', []);
+    const { start } = periodOf(subscription);
+    const uses = given.invoice_now
+      ? lastUses(books, subscription, { start, end: books.now(subscription.customer) })
+      : [];
+    const invoice = billFor(books, subscription, 'subscription_update', uses);
     if (invoice && finalize(books, invoice).status === 'open') collect(books, invoice, { offSession: true });
   }
   return end(books, subscription, 'cancellation_requested', given.cancellation_details);

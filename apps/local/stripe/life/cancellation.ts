@@ -6,15 +6,15 @@ import { periodOf } from '../objects/subscription-shape.js';
 
 /**
  * `cancel_at_period_end` also sets `cancel_at`, but `cancel_at` may be set without it:
- * https://docs.stripe.com/api/subscriptions/object#subscription_object-cancel_at
+ * https://docs.stripe.com/api/subscriptions/object#subscription_object-cancel_at. An update takes one of the two, also
+ * where one is only cleared, and its refusal has no code; `cancel_at_period_end: false` takes back an end with the period,
+ * `cancel_at: ''` any.
  */
 export function withCancellation(books: Books, subscription: Subscription, given: UpdateSubscription): void {
   const { cancel_at: at, cancel_at_period_end: atEnd, cancellation_details: details } = given;
-  if (atEnd && at)
+  if (atEnd !== undefined && at !== undefined)
     throw invalidRequest(
-      'You may only specify one of these parameters: cancel_at_period_end, cancel_at.',
-      'cancel_at',
-      'parameters_exclusive',
+      'Received both cancel_at_period_end and cancel_at parameters. Please pass in only one.',
     );
   const now = books.now(subscription.customer);
   const { end } = periodOf(subscription);
@@ -27,7 +27,9 @@ export function withCancellation(books: Books, subscription: Subscription, given
     if (at <= now) throw invalidRequest('Invalid timestamp: `cancel_at` must be in the future.', 'cancel_at');
     return cancelAt(books, subscription, { at, atEnd: false, asked: now });
   }
-  if (atEnd === false || at === null) cancelAt(books, subscription, { at: null, atEnd: false, asked: null });
+  const isWithPeriod = subscription.cancel_at_period_end || subscription.cancel_at === end;
+  if (at === null || (atEnd === false && isWithPeriod))
+    cancelAt(books, subscription, { at: null, atEnd: false, asked: null });
 }
 
 function cancelAt(

@@ -6,9 +6,10 @@ import { mergeMetadata } from '../form.js';
 import type { InvoiceLine, Price, Subscription, SubscriptionItem } from '../kinds.js';
 import { planOf } from '../objects/prices.js';
 import type { ItemInput, UpdateSubscription } from '../objects/subscription-params.js';
-import { mustAgree, newItem, periodOf, priceFor } from '../objects/subscription-shape.js';
+import { mustAgree, mustHaveNoQuantity, newItem, periodOf, priceFor } from '../objects/subscription-shape.js';
 import { linesForPeriod } from './lines.js';
-import { creditUnused, debitRemaining } from './prorations.js';
+import { billUses, prorate } from './prorations.js';
+import { countFromNow, isMetered } from './usage.js';
 import { clone } from '../wire.js';
 
 export interface ItemsChange {
@@ -17,6 +18,9 @@ export interface ItemsChange {
   before: SubscriptionItem[];
   /** Begun by it: as they are now. */
   after: SubscriptionItem[];
+  /** Of both those whose uses are billed by a price that goes, or comes. */
+  uncounted: SubscriptionItem[];
+  counted: SubscriptionItem[];
   /** Another interval, or a new anchor: the period begins anew. */
   restarts: boolean;
 }
@@ -71,8 +75,17 @@ export function changeOf(
         old.find((one) => one.id === item.id),
       ),
     ),
+    uncounted: usesLeftBy(old, items),
+    counted: usesLeftBy(items, old),
     restarts,
   };
+}
+
+/** Those of metered prices that the others do not have. */
+function usesLeftBy(items: SubscriptionItem[], others: SubscriptionItem[]): SubscriptionItem[] {
+  const isThere = ({ id, price }: SubscriptionItem) =>
+    others.some((one) => one.id === id && one.price.id === price.id);
+  return items.filter((item) => isMetered(item) && !isThere(item));
 }
 
 function priceOf(books: Books, item: SubscriptionItem, change: ItemInput, index: number): Price {
@@ -83,15 +96,18 @@ function priceOf(books: Books, item: SubscriptionItem, change: ItemInput, index:
 }
 
 function changed(item: SubscriptionItem, change: ItemInput, price: Price): SubscriptionItem {
+  const metered = isMetered({ price });
+  if (metered) mustHaveNoQuantity(price, change);
+  const { quantity: _, ...rest } = item;
   return {
-    ...item,
+    ...(metered ? rest : item),
     metadata: mergeMetadata(item.metadata, change.metadata),
     plan: planOf(price),
     price: clone(price),
     // A new price without a quantity starts with one, as Stripe has it since billing is per item.
     ...(change.quantity !== undefined
       ? { quantity: change.quantity }
-      : price.id === item.price.id
+      : price.id === item.price.id || metered
         ? {}
         : { quantity: item.quantity ?? 1 }),
   };
@@ -113,13 +129,18 @@ export function applyItems(
     !['trialing', 'incomplete', 'paused'].includes(subscription.status);
   const date = given.proration_date ?? now;
   if (prorates) mustBeInPeriod(subscription, date);
-  if (prorates) creditUnused(books, subscription, change.before, date);
+  if (prorates) prorate(books, subscription, 'unused', { items: change.before, time: date });
+  // In classic billing mode nobody is billed for them.
+  if (prorates && subscription.billing_mode.type === 'flexible')
+    billUses(books, subscription, change.uncounted);
+  countFromNow(books, subscription, change.counted);
   if (!change.restarts || subscription.status === 'trialing') {
     setItems(books, subscription, change.items);
-    if (prorates) debitRemaining(books, subscription, change.after, date);
+    if (prorates) prorate(books, subscription, 'remaining', { items: change.after, time: date });
     return [];
   }
-  const before = periodOf(subscription);
+  // What is used from now on is of the new period.
+  const before = { ...periodOf(subscription), end: now };
   const { interval, interval_count: count } = change.items[0]!.price.recurring!;
   const period = { start: now, end: nextBoundary(now, interval as Interval, count, now) };
   setItems(

@@ -2,7 +2,8 @@ import type { Books } from '../books.js';
 import { declined, invalidRequest } from '../errors.js';
 import type { CheckoutSession, Customer } from '../kinds.js';
 import { planOfSession, trialOf } from '../objects/checkout-sessions.js';
-import { createCustomer } from '../objects/customers.js';
+import { askedBy } from '../objects/checkout-customer.js';
+import { addressOf, createCustomer } from '../objects/customers.js';
 import { attachTo, createCard } from '../objects/payment-methods.js';
 import { confirmSetup, createSetupIntent } from '../objects/setup-intents.js';
 import { cardOf } from '../objects/test-cards.js';
@@ -13,6 +14,8 @@ export interface CheckoutForm {
   card?: string;
   email?: string;
   name?: string;
+  country?: string;
+  postalCode?: string;
   promotionCode?: string;
   /** The person has just proved to the bank who they are. */
   authenticated?: boolean;
@@ -43,13 +46,31 @@ export function completeCheckout(books: Books, session: CheckoutSession, form: C
   return { kind: 'complete', session };
 }
 
-function customerOf(books: Books, session: CheckoutSession, { email, name }: CheckoutForm): Customer {
-  if (session.customer) return books.customer(session.customer);
-  return createCustomer(books, {
-    email: session.customer_email ?? email ?? 'somebody@example.com',
-    name: name ?? null,
-  });
+/** Whoever was there before becomes what is typed, as far as the session lets them. */
+function customerOf(books: Books, session: CheckoutSession, form: CheckoutForm): Customer {
+  const plan = planOfSession(books, session.id);
+  const address = addressIn(form);
+  if (!address && askedBy(books, session, plan).address === 'required')
+    throw invalidRequest('A billing address is needed.', 'country', 'parameter_missing');
+  if (!session.customer)
+    return createCustomer(books, {
+      email: session.customer_email ?? form.email ?? 'somebody@example.com',
+      name: form.name ?? null,
+      address,
+    });
+  const customer = books.customer(session.customer);
+  return books.change<'customer'>(
+    customer,
+    {
+      ...(plan.update.name === 'auto' && form.name ? { name: form.name } : {}),
+      ...(plan.update.address === 'auto' && address ? { address } : {}),
+    },
+    'customer.updated',
+  );
 }
+
+const addressIn = ({ country, postalCode }: CheckoutForm): Customer['address'] =>
+  country ? addressOf({ country, postal_code: postalCode }) : null;
 
 function setUp(books: Books, session: CheckoutSession, customer: Customer, method: string): void {
   const intent = createSetupIntent(books, customer.id, session.metadata ?? {});
@@ -92,19 +113,27 @@ function buy(
     amount_subtotal: invoice?.subtotal ?? 0,
     amount_total: invoice?.total ?? 0,
     customer: customer.id,
-    customer_details: { ...session.customer_details!, email: customer.email, name: customer.name ?? null },
+    customer_details: {
+      ...session.customer_details!,
+      address: addressIn(form) ?? customer.address ?? null,
+      email: customer.email,
+      name: customer.name ?? null,
+    },
     invoice: invoice?.id ?? null,
     payment_status: paid > 0 ? 'paid' : 'no_payment_required',
     status: 'complete',
     subscription: subscription.id,
     total_details: {
-      amount_discount: (invoice?.subtotal ?? 0) - (invoice?.total ?? 0),
+      amount_discount: amountsOf(invoice?.total_discount_amounts),
       amount_shipping: 0,
-      amount_tax: 0,
+      amount_tax: amountsOf(invoice?.total_taxes),
     },
     url: null,
   });
 }
+
+const amountsOf = (all: readonly { amount: number }[] | null | undefined): number =>
+  (all ?? []).reduce((sum, one) => sum + one.amount, 0);
 
 function codeNamed(books: Books, session: CheckoutSession, typed: string): string {
   const code = books.store

@@ -56,6 +56,17 @@ function needsAction(books: Books, invoice: Invoice, intent: object): Result {
   return { kind: 'action', refusal };
 }
 
+/**
+ * What `error_if_incomplete` answers where this attempt failed; nothing of it stays:
+ * https://docs.stripe.com/api/subscriptions/update#update_subscription-payment_behavior. The code for a card that wants a
+ * person is in no list of the SDK's; Stripe sends it all the same.
+ */
+export function incomplete({ status, body }: StripeRefusal): StripeRefusal {
+  return body.code === 'invoice_payment_intent_requires_action'
+    ? new StripeRefusal(402, { ...body, code: 'subscription_payment_intent_requires_action' })
+    : new StripeRefusal(status, body);
+}
+
 /** The next attempt follows the retry schedule; after the last one the account's setting decides. */
 function failed(books: Books, invoice: Invoice, refusal: StripeRefusal): Result {
   const attempts = invoice.attempt_count + 1;

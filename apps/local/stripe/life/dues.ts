@@ -3,10 +3,9 @@ import { DAY, HOUR } from '../clock.js';
 import type { Invoice, Schedule, Subscription } from '../kinds.js';
 import { expireSession } from '../objects/checkout-sessions.js';
 import { periodOf } from '../objects/subscription-shape.js';
-import { end } from './cancel.js';
 import { collect } from './collection.js';
 import { previewOf } from './preview.js';
-import { expireIncomplete, expirePendingUpdate, finalizeDue, renew, trialOver } from './renew.js';
+import { endInTime, expireIncomplete, expirePendingUpdate, finalizeDue, renew, trialOver } from './renew.js';
 import { nextPhase } from './schedule.js';
 
 /** Something that happens by itself when its time comes. */
@@ -55,7 +54,7 @@ function duesOf(books: Books, subscription: Subscription): Due[] {
   if (status === 'canceled' || status === 'incomplete_expired') return [];
   const dues: Due[] = [];
   if (cancelAt !== null && !subscription.cancel_at_period_end)
-    dues.push({ at: cancelAt, run: () => void end(books, subscription, 'cancellation_requested') });
+    dues.push({ at: cancelAt, run: () => endInTime(books, subscription) });
   if (pending) dues.push({ at: pending.expires_at, run: () => expirePendingUpdate(books, subscription) });
   if (paused?.resumes_at)
     dues.push({

@@ -7,6 +7,8 @@ import type { InvoiceDraft } from '../objects/invoice-shape.js';
 import { createIntent } from '../objects/payment-intents.js';
 import { newId } from '../store.js';
 import { sums } from './amounts.js';
+import { giveUpTax, taxOn } from './tax.js';
+import { countAgain } from './usage.js';
 
 /** Stripe's own limits for one subscription: https://docs.stripe.com/rate-limits */
 const INVOICES_PER_MINUTE = 10;
@@ -49,8 +51,11 @@ export function finalizeLater(books: Books, invoice: Invoice): void {
   books.change<'invoice'>(invoice, { automatically_finalizes_at: at });
 }
 
-/** Recomputes a draft whose lines or discounts changed. */
+/** Recomputes a draft whose lines, discounts or customer changed. */
 export function recompute(books: Books, invoice: Invoice, type?: EventType): void {
+  books.change<'invoice'>(invoice, {
+    automatic_tax: taxOn(books.customer(invoice.customer!), invoice.automatic_tax.enabled),
+  });
   const { sums: amounts, lines } = sums(books, invoice);
   books.change<'invoice'>(invoice, { ...amounts, lines: { ...invoice.lines, data: lines } }, type);
 }
@@ -67,7 +72,9 @@ export function finalize(books: Books, invoice: Invoice): Invoice {
       'invoice_not_editable',
     );
   const customer = books.customer(invoice.customer!);
+  countAgain(books, invoice);
   recompute(books, invoice);
+  giveUpTax(books, invoice);
   const ending = customer.balance + invoice.total - invoice.amount_due;
   const sequence = customer.next_invoice_sequence ?? 1;
   const now = books.now(customer.id);

@@ -1,8 +1,10 @@
 import type { Books } from '../books.js';
-import type { InvoiceLine, Kinds, Price, Subscription, SubscriptionItem } from '../kinds.js';
+import type { InvoiceLine, Kinds, Subscription, SubscriptionItem } from '../kinds.js';
 import { invoiceLine } from '../objects/invoice-shape.js';
 import type { Period } from '../objects/subscription-shape.js';
 import { amountOf, shownPrice } from './amounts.js';
+import { itemParent, productName } from './parts-of-lines.js';
+import { isMetered, usageLines } from './usage.js';
 
 /** What a subscription costs for a whole period, in advance; usage is billed in arrears, for the period before. */
 export function linesForPeriod(
@@ -12,9 +14,8 @@ export function linesForPeriod(
   before?: Period,
 ): InvoiceLine[] {
   return subscription.items.data.flatMap((item) => {
-    if (item.price.recurring?.usage_type !== 'metered')
-      return [itemLine(books, subscription, item, period, 1)];
-    return before ? [usageLine(books, subscription, item, before)] : [];
+    if (!isMetered(item)) return [itemLine(books, subscription, item, period, 1)];
+    return before ? usageLines(books, subscription, item, before) : [];
   });
 }
 
@@ -55,48 +56,6 @@ export function trialLine(
     parent: itemParent(subscription, item),
     subscription: subscription.id,
   });
-}
-
-function usageLine(
-  books: Books,
-  subscription: Subscription,
-  item: SubscriptionItem,
-  period: Period,
-): InvoiceLine {
-  const used = usageIn(books, item.price.recurring?.meter ?? '', subscription.customer, period);
-  return invoiceLine({
-    amount: amountOf(item.price, used),
-    currency: item.price.currency,
-    description: `${used} × ${productName(books, item.price)} (at ${shownPrice(item.price)})`,
-    period,
-    price: item.price,
-    quantity: used,
-    parent: itemParent(subscription, item),
-    subscription: subscription.id,
-  });
-}
-
-/** What a meter counted from the beginning of a period until before its end. */
-export function usageIn(books: Books, meter: string, customer: string, { start, end }: Period): number {
-  const formula = books.store.get('billing.meter', meter)?.default_aggregation.formula ?? 'sum';
-  const events = books.store
-    .all('usage')
-    .filter((one) => one.meter === meter && one.customer === customer)
-    .filter((one) => one.timestamp >= start && one.timestamp < end);
-  if (formula === 'count') return events.length;
-  if (formula === 'last') return events.sort((a, b) => a.timestamp - b.timestamp).at(-1)?.value ?? 0;
-  return events.reduce((sum, one) => sum + one.value, 0);
-}
-
-function itemParent(subscription: Subscription, item: SubscriptionItem): InvoiceLine['parent'] {
-  return {
-    invoice_item_details: null,
-    subscription_item_details: {
-      ...{ invoice_item: null, proration: false, proration_details: null },
-      ...{ subscription: subscription.id, subscription_item: item.id },
-    },
-    type: 'subscription_item_details',
-  };
 }
 
 /** A pending invoice item becomes a line of the next invoice. */
@@ -140,8 +99,4 @@ export function pendingItems(
 
 export function claimItems(books: Books, items: Kinds['invoiceitem'][], invoice: string): void {
   for (const item of items) books.change<'invoiceitem'>(item, { invoice });
-}
-
-export function productName(books: Books, price: Price): string {
-  return books.store.get('product', price.product)?.name ?? price.product;
 }

@@ -39,7 +39,10 @@ export function pause(books: Books, subscription: Subscription, reason: PauseRea
   return subscription;
 }
 
-/** POST /v1/subscriptions/:id/resume: a new period begins, and it is active again once that is paid. */
+/**
+ * POST /v1/subscriptions/:id/resume: a new period begins, and it is active again once that is paid, which only
+ * `resume_on_payment_success` tries at once: https://docs.stripe.com/api/subscriptions/resume
+ */
 export function resume(books: Books, subscription: Subscription, given: ResumeSubscription): Subscription {
   if (subscription.status !== 'paused')
     throw invalidRequest('You can only resume a subscription whose status is `paused`.');
@@ -56,26 +59,18 @@ export function resume(books: Books, subscription: Subscription, given: ResumeSu
     });
   const lines = unchanged ? [] : linesForPeriod(books, subscription, period);
   const invoice = billFor(books, subscription, 'subscription_update', lines);
-  if (invoice) books.store.note(subscription.id, { resumes_with: invoice.id });
   if (!invoice) return resumed(books, subscription);
-  if (finalize(books, invoice).status !== 'open') return subscription;
+  const waits = given.payment_behavior !== 'resume_on_payment_success';
+  books.store.note(subscription.id, { resumes_with: invoice.id, resumes_on_attempt: waits });
+  if (finalize(books, invoice).status !== 'open' || waits) return subscription;
   const result = collect(books, invoice);
-  if (result.kind === 'paid') return subscription;
-  if (given.payment_behavior === 'resume_on_payment_attempt') {
-    resumed(books, subscription);
-    return books.change<'subscription'>(
-      subscription,
-      { status: 'past_due' },
-      'customer.subscription.updated',
-    );
-  }
-  if (result.refusal.body.code === 'resource_missing')
+  if (result.kind !== 'paid' && result.refusal.body.code === 'resource_missing')
     throw new StripeRefusal(result.refusal.status, result.refusal.body);
   return subscription;
 }
 
 export function resumed(books: Books, subscription: Subscription): Subscription {
-  books.store.note(subscription.id, { resumes_with: undefined });
+  books.store.note(subscription.id, { resumes_with: undefined, resumes_on_attempt: undefined });
   books.change<'subscription'>(subscription, { status: 'active' }, undefined);
   delete subscription.status_details;
   books.emit('customer.subscription.updated', subscription, { status: 'paused' });

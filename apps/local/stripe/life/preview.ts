@@ -14,13 +14,16 @@ import { sums } from './amounts.js';
 import { applyItems, changeOf } from './change-items.js';
 import { lineOfInvoiceItem, linesForPeriod, pendingItems } from './lines.js';
 import { subscribe } from './subscribe.js';
+import { taxOn } from './tax.js';
 import { endTrial } from './trial.js';
+import { lastUses } from './usage.js';
 
 export interface PreviewInput {
   customer?: string;
   subscription?: string;
   discounts?: z.output<typeof DiscountsInput>;
   preview_mode?: 'next' | 'recurring';
+  automatic_tax?: { enabled: boolean };
   subscription_details?: {
     billing_cycle_anchor?: 'now' | 'unchanged' | number;
     cancel_at_period_end?: boolean;
@@ -64,6 +67,8 @@ export function previewOf(books: Books, given: PreviewInput): Invoice {
     period: { start: Math.min(at, periodOf(subscription).start), end: at },
     discounts,
   });
+  // What it was begun with: a first invoice that could not be taxed has ended that by now.
+  if (given.automatic_tax) invoice.automatic_tax = taxOn(customer, given.automatic_tax.enabled);
   const isNow = at <= invoice.created;
   invoice.id = newId('upcoming_in');
   invoice.created = at;
@@ -94,6 +99,7 @@ function ofNew(books: Books, given: PreviewInput): Upcoming {
     customer: given.customer,
     items: details.items,
     payment_behavior: 'default_incomplete',
+    ...(given.automatic_tax ? { automatic_tax: given.automatic_tax } : {}),
     ...(details.trial_end === undefined ? {} : { trial_end: details.trial_end }),
     ...(typeof anchor === 'number' ? { billing_cycle_anchor: anchor } : {}),
   });
@@ -126,17 +132,20 @@ function ofExisting(books: Books, subscription: Subscription, given: PreviewInpu
   if (now.length > 0) return { subscription, lines: [...pending(), ...now], at };
   if (proration_behavior === 'always_invoice' && pending().length > 0)
     return { subscription, lines: pending(), at };
-  const ends =
-    cancel_now ||
-    (cancel_at_period_end ?? subscription.cancel_at_period_end) ||
-    subscription.status === 'canceled' ||
-    subscription.status === 'paused';
+  const isOver = subscription.status === 'canceled' || subscription.status === 'paused';
   const { start, end } = periodOf(subscription);
-  if (ends) return { subscription, lines: pending(), at: cancel_now ? at : end };
+  const withPeriod = cancel_at_period_end ?? subscription.cancel_at_period_end;
+  const ownEnd = withPeriod ? end : cancel_at_period_end === false ? null : subscription.cancel_at;
+  const until = Math.min(end, ownEnd ?? end);
+  const ends = cancel_now || isOver || (ownEnd !== null && ownEnd <= end);
+  const last = cancel_now || isOver ? [] : lastUses(books, subscription, { start, end: until });
+  if (ends) return { subscription, lines: [...pending(), ...last], at: cancel_now ? at : until };
   const { interval, interval_count: count } = subscription.items.data[0]!.price.recurring!;
-  const anchor = subscription.status === 'trialing' ? end : subscription.billing_cycle_anchor;
+  const isTrial = subscription.status === 'trialing';
+  const anchor = isTrial ? end : subscription.billing_cycle_anchor;
   const next = { start: end, end: nextBoundary(anchor, interval as Interval, count, end) };
-  const recurring = linesForPeriod(books, subscription, next, { start, end });
+  // What is used in a trial costs nothing.
+  const recurring = linesForPeriod(books, subscription, next, isTrial ? undefined : { start, end });
   return {
     subscription,
     lines: given.preview_mode === 'recurring' ? recurring : [...pending(), ...recurring],

@@ -4,11 +4,13 @@ import type { Interval } from '../clock.js';
 import type { Subscription } from '../kinds.js';
 import { payingMethod } from '../objects/payment-methods.js';
 import { inPeriod, periodOf } from '../objects/subscription-shape.js';
+import { expirePending } from './aftermath.js';
 import { billCycle } from './bill.js';
 import { end } from './cancel.js';
 import { markUncollectible, voidInvoice, collect } from './collection.js';
 import { finalize } from './invoicing.js';
 import { linesForPeriod } from './lines.js';
+import { lastUses } from './usage.js';
 import { pause } from './pause.js';
 import { tellOfChange } from './tell.js';
 import { endTrial } from './trial.js';
@@ -16,7 +18,7 @@ import { clone } from '../wire.js';
 
 /** A period is over: it ends with it, or the next one begins with an invoice that stays a draft for an hour. */
 export function renew(books: Books, subscription: Subscription): void {
-  if (subscription.cancel_at_period_end) return void end(books, subscription, 'cancellation_requested');
+  if (subscription.cancel_at_period_end) return endInTime(books, subscription);
   const before = periodOf(subscription);
   const { interval, interval_count: count } = subscription.items.data[0]!.price.recurring!;
   const period = {
@@ -29,9 +31,20 @@ export function renew(books: Books, subscription: Subscription): void {
   tellOfChange(books, subscription, was);
 }
 
+/**
+ * Over when it was to be: what was used until then, and what still waited to be billed, is billed in a last invoice
+ * (docs.stripe.com/api/subscriptions/cancel, docs.stripe.com/billing/subscriptions/usage-based/manage-billing-setup).
+ */
+export function endInTime(books: Books, subscription: Subscription): void {
+  const period = { start: periodOf(subscription).start, end: books.now(subscription.customer) };
+  const uses = lastUses(books, subscription, period);
+  end(books, subscription, 'cancellation_requested');
+  billCycle(books, subscription, uses, period);
+}
+
 /** Without a card the trial's settings decide: https://docs.stripe.com/billing/subscriptions/trials */
 export function trialOver(books: Books, subscription: Subscription): void {
-  if (subscription.cancel_at_period_end) return void end(books, subscription, 'cancellation_requested');
+  if (subscription.cancel_at_period_end) return endInTime(books, subscription);
   const hasCard =
     payingMethod(books, subscription.customer, subscription.default_payment_method) !== undefined;
   const behavior = subscription.trial_settings?.end_behavior.missing_payment_method;
@@ -74,8 +87,6 @@ export function expireIncomplete(books: Books, subscription: Subscription): void
 export function expirePendingUpdate(books: Books, subscription: Subscription): void {
   const { pending } = books.store.notes(subscription.id);
   const invoice = books.store.get('invoice', pending?.invoice ?? '');
+  expirePending(books, subscription);
   if (invoice?.status === 'open') voidInvoice(books, invoice);
-  books.store.note(subscription.id, { pending: undefined });
-  books.change<'subscription'>(subscription, { pending_update: null }, 'customer.subscription.updated');
-  books.emit('customer.subscription.pending_update_expired', subscription);
 }

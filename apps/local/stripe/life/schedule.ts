@@ -1,6 +1,6 @@
 import type { Books } from '../books.js';
 import type { Schedule, Subscription } from '../kinds.js';
-import { end } from './cancel.js';
+import { endInTime } from './renew.js';
 import { subscribe } from './subscribe.js';
 import { updateSubscription } from './update.js';
 
@@ -69,7 +69,7 @@ function complete(books: Books, schedule: Schedule, now: number): void {
       'subscription_schedule.completed',
     );
     books.change<'subscription'>(subscription, { schedule: null });
-    end(books, subscription, 'cancellation_requested');
+    endInTime(books, subscription);
     return;
   }
   release(books, schedule);

@@ -1,7 +1,7 @@
 import type { Books } from '../books.js';
 import { DAY, nextBoundary } from '../clock.js';
 import type { Interval } from '../clock.js';
-import { invalidRequest, StripeRefusal } from '../errors.js';
+import { invalidRequest } from '../errors.js';
 import type { Customer, Invoice, Price, Subscription } from '../kinds.js';
 import { redeem } from '../objects/coupons.js';
 import { payingMethod } from '../objects/payment-methods.js';
@@ -10,9 +10,10 @@ import type { CreateSubscription } from '../objects/subscription-params.js';
 import { mustAgree, newItem, newSubscription, periodOf, priceFor } from '../objects/subscription-shape.js';
 import { newId } from '../store.js';
 import { billFor } from './bill.js';
-import { collect } from './collection.js';
+import { collect, incomplete } from './collection.js';
 import { finalize, finalizeLater } from './invoicing.js';
 import { itemLine, linesForPeriod, trialLine } from './lines.js';
+import { isMetered } from './usage.js';
 
 export interface SubscribeOptions {
   /** What the browser of a checkout has shown: a person is there. */
@@ -107,8 +108,10 @@ function firstInvoice(
 ): void {
   const period = periodOf(subscription);
   const trialing = subscription.status === 'trialing';
+  // What is used is billed afterwards, and in flexible billing mode there is no line before.
+  const licensed = subscription.items.data.filter((item) => !isMetered(item));
   const lines = trialing
-    ? subscription.items.data.map((item) => trialLine(books, subscription, item, period))
+    ? licensed.map((item) => trialLine(books, subscription, item, period))
     : firstLines(books, subscription, given);
   const invoice = billFor(books, subscription, 'subscription_create', lines);
   if (trialing) {
@@ -136,7 +139,9 @@ function firstLines(books: Books, subscription: Subscription, given: CreateSubsc
   const { interval, interval_count: count } = subscription.items.data[0]!.price.recurring!;
   const whole = nextBoundary(period.end, interval as Interval, count, period.end) - period.end;
   const share = Math.min(1, (period.end - period.start) / whole);
-  return subscription.items.data.map((item) => itemLine(books, subscription, item, period, share));
+  return subscription.items.data
+    .filter((item) => !isMetered(item))
+    .map((item) => itemLine(books, subscription, item, period, share));
 }
 
 function activate(books: Books, subscription: Subscription): void {
@@ -160,6 +165,5 @@ function payFirst(
   const result = collect(books, invoice, { authenticated, offSession: given.off_session });
   if (result.kind === 'paid') return;
   const hasNoCard = result.refusal.body.code === 'resource_missing';
-  if (behavior === 'error_if_incomplete' || hasNoCard)
-    throw new StripeRefusal(result.refusal.status, result.refusal.body);
+  if (behavior === 'error_if_incomplete' || hasNoCard) throw incomplete(result.refusal);
 }

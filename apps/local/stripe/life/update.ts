@@ -1,6 +1,6 @@
 import type { Books } from '../books.js';
 import { HOUR } from '../clock.js';
-import { invalidRequest, rateLimited, StripeRefusal } from '../errors.js';
+import { invalidRequest, rateLimited } from '../errors.js';
 import { mergeMetadata } from '../form.js';
 import type { Invoice, Subscription } from '../kinds.js';
 import { redeem } from '../objects/coupons.js';
@@ -9,7 +9,7 @@ import { automaticTax } from '../objects/subscription-shape.js';
 import { billFor } from './bill.js';
 import { isEnded } from './cancel.js';
 import { applyItems, changeOf } from './change-items.js';
-import { collect } from './collection.js';
+import { collect, incomplete, voidInvoice } from './collection.js';
 import { finalize, finalizeLater } from './invoicing.js';
 import { withCancellation } from './cancellation.js';
 import { ownMethod } from './subscribe.js';
@@ -159,10 +159,7 @@ function pay(books: Books, invoice: Invoice, given: UpdateSubscription): void {
   if (given.payment_behavior === 'default_incomplete') return books.settled(invoice, 'action');
   const result = collect(books, invoice, { offSession: given.off_session });
   if (result.kind !== 'paid' && given.payment_behavior === 'error_if_incomplete')
-    throw new StripeRefusal(
-      result.refusal.body.type === 'card_error' ? 402 : result.refusal.status,
-      result.refusal.body,
-    );
+    throw incomplete(result.refusal);
 }
 
 /** https://docs.stripe.com/billing/subscriptions/pending-updates: changed once it is paid, within 23 hours. */
@@ -179,6 +176,7 @@ function updateWhenPaid(
       unable,
     );
   if (subscription.pending_update) voidPending(books, subscription);
+  const { uses_since: since } = books.store.notes(subscription.id);
   const draft = apply(books, subscription, given);
   const items = clone(subscription.items.data);
   if (!draft || finalize(books, draft).status === 'paid') {
@@ -188,7 +186,9 @@ function updateWhenPaid(
   const wanted = clone(subscription);
   const latest = subscription.latest_invoice;
   Object.assign(subscription, before, { latest_invoice: latest });
+  const { uses_since: wantedSince } = books.store.notes(subscription.id);
   books.store.note(subscription.id, {
+    uses_since: since,
     pending: {
       invoice: draft.id,
       params: {
@@ -196,6 +196,7 @@ function updateWhenPaid(
         anchor: wanted.billing_cycle_anchor,
         trial_end: wanted.trial_end,
         status: wanted.status,
+        uses_since: wantedSince,
       },
     },
   });
@@ -218,7 +219,11 @@ function updateWhenPaid(
   );
 }
 
+/** Another one takes its place: https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
 function voidPending(books: Books, subscription: Subscription): void {
+  const { pending } = books.store.notes(subscription.id);
   books.store.note(subscription.id, { pending: undefined });
+  const waiting = books.store.get('invoice', pending?.invoice ?? '');
+  if (waiting?.status === 'open') voidInvoice(books, waiting);
   books.change<'subscription'>(subscription, { pending_update: null });
 }

@@ -4,8 +4,7 @@ import { endpoint } from '../router.js';
 import type { Wire } from '../wire.js';
 
 /** https://docs.stripe.com/api/accounts/object */
-const ACCOUNT: Wire<Stripe.Account> = {
-  id: 'acct_gatehouselocal',
+const ACCOUNT: Omit<Wire<Stripe.Account>, 'id'> = {
   object: 'account',
   business_type: 'company',
   charges_enabled: true,
@@ -20,5 +19,13 @@ const ACCOUNT: Wire<Stripe.Account> = {
 };
 
 export const account = [
-  endpoint('GET', '/v1/account', paramsOf<Stripe.AccountRetrieveParams>()({}), () => ACCOUNT),
+  endpoint(
+    'GET',
+    '/v1/account',
+    paramsOf<Stripe.AccountRetrieveParams>()({}),
+    (books): Wire<Stripe.Account> => ({
+      id: books.account,
+      ...ACCOUNT,
+    }),
+  ),
 ];

@@ -4,15 +4,18 @@ import { invalidRequest } from '../errors.js';
 import { listParamsOf, mergeMetadata, metadata, oneOf, paramsOf, text } from '../form.js';
 import type { CheckoutSession, Price } from '../kinds.js';
 import { amountOf } from '../life/amounts.js';
-import { productName } from '../life/lines.js';
+import { productName } from '../life/parts-of-lines.js';
+import { isMetered } from '../life/usage.js';
 import { pageInOrder, pageOf } from '../lists.js';
 import { endpoint } from '../router.js';
 import { newId } from '../store.js';
 import type { Wire } from '../wire.js';
+import { mustFitCustomer } from './checkout-customer.js';
 import { CreateSession, newSession } from './checkout-shape.js';
 import type { CheckoutPlan } from './checkout-shape.js';
 import { priceFor } from './subscription-shape.js';
 import { clone } from '../wire.js';
+import { mustBeUsable } from './coupons.js';
 
 /** https://docs.stripe.com/api/checkout/sessions/object */
 function create(books: Books, given: CreateSession): CheckoutSession {
@@ -23,6 +26,7 @@ function create(books: Books, given: CreateSession): CheckoutSession {
       'customer_email',
       'parameters_exclusive',
     );
+  mustFitCustomer(given, customer);
   const mode = given.mode ?? 'subscription';
   // Not a thing of test clocks: the page is open for hours of the real day.
   const now = books.clock.now();
@@ -32,7 +36,7 @@ function create(books: Books, given: CreateSession): CheckoutSession {
   session.currency = plan.line_items[0]?.currency ?? null;
   session.customer_details = {
     ...{
-      address: null,
+      address: customer?.address ?? null,
       business_name: null,
       individual_name: null,
       name: customer?.name ?? null,
@@ -58,20 +62,30 @@ function planFor(books: Books, given: CreateSession, mode: 'setup' | 'subscripti
       'parameters_exclusive',
     );
   for (const { coupon, promotion_code } of given.discounts ?? []) {
-    if (coupon) books.need('coupon', coupon, 'discounts[0][coupon]');
+    if (coupon) mustBeUsable(books, books.need('coupon', coupon, 'discounts[0][coupon]'));
     if (promotion_code) books.need('promotion_code', promotion_code, 'discounts[0][promotion_code]');
   }
-  const items = (given.line_items ?? []).map(({ price, quantity }) => ({ price, quantity: quantity ?? 1 }));
+  const lines = (given.line_items ?? []).map((item, index) => {
+    const price = lineItemPrice(books, item, index);
+    const metered = isMetered({ price });
+    if (metered && item.quantity !== undefined)
+      throw invalidRequest(
+        'Quantity should not be defined when `recurring.usage_type` is `metered`.',
+        `line_items[${index}][quantity]`,
+      );
+    return { price, ...(metered ? {} : { quantity: item.quantity ?? 1 }) };
+  });
   return {
-    items,
-    line_items: items.map((item, index) => lineItem(books, lineItemPrice(books, item, index), item.quantity)),
+    items: lines.map(({ price, ...how }) => ({ price: price.id, ...how })),
+    line_items: lines.map(({ price, quantity }) => lineItem(books, price, quantity)),
     discounts: given.discounts ?? [],
     subscription_data: given.subscription_data ?? {},
     tax: given.automatic_tax?.enabled ?? false,
+    update: given.customer_update ?? {},
   };
 }
 
-function lineItemPrice(books: Books, item: { price: string; quantity: number }, index: number): Price {
+function lineItemPrice(books: Books, item: { price: string; quantity?: number }, index: number): Price {
   const known = books.store.get('price', item.price);
   if (!known)
     throw invalidRequest(`No such price: '${item.price}'`, `line_items[${index}][price]`, 'resource_missing');
@@ -79,8 +93,8 @@ function lineItemPrice(books: Books, item: { price: string; quantity: number }, 
 }
 
 /** https://docs.stripe.com/api/checkout/sessions/line_items */
-function lineItem(books: Books, price: Price, quantity: number): Wire<Stripe.LineItem> {
-  const amount = price.recurring?.usage_type === 'metered' ? 0 : amountOf(price, quantity);
+function lineItem(books: Books, price: Price, quantity: number | undefined): Wire<Stripe.LineItem> {
+  const amount = quantity === undefined ? 0 : amountOf(price, quantity);
   return {
     id: newId('li'),
     object: 'item',
@@ -93,7 +107,7 @@ function lineItem(books: Books, price: Price, quantity: number): Wire<Stripe.Lin
     description: productName(books, price),
     metadata: {},
     price: clone(price),
-    quantity,
+    quantity: quantity ?? null,
   };
 }
 
@@ -106,7 +120,7 @@ export function expireSession(books: Books, session: CheckoutSession): CheckoutS
 }
 
 export function planOfSession(books: Books, id: string): CheckoutPlan {
-  return books.store.notes(id).checkout as CheckoutPlan;
+  return { update: {}, ...(books.store.notes(id).checkout as Partial<CheckoutPlan>) } as CheckoutPlan;
 }
 
 const List = listParamsOf<Stripe.Checkout.SessionListParams>()({

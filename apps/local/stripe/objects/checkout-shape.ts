@@ -4,6 +4,7 @@ import type { Books } from '../books.js';
 import { DAY, HOUR } from '../clock.js';
 import { invalidRequest } from '../errors.js';
 import {
+  atMost,
   flag,
   integer,
   many,
@@ -18,6 +19,7 @@ import {
 import type { CheckoutSession } from '../kinds.js';
 import { newId } from '../store.js';
 import type { Wire } from '../wire.js';
+import { LONGEST_TRIAL_DAYS } from './price-data.js';
 
 const SubscriptionData = part({
   billing_cycle_anchor: integer().optional(),
@@ -26,7 +28,7 @@ const SubscriptionData = part({
   metadata: metadata().optional(),
   proration_behavior: oneOf('create_prorations', 'none').optional(),
   trial_end: integer().optional(),
-  trial_period_days: natural().optional(),
+  trial_period_days: atMost(LONGEST_TRIAL_DAYS).optional(),
   trial_settings: part({
     end_behavior: part({ missing_payment_method: oneOf('cancel', 'create_invoice', 'pause') }),
   }).optional(),
@@ -74,11 +76,13 @@ export type CreateSession = z.output<typeof CreateSession>;
 
 /** What completing the session makes; kept in its notes. */
 export interface CheckoutPlan {
-  items: { price: string; quantity: number }[];
+  items: { price: string; quantity?: number }[];
   line_items: Wire<Stripe.LineItem>[];
   discounts: { coupon?: string; promotion_code?: string }[];
   subscription_data: z.output<typeof SubscriptionData>;
   tax: boolean;
+  /** Of a customer who was there before: what is typed at the page is kept. */
+  update: { address?: 'auto' | 'never'; name?: 'auto' | 'never' };
 }
 
 /** https://docs.stripe.com/api/checkout/sessions/object */
@@ -106,6 +110,10 @@ export function newSession(
     allowed_payment_method_types: null,
     amount_subtotal: at.mode === 'setup' ? null : total,
     amount_total: at.mode === 'setup' ? null : total,
+    tax_id_collection: {
+      enabled: given.tax_id_collection?.enabled ?? false,
+      required: given.tax_id_collection?.required ?? 'never',
+    },
     automatic_tax: {
       enabled: given.automatic_tax?.enabled ?? false,
       liability: null,

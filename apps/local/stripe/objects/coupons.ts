@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { Books } from '../books.js';
-import { addInterval } from '../clock.js';
+import { addInterval, DAY } from '../clock.js';
 import { invalidRequest } from '../errors.js';
 import {
   flag,
@@ -41,6 +41,8 @@ const CreateCoupon = paramsOf<Stripe.CouponCreateParams>()({
   redeem_by: integer().optional(),
 });
 
+const LONGEST = 5 * 366 * DAY;
+
 /** https://docs.stripe.com/api/coupons/object */
 function createCoupon(books: Books, given: z.output<typeof CreateCoupon>): Coupon {
   if ((given.percent_off === undefined) === (given.amount_off === undefined))
@@ -53,6 +55,8 @@ function createCoupon(books: Books, given: z.output<typeof CreateCoupon>): Coupo
       'You must pass duration_in_months when passing duration=repeating, and only then.',
       'duration_in_months',
     );
+  if (given.redeem_by !== undefined && given.redeem_by > books.now() + LONGEST)
+    throw invalidRequest('Invalid timestamp: can be no more than five years in the future', 'redeem_by');
   const id = given.id ?? newId('', 8).slice(1);
   if (books.store.get('coupon', id))
     throw invalidRequest('Coupon already exists.', 'id', 'resource_already_exists');
@@ -106,11 +110,16 @@ export function redeem(
   });
 }
 
-function usable(books: Books, coupon: Coupon): Coupon {
+/** Throws `coupon_expired` (docs.stripe.com/error-codes) for one that nobody can use any more. */
+export function mustBeUsable(books: Books, coupon: Coupon): void {
   const exhausted = coupon.max_redemptions !== null && coupon.times_redeemed >= coupon.max_redemptions;
   const late = coupon.redeem_by !== null && coupon.redeem_by < books.now();
   if (!coupon.valid || exhausted || late)
     throw invalidRequest(`Coupon expired: ${coupon.id}`, 'coupon', 'coupon_expired');
+}
+
+function usable(books: Books, coupon: Coupon): Coupon {
+  mustBeUsable(books, coupon);
   const redeemed = coupon.times_redeemed + 1;
   return books.change<'coupon'>(coupon, {
     times_redeemed: redeemed,

@@ -11,16 +11,14 @@ import {
   oneOf,
   paramsOf,
   part,
-  positive,
   range,
   text,
   unset,
 } from '../form.js';
 import type { Customer } from '../kinds.js';
 import { cancelAll } from '../life/cancel.js';
-import { inRange, pageInOrder, pageOf } from '../lists.js';
+import { inRange, pageOf } from '../lists.js';
 import { endpoint } from '../router.js';
-import { searchFilter } from '../search.js';
 import { newId } from '../store.js';
 import { attachTo } from './payment-methods.js';
 import { createTaxId, TaxIdData } from './tax-ids.js';
@@ -121,7 +119,7 @@ function notAttached(id: string) {
   );
 }
 
-function addressOf(given: z.output<typeof Address> | null | undefined): Customer['address'] {
+export function addressOf(given: z.output<typeof Address> | null | undefined): Customer['address'] {
   if (!given) return null;
   const { city = null, country = null, line1 = null, line2 = null, postal_code = null, state = null } = given;
   return { city, country, line1, line2, postal_code, state };
@@ -140,29 +138,6 @@ function updateCustomer(books: Books, given: z.output<typeof UpdateCustomer>, id
     ...(settings === undefined ? {} : { invoice_settings: { ...customer.invoice_settings, ...settings } }),
   };
   return books.change<'customer'>(customer, changes, 'customer.updated');
-}
-
-const Search = paramsOf<Stripe.CustomerSearchParams>()({
-  query: text(),
-  limit: positive().optional(),
-  page: text().optional(),
-});
-
-/** Newest first; the page is the id after which to go on. */
-export function searched<T extends { id: string; created: number }>(
-  books: Books,
-  url: string,
-  all: T[],
-  { query, limit, page }: { query: string; limit?: number; page?: string },
-  fields: readonly string[],
-) {
-  const visible = books.clock.now() - books.settings.search_lag_seconds;
-  const found = all
-    .filter((one) => books.settings.search_lag_seconds === 0 || one.created <= visible)
-    .filter(searchFilter(query, fields))
-    .reverse();
-  const { data, has_more } = pageInOrder(url, found, { limit, ...(page ? { starting_after: page } : {}) });
-  return { object: 'search_result', url, data, has_more, next_page: has_more ? data.at(-1)!.id : null };
 }
 
 export const customers = [
@@ -186,15 +161,6 @@ export const customers = [
           .filter((one) => inRange(one.created, params.created)),
         params,
       ),
-  ),
-  endpoint('GET', '/v1/customers/search', Search, (books, params) =>
-    searched(books, '/v1/customers/search', books.store.all('customer'), params, [
-      'created',
-      'email',
-      'metadata',
-      'name',
-      'phone',
-    ]),
   ),
   endpoint(
     'GET',

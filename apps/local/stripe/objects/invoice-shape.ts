@@ -1,5 +1,6 @@
 import type { Books } from '../books.js';
 import type { Customer, Invoice, InvoiceLine, Price, Subscription } from '../kinds.js';
+import { taxOn } from '../life/tax.js';
 import { newId } from '../store.js';
 import { clone, listOf } from '../wire.js';
 
@@ -22,7 +23,6 @@ export interface InvoiceDraft {
 export function emptyInvoice(books: Books, draft: InvoiceDraft): Invoice {
   const { customer, subscription } = draft;
   const now = books.now(customer.id);
-  const taxed = subscription?.automatic_tax.enabled ?? false;
   return {
     id: newId('in'),
     object: 'invoice',
@@ -38,10 +38,7 @@ export function emptyInvoice(books: Books, draft: InvoiceDraft): Invoice {
     attempt_count: 0,
     attempted: false,
     auto_advance: draft.autoAdvance ?? true,
-    automatic_tax: {
-      ...{ disabled_reason: null, enabled: taxed, liability: taxed ? { type: 'self' as const } : null },
-      ...{ provider: taxed ? 'stripe' : null, status: taxed ? 'complete' : null },
-    },
+    automatic_tax: taxOn(customer, subscription?.automatic_tax.enabled ?? false),
     automatically_finalizes_at: null,
     billing_reason: draft.reason,
     collection_method: draft.collectionMethod ?? subscription?.collection_method ?? 'charge_automatically',
@@ -122,6 +119,8 @@ export interface LineDraft {
   description: string;
   period: { start: number; end: number };
   price?: Price;
+  /** Of one, where that is not the price's own: in a tier. */
+  unit?: string;
   quantity?: number | null;
   metadata?: Record<string, string>;
   parent: InvoiceLine['parent'];
@@ -151,7 +150,7 @@ export function invoiceLine(draft: LineDraft): InvoiceLine {
       ? {
           price_details: { price: price.id, product: price.product },
           type: 'price_details',
-          unit_amount_decimal: price.unit_amount_decimal,
+          unit_amount_decimal: draft.unit ?? price.unit_amount_decimal,
         }
       : null,
     quantity,

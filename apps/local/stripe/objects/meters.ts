@@ -5,7 +5,7 @@ import { DAY } from '../clock.js';
 import { invalidRequest } from '../errors.js';
 import { integer, listParamsOf, oneOf, paramsOf, part, text } from '../form.js';
 import type { Kinds } from '../kinds.js';
-import { usageIn } from '../life/lines.js';
+import { usageIn } from '../life/usage.js';
 import { pageInOrder, pageOf } from '../lists.js';
 import { endpoint } from '../router.js';
 import { newId } from '../store.js';

@@ -131,7 +131,7 @@ function createConfiguration(books: Books, given: z.output<typeof CreateConfigur
       created: now,
       default_return_url: given.default_return_url ?? null,
       features: featuresOf(given.features),
-      is_default: books.store.all('billing_portal.configuration').length === 0,
+      is_default: false,
       livemode: false,
       login_page: { enabled: false, url: null },
       metadata: mergeMetadata({}, given.metadata),
@@ -212,22 +212,16 @@ function createSession(books: Books, given: z.output<typeof CreateSession>): Kin
   );
 }
 
-/** Test mode has a default one only once somebody saved it; ours is made when first asked for. */
+/** There is a default one only once somebody has saved it in the dashboard; none that a program made is. */
 function configurationFor(books: Books, id: string | undefined): Configuration {
   if (id !== undefined) {
     const found = books.need('billing_portal.configuration', id, 'configuration');
     if (!found.active) throw invalidRequest('The configuration is not active.', 'configuration');
     return found;
   }
-  return (
-    books.store.all('billing_portal.configuration').find((one) => one.is_default) ??
-    createConfiguration(books, {
-      features: {
-        invoice_history: { enabled: true },
-        payment_method_update: { enabled: true },
-        subscription_cancel: { enabled: true },
-      },
-    })
+  throw invalidRequest(
+    'No configuration provided and your test mode default configuration has not been created. Provide a configuration or create your default by saving your customer portal settings in test mode.',
+    'configuration',
   );
 }
 

@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import type { Books } from '../books.js';
 import { invalidRequest } from '../errors.js';
 import { flag, listParamsOf, many, mergeMetadata, oneOf, paramsOf, part, range, text } from '../form.js';
-import type { Price } from '../kinds.js';
+import type { Notes, Price } from '../kinds.js';
 import { inRange, pageOf } from '../lists.js';
 import { endpoint } from '../router.js';
 import { newId } from '../store.js';
@@ -13,23 +13,18 @@ import { clone } from '../wire.js';
 /** https://docs.stripe.com/api/prices/object */
 export function createPrice(books: Books, given: PriceData): Price {
   const product = productOf(books, given);
-  if (given.recurring?.usage_type === 'metered' && given.recurring.meter === undefined)
-    throw invalidRequest('A metered price must name its meter.', 'recurring[meter]');
-  if (given.recurring?.meter) books.need('billing.meter', given.recurring.meter, 'recurring[meter]');
-  const amount = given.unit_amount_decimal ?? given.unit_amount?.toString();
-  if (amount === undefined)
-    throw invalidRequest(
-      'You must specify either `unit_amount` or `unit_amount_decimal`.',
-      'unit_amount',
-      'parameter_missing',
-    );
+  mustFitMeter(books, given.recurring);
+  const tiers = tiersOf(given);
+  const amount = tiers ? null : amountOf(given);
   if (given.lookup_key) takeLookupKey(books, given.lookup_key, given.transfer_lookup_key);
+  const id = newId('price');
+  if (tiers) books.store.note(id, { tiers });
   return books.add<'price'>(
     {
-      id: newId('price'),
+      id,
       object: 'price',
       active: given.active ?? true,
-      billing_scheme: 'per_unit',
+      billing_scheme: tiers ? 'tiered' : 'per_unit',
       created: books.now(),
       currency: given.currency,
       custom_unit_amount: null,
@@ -40,14 +35,86 @@ export function createPrice(books: Books, given: PriceData): Price {
       product,
       recurring: recurringOf(given.recurring),
       tax_behavior: given.tax_behavior ?? 'unspecified',
-      tiers_mode: null,
+      tiers_mode: tiers ? 'graduated' : null,
       transform_quantity: null,
       type: given.recurring ? 'recurring' : 'one_time',
-      unit_amount: /^-?\d+$/.test(amount) ? Number(amount) : null,
+      unit_amount: amount !== null && /^-?\d+$/.test(amount) ? Number(amount) : null,
       unit_amount_decimal: amount,
     },
     'price.created',
   );
+}
+
+/** https://docs.stripe.com/api/prices/create#create_price-recurring-meter; one that is archived takes no price. */
+function mustFitMeter(books: Books, recurring: PriceData['recurring']): void {
+  const { usage_type: type, meter } = recurring ?? {};
+  if (type === 'metered' && meter === undefined)
+    throw invalidRequest('A metered price must name its meter.', 'recurring[meter]');
+  if (meter === undefined) return;
+  if (type !== 'metered')
+    throw invalidRequest(
+      'You may only specify `recurring[meter]` when `recurring[usage_type]` is `metered`.',
+      'recurring[meter]',
+    );
+  if (books.need('billing.meter', meter, 'recurring[meter]').status !== 'active')
+    throw invalidRequest(`The meter ${meter} is inactive.`, 'recurring[meter]');
+}
+
+/** Of one unit. */
+function amountOf({
+  unit_amount: whole,
+  unit_amount_decimal: decimal,
+}: Pick<PriceData, 'unit_amount' | 'unit_amount_decimal'>): string {
+  if (whole !== undefined && decimal !== undefined)
+    throw invalidRequest(
+      'You may only specify one of these parameters: unit_amount, unit_amount_decimal.',
+      'unit_amount_decimal',
+      'parameters_exclusive',
+    );
+  const amount = decimal ?? whole?.toString();
+  if (amount === undefined)
+    throw invalidRequest(
+      'You must specify either `unit_amount` or `unit_amount_decimal`.',
+      'unit_amount',
+      'parameter_missing',
+    );
+  return amount;
+}
+
+/** https://docs.stripe.com/api/prices/create#create_price-tiers; undefined: it has one amount for all. */
+function tiersOf(given: PriceData): Notes['tiers'] {
+  const { billing_scheme: scheme, tiers, tiers_mode: mode } = given;
+  if (scheme !== 'tiered') {
+    if (tiers || mode)
+      throw invalidRequest('`tiers` needs `billing_scheme` to be `tiered`.', tiers ? 'tiers' : 'tiers_mode');
+    return undefined;
+  }
+  if (!tiers?.length || !mode)
+    throw invalidRequest(
+      'You must specify `tiers` and `tiers_mode` with `billing_scheme=tiered`.',
+      tiers?.length ? 'tiers_mode' : 'tiers',
+      'parameter_missing',
+    );
+  if (given.unit_amount !== undefined || given.unit_amount_decimal !== undefined)
+    throw invalidRequest('With `billing_scheme=tiered` each tier has an amount of its own.', 'unit_amount');
+  if (given.recurring?.usage_type !== 'metered')
+    throw invalidRequest('The local Stripe has tiers for metered prices alone.', 'tiers');
+  const ends = tiers.map(({ up_to: upTo }) => (upTo === 'inf' ? Infinity : upTo));
+  if (ends.at(-1) !== Infinity || ends.some((end, at) => at > 0 && end <= ends[at - 1]!))
+    throw invalidRequest(
+      'The last of the `tiers` must be up to `inf`, and each beyond the one before.',
+      'tiers',
+    );
+  return tiers.map(({ flat_amount: flat, up_to: upTo, ...one }, at) => {
+    if (flat)
+      throw invalidRequest('The local Stripe has no flat amounts of tiers.', `tiers[${at}][flat_amount]`);
+    const amount = amountOf(one);
+    return {
+      ...{ flat_amount: null, flat_amount_decimal: null },
+      ...{ unit_amount: /^\d+$/.test(amount) ? Number(amount) : null, unit_amount_decimal: amount },
+      up_to: upTo === 'inf' ? null : upTo,
+    };
+  });
 }
 
 function recurringOf(given: PriceData['recurring']): Price['recurring'] {
@@ -142,6 +209,7 @@ export const prices = [
         .filter(
           (one) => !params.recurring?.usage_type || one.recurring?.usage_type === params.recurring.usage_type,
         )
+        .filter((one) => !params.recurring?.meter || one.recurring?.meter === params.recurring.meter)
         .filter((one) => inRange(one.created, params.created)),
       params,
     ),
@@ -187,7 +255,7 @@ export function planOf(price: Price): Wire<Stripe.Plan> {
     active: price.active,
     amount: price.unit_amount,
     amount_decimal: price.unit_amount_decimal,
-    billing_scheme: 'per_unit',
+    billing_scheme: price.billing_scheme,
     created: price.created,
     currency: price.currency,
     interval: price.recurring?.interval ?? 'month',
@@ -197,7 +265,7 @@ export function planOf(price: Price): Wire<Stripe.Plan> {
     meter: price.recurring?.meter ?? null,
     nickname: price.nickname,
     product: price.product,
-    tiers_mode: null,
+    tiers_mode: price.tiers_mode,
     transform_usage: null,
     trial_period_days: null,
     usage_type: price.recurring?.usage_type ?? 'licensed',

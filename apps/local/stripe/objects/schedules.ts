@@ -17,14 +17,14 @@ import {
   positive,
   text,
 } from '../form.js';
-import type { Schedule } from '../kinds.js';
+import type { Price, Schedule } from '../kinds.js';
 import { cancelNow } from '../life/cancel.js';
 import { nextPhase, release } from '../life/schedule.js';
 import { pageOf } from '../lists.js';
 import { endpoint } from '../router.js';
 import { newId } from '../store.js';
 import { ProrationBehavior } from './subscription-params.js';
-import { periodOf } from './subscription-shape.js';
+import { mustHaveNoQuantity, periodOf } from './subscription-shape.js';
 
 const Phase = part({
   duration: part({
@@ -54,7 +54,7 @@ const UpdateSchedule = paramsOf<Stripe.SubscriptionScheduleUpdateParams>()({
   proration_behavior: ProrationBehavior.optional(),
 });
 
-/** https://docs.stripe.com/api/subscription_schedules/object */
+/** https://docs.stripe.com/api/subscription_schedules/create */
 function create(books: Books, given: z.output<typeof CreateSchedule>): Schedule {
   if (given.from_subscription !== undefined) return fromSubscription(books, given.from_subscription, given);
   if (given.customer === undefined || !given.phases)
@@ -96,6 +96,7 @@ function fromSubscription(books: Books, id: string, given: z.output<typeof Creat
   return schedule;
 }
 
+/** https://docs.stripe.com/api/subscription_schedules/object, without a phase. */
 function blank(
   books: Books,
   customer: string,
@@ -181,13 +182,13 @@ function phasesFrom(books: Books, given: z.output<typeof Phase>[], start: number
       discounts: [],
       end_date: ends,
       invoice_settings: null,
-      items: phase.items.map(({ price, quantity }) => ({
+      items: phase.items.map(({ price, quantity }, at) => ({
         billing_thresholds: null,
         discounts: [],
         metadata: {},
         plan: price,
         price,
-        quantity: quantity ?? 1,
+        ...quantityOf(prices[at]!, quantity),
         tax_rates: [],
       })),
       metadata: mergeMetadata({}, phase.metadata),
@@ -198,6 +199,12 @@ function phasesFrom(books: Books, given: z.output<typeof Phase>[], start: number
       trial_end: phase.trial_end ?? null,
     };
   });
+}
+
+function quantityOf(price: Price, quantity: number | undefined): { quantity?: number } {
+  if (price.recurring?.usage_type !== 'metered') return { quantity: quantity ?? 1 };
+  mustHaveNoQuantity(price, { quantity });
+  return {};
 }
 
 function update(books: Books, given: z.output<typeof UpdateSchedule>, id: string): Schedule {

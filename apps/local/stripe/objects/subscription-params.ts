@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import {
+  atMost,
   flag,
   integer,
   listParamsOf,
@@ -10,13 +11,12 @@ import {
   oneOf,
   paramsOf,
   part,
-  positive,
   range,
   text,
   unset,
 } from '../form.js';
 import { DiscountsInput } from './coupons.js';
-import { PriceData } from './price-data.js';
+import { LONGEST_TRIAL_DAYS, PriceData } from './price-data.js';
 
 const ItemInput = part({
   id: text().optional(),
@@ -79,7 +79,7 @@ export const CreateSubscription = paramsOf<Stripe.SubscriptionCreateParams>()({
   customer: text(),
   currency: text(3).optional(),
   items: many(ItemInput),
-  trial_period_days: natural().optional(),
+  trial_period_days: atMost(LONGEST_TRIAL_DAYS).optional(),
 });
 export type CreateSubscription = z.output<typeof CreateSubscription>;
 
@@ -151,10 +151,4 @@ export const ListSubscriptions = listParamsOf<Stripe.SubscriptionListParams>()({
     'unpaid',
   ).optional(),
   test_clock: text().optional(),
-});
-
-export const SearchSubscriptions = paramsOf<Stripe.SubscriptionSearchParams>()({
-  query: text(),
-  limit: positive().optional(),
-  page: text().optional(),
 });

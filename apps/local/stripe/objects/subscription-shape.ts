@@ -21,11 +21,7 @@ export function newItem(
   created: number,
 ): SubscriptionItem {
   const metered = price.recurring?.usage_type === 'metered';
-  if (metered && given.quantity !== undefined)
-    throw invalidRequest(
-      `You cannot set the quantity of a metered price: ${price.id}.`,
-      'items[0][quantity]',
-    );
+  if (metered) mustHaveNoQuantity(price, given);
   return {
     id: newId('si', 14),
     object: 'subscription_item',
@@ -42,6 +38,15 @@ export function newItem(
     subscription,
     tax_rates: [],
   };
+}
+
+/** Throws for a quantity of what a meter counts. */
+export function mustHaveNoQuantity(price: Price, { quantity }: { quantity?: number }): void {
+  if (quantity !== undefined)
+    throw invalidRequest(
+      `You cannot set the quantity of a metered price: ${price.id}.`,
+      'items[0][quantity]',
+    );
 }
 
 /** https://docs.stripe.com/api/subscriptions/object */

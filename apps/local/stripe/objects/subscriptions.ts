@@ -7,10 +7,10 @@ import type { Subscription, SubscriptionItem } from '../kinds.js';
 import { cancelNow } from '../life/cancel.js';
 import { pause, resume } from '../life/pause.js';
 import { subscribe } from '../life/subscribe.js';
+import { isLocated } from '../life/tax.js';
 import { updateSubscription } from '../life/update.js';
 import { inRange, pageOf } from '../lists.js';
 import { endpoint } from '../router.js';
-import { searched } from './customers.js';
 import {
   CancelSubscription,
   CreateSubscription,
@@ -18,7 +18,6 @@ import {
   PauseSubscription,
   ProrationBehavior,
   ResumeSubscription,
-  SearchSubscriptions,
   UpdateSubscription,
 } from './subscription-params.js';
 
@@ -29,7 +28,15 @@ function hasStatus({ status }: Subscription, wanted: string | undefined): boolea
 }
 
 export const subscriptions = [
-  endpoint('POST', '/v1/subscriptions', CreateSubscription, (books, given) => subscribe(books, given)),
+  endpoint('POST', '/v1/subscriptions', CreateSubscription, (books, given) => {
+    if (given.automatic_tax?.enabled && !isLocated(books.customer(given.customer)))
+      throw invalidRequest(
+        "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
+        undefined,
+        'customer_tax_location_invalid',
+      );
+    return subscribe(books, given);
+  }),
   endpoint('GET', '/v1/subscriptions', ListSubscriptions, (books, params) =>
     pageOf(
       '/v1/subscriptions',
@@ -41,18 +48,15 @@ export const subscriptions = [
           (one) =>
             params.price === undefined || one.items.data.some((item) => item.price.id === params.price),
         )
-        .filter((one) => params.test_clock === undefined || one.test_clock === params.test_clock)
+        // Those of a test clock are listed only when it or their customer is named.
+        .filter(
+          (one) =>
+            (params.test_clock === undefined && params.customer !== undefined) ||
+            (one.test_clock ?? undefined) === params.test_clock,
+        )
         .filter((one) => inRange(one.created, params.created)),
       params,
     ),
-  ),
-  endpoint('GET', '/v1/subscriptions/search', SearchSubscriptions, (books, params) =>
-    searched(books, '/v1/subscriptions/search', books.store.all('subscription'), params, [
-      'created',
-      'metadata',
-      'status',
-      'canceled_at',
-    ]),
   ),
   endpoint(
     'GET',

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type Stripe from 'stripe';
-import { z } from 'zod';
 import { API_VERSION } from '../books.js';
 import type { Books } from '../books.js';
 import { DAY } from '../clock.js';
@@ -9,14 +8,15 @@ import { flag, listParamsOf, many, mergeMetadata, metadata, paramsOf, text, unse
 import type { Kinds } from '../kinds.js';
 import { pageOf } from '../lists.js';
 import { endpoint } from '../router.js';
+import { isSnapshotEvent } from '../sdk-events.js';
 import { newId } from '../store.js';
 
 type WebhookEndpoint = Kinds['webhook_endpoint'];
-type Destination = Kinds['v2.core.event_destination'];
 
 const MOST_ENDPOINTS = 16;
 
-function newSecret(): string {
+/** Also of a destination for thin events. */
+export function newSecret(): string {
   return `whsec_${randomBytes(24).toString('hex')}`;
 }
 
@@ -55,7 +55,7 @@ export function createEndpoint(books: Books, given: EndpointInput): WebhookEndpo
   return { ...created, secret };
 }
 
-function mustBeUrl(url: string): void {
+export function mustBeUrl(url: string): void {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw invalidRequest(
       'Invalid URL: An explicit scheme (such as https) must be provided.',
@@ -72,66 +72,22 @@ export function rollSecret(books: Books, id: string): string {
   return next;
 }
 
+/** Stripe refuses a name that it does not know. */
+const EventName = text().refine(isSnapshotEvent, 'event');
+
 const Create = paramsOf<Stripe.WebhookEndpointCreateParams>()({
   api_version: text().optional(),
   description: unset(text()).optional(),
-  enabled_events: many(text()).min(1),
+  enabled_events: many(EventName).min(1),
   metadata: metadata().optional(),
   url: text(),
 });
 const Update = paramsOf<Stripe.WebhookEndpointUpdateParams>()({
   description: unset(text()).optional(),
   disabled: flag().optional(),
-  enabled_events: many(text()).optional(),
+  enabled_events: many(EventName).optional(),
   metadata: metadata().optional(),
   url: text().optional(),
-});
-
-/** https://docs.stripe.com/api/v2/core/event-destinations/object: where thin events go. */
-export function createDestination(
-  books: Books,
-  given: {
-    name: string;
-    description?: string;
-    enabled_events: string[];
-    url: string;
-    secret?: string;
-    metadata?: Record<string, string>;
-  },
-): Destination {
-  mustBeUrl(given.url);
-  const now = new Date(books.now() * 1000).toISOString();
-  const secret = given.secret ?? newSecret();
-  const destination = books.add<'v2.core.event_destination'>({
-    id: newId('ed'),
-    object: 'v2.core.event_destination',
-    created: now,
-    description: given.description ?? '',
-    enabled_events: given.enabled_events,
-    event_payload: 'thin',
-    events_from: ['self'],
-    livemode: false,
-    metadata: given.metadata ?? {},
-    name: given.name,
-    status: 'enabled',
-    type: 'webhook_endpoint',
-    updated: now,
-    webhook_endpoint: { url: given.url },
-  });
-  books.store.note(destination.id, { secret });
-  return { ...destination, webhook_endpoint: { signing_secret: secret, url: given.url } };
-}
-
-const CreateDestination = z.strictObject({
-  name: z.string(),
-  description: z.string().optional(),
-  enabled_events: z.array(z.string()).min(1),
-  event_payload: z.literal('thin'),
-  events_from: z.array(z.string()).optional(),
-  include: z.array(z.string()).optional(),
-  metadata: z.record(z.string(), z.string()).optional(),
-  type: z.literal('webhook_endpoint'),
-  webhook_endpoint: z.strictObject({ url: z.string() }),
 });
 
 export const webhookEndpoints = [
@@ -171,24 +127,4 @@ export const webhookEndpoints = [
       return books.store.bury('webhook_endpoint', id);
     },
   ),
-  endpoint(
-    'POST',
-    '/v2/core/event_destinations',
-    CreateDestination,
-    (books, { name, description, enabled_events, metadata: given, webhook_endpoint: { url } }) =>
-      createDestination(books, { name, description, enabled_events, url, metadata: given }),
-  ),
-  endpoint('GET', '/v2/core/event_destinations', z.looseObject({}), (books) => ({
-    data: books.store.all('v2.core.event_destination').reverse(),
-    next_page_url: null,
-    previous_page_url: null,
-  })),
-  endpoint('GET', '/v2/core/event_destinations/:id', z.looseObject({}), (books, _, id) =>
-    books.need('v2.core.event_destination', id),
-  ),
-  endpoint('DELETE', '/v2/core/event_destinations/:id', z.looseObject({}), (books, _, id) => {
-    books.need('v2.core.event_destination', id);
-    books.store.remove('v2.core.event_destination', id);
-    return { id, object: 'v2.core.event_destination' };
-  }),
 ];

@@ -3,6 +3,7 @@ import type { Controlled } from '../control.js';
 import { invalidRequest, StripeRefusal } from '../errors.js';
 import type { CheckoutSession } from '../kinds.js';
 import { completeCheckout } from '../life/checkout.js';
+import { askedBy } from '../objects/checkout-customer.js';
 import { planOfSession, trialOf } from '../objects/checkout-sessions.js';
 import { numberedCard } from '../objects/test-cards.js';
 import { shownPrice } from '../life/amounts.js';
@@ -29,9 +30,19 @@ function show(session: CheckoutSession, { books }: Pick<Controlled, 'books'>, pr
   const plan = planOfSession(books, session.id);
   const rows = plan.line_items.map((line) => [
     escape(line.description ?? ''),
-    String(line.quantity ?? 1),
+    line.quantity === null ? 'as used' : String(line.quantity),
     line.price ? escape(shownPrice(line.price)) : '',
   ]);
+  const asked = askedBy(books, session, plan);
+  const known = session.customer_details;
+  const name = asked.name
+    ? `<label>Name <input name="name" autocomplete="name" value="${escape(known?.name ?? '')}"></label>`
+    : '';
+  const need = asked.address === 'required' ? ' required' : '';
+  const address = asked.address
+    ? `<label>Country <input name="country" pattern="[A-Z]{2}" title="Two letters, like DE"${need} value="${escape(known?.address?.country ?? '')}"></label>
+<label>Postal code <input name="postal_code" value="${escape(known?.address?.postal_code ?? '')}"></label>`
+    : '';
   const email = session.customer
     ? ''
     : `<label>E-mail <input name="email" type="email" required value="${escape(session.customer_email ?? '')}"></label>`;
@@ -49,7 +60,7 @@ function show(session: CheckoutSession, { books }: Pick<Controlled, 'books'>, pr
   const body = `<h1>Checkout</h1><p>A stand-in for Stripe’s page: no card is charged.</p>
 ${problem ? `<p role="alert"><strong>${escape(problem)}</strong></p>` : ''}
 ${session.mode === 'setup' ? '<p>Store a card for later.</p>' : table(['Plan', 'Quantity', 'Price'], rows)}${trial}${due}
-<form method="post">${email}${cardFields()}${code}<button name="action" value="pay">${session.mode === 'setup' ? 'Save card' : 'Pay and subscribe'}</button></form>${cancel}`;
+<form method="post">${email}${name}${address}${cardFields()}${code}<button name="action" value="pay">${session.mode === 'setup' ? 'Save card' : 'Pay and subscribe'}</button></form>${cancel}`;
   return { html: page('Checkout', body), leadsTo: [session.success_url, session.cancel_url] };
 }
 
@@ -68,6 +79,9 @@ export function checkoutSubmitted(parts: Controlled, id: string, form: URLSearch
       completeCheckout(books, session, {
         card,
         email: form.get('email') ?? undefined,
+        name: form.get('name')?.trim() || undefined,
+        country: form.get('country')?.trim() || undefined,
+        postalCode: form.get('postal_code')?.trim() || undefined,
         promotionCode: form.get('promotion_code') || undefined,
         authenticated: form.get('action') === 'authenticate',
       }),

@@ -26,7 +26,7 @@ export function dashboard({ books, webhooks }: Controlled): Shown {
     escape(one.customer),
     escape(
       one.items.data
-        .map((item) => `${item.quantity ?? 1} × ${item.price.lookup_key ?? item.price.id}`)
+        .map((item) => `${item.quantity ?? 'uses'} × ${item.price.lookup_key ?? item.price.id}`)
         .join(', '),
     ),
     escape(one.status),

@@ -21,7 +21,7 @@ export function portalPage({ books }: Controlled, id: string): Shown {
   const rows = own.map((one) => [
     escape(
       one.items.data
-        .map((item) => `${item.quantity ?? 1} × ${item.price.lookup_key ?? item.price.id}`)
+        .map((item) => `${item.quantity ?? 'uses'} × ${item.price.lookup_key ?? item.price.id}`)
         .join(', '),
     ),
     escape(one.status),

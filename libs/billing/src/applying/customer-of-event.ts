@@ -1,35 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type Stripe from 'stripe';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { refId } from '../stripe/id-of.js';
 import { orNull } from '../stripe/look.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { plainType } from './dispatch.js';
-
-const Ref = z.union([z.string(), z.looseObject({ id: z.string() })]).nullish();
-
-/** What is read of an event: where to look. Nothing of it is believed. */
-const Told = z.object({
-  type: z.string(),
-  data: z
-    .looseObject({
-      object: z
-        .looseObject({
-          id: z.string().optional(),
-          object: z.string(),
-          customer: Ref,
-          charge: Ref,
-          invoice: Ref,
-        })
-        .optional(),
-      previous_attributes: z.looseObject({ customer: Ref }).nullish(),
-    })
-    .nullish(),
-  /** Of thin events (docs.stripe.com/api/v2/core/events/object). */
-  related_object: z.looseObject({ id: z.string() }).nullish(),
-});
+import { customerNamed, Owned, Told } from './told.js';
 
 /** One page: whoever has more customers on a test clock advances it again. */
 const CLOCK_CUSTOMERS = 100;
+/** A refund names its charge, that its customer; nothing is further away. */
+const STEPS = 3;
 
 /** Finds the customers that an event is about, by ids alone; what they are is asked of Stripe. */
 @Injectable()
@@ -39,48 +19,46 @@ export class CustomerOfEvent {
   /** None: it is about nobody. Throws what {@link StripeGateway.read} throws, and a SyntaxError or ZodError for what is no event. */
   async execute(payload: string): Promise<readonly string[]> {
     const event = Told.parse(JSON.parse(payload));
-    const object = event.data?.object;
+    const { data, related_object: related } = event;
     if (plainType(event.type).startsWith('test_helpers.test_clock.')) {
-      return this.onClock(object?.id ?? event.related_object?.id);
+      return this.onClock(data?.object?.id ?? related?.id);
     }
-    if (object?.object === 'customer') return some(object.id);
-    const named = idOf(object?.customer) ?? idOf(event.data?.previous_attributes?.customer);
-    if (named) return [named];
-    const related = idOf(object?.charge) ?? idOf(object?.invoice) ?? event.related_object?.id;
-    return related ? some(await this.ofObject(related)) : [];
+    const customer =
+      customerNamed(event) ??
+      (await this.behind((data?.object && placeIn(data.object)) ?? related?.url, STEPS));
+    return customer ? [customer] : [];
   }
 
   private async onClock(clock: string | undefined): Promise<readonly string[]> {
     if (!clock) return [];
     const customers = await this.gateway.read('find_customers', (stripe) =>
-      stripe.customers.list({ test_clock: clock, limit: CLOCK_CUSTOMERS }),
+      orNull(stripe.customers.list({ test_clock: clock, limit: CLOCK_CUSTOMERS })),
     );
-    return customers.data.map((one) => one.id);
+    return customers?.data.map((one) => one.id) ?? [];
   }
 
-  private async ofObject(id: string): Promise<string | null> {
-    if (id.startsWith('cus_')) return id;
-    const retrieve = RETRIEVE.find(([prefix]) => id.startsWith(prefix))?.[1];
-    if (!retrieve) return null;
-    const object = await this.gateway.read('find_customer', (stripe) => orNull(retrieve(stripe, id)));
-    return idOf(object?.customer);
+  /** Whose the object at `place` is, or what that belongs to. */
+  private async behind(place: string | undefined, steps: number): Promise<string | null> {
+    if (!place || !isPlace(place) || steps === 0) return null;
+    const found = await this.gateway.read('find_customer', (stripe) =>
+      orNull(stripe.rawRequest('GET', place) as Promise<unknown>),
+    );
+    if (!found) return null;
+    const object = Owned.parse(found);
+    return refId(object.customer) ?? this.behind(placeIn(object), steps - 1);
   }
 }
 
-type Owned = { customer?: string | { id: string } | null };
+/** A place of the API, and no other one that an address could lead to. */
+function isPlace(address: string): boolean {
+  const [root, version, ...parts] = address.split('/');
+  return root === '' && version === 'v1' && parts.length > 0 && parts.every((part) => /^[\w-]+$/.test(part));
+}
 
-/** By how ids begin; the longer first. */
-const RETRIEVE: readonly (readonly [string, (stripe: Stripe, id: string) => Promise<Owned>])[] = [
-  ['sub_sched_', (stripe, id) => stripe.subscriptionSchedules.retrieve(id)],
-  ['sub_', (stripe, id) => stripe.subscriptions.retrieve(id)],
-  ['in_', (stripe, id) => stripe.invoices.retrieve(id)],
-  ['ch_', (stripe, id) => stripe.charges.retrieve(id)],
-  ['cs_', (stripe, id) => stripe.checkout.sessions.retrieve(id)],
-  ['pm_', (stripe, id) => stripe.paymentMethods.retrieve(id)],
-  ['cn_', (stripe, id) => stripe.creditNotes.retrieve(id)],
-];
-
-const idOf = (ref: string | { id: string } | null | undefined): string | null =>
-  ref == null ? null : typeof ref === 'string' ? ref : ref.id;
-
-const some = (id: string | null | undefined): readonly string[] => (id ? [id] : []);
+/** What tells of whom somebody has paid, or is paid back, the surest first. */
+function placeIn(object: z.output<typeof Owned>): string | undefined {
+  const [charge, intent, invoice] = [object.charge, object.payment_intent, object.invoice].map(refId);
+  if (charge) return `/v1/charges/${charge}`;
+  if (intent) return `/v1/payment_intents/${intent}`;
+  return invoice ? `/v1/invoices/${invoice}` : undefined;
+}

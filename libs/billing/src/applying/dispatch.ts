@@ -151,3 +151,6 @@ export function dispatch(type: string): 'handled' | 'ignored' | 'unknown' {
   if (HANDLED_TYPES.has(plain)) return 'handled';
   return IGNORED_TYPES.has(plain) ? 'ignored' : 'unknown';
 }
+
+/** Whether it tells of something that was paid and is taken back: then the charges are looked at, too. */
+export const isAboutCharges = (type: string): boolean => /^(charge|refund)\./.test(plainType(type));

@@ -1,6 +1,7 @@
 import type { LicenseType } from '#sdk/formats';
+import type { DunningPolicy } from './dunning.js';
 import type { PriceList } from './plan-price.js';
-import { type DunningPolicy, project } from './project.js';
+import { project } from './project.js';
 import { NOTHING, type Standing } from './standing.js';
 import type { StripeFacts } from './stripe-facts.js';
 
@@ -25,21 +26,25 @@ export function standingOf(
   if (!contract) return bought;
   const endsAt = Date.parse(contract.endsAt);
   if (endsAt <= now.getTime()) {
-    return bought.state === 'none' ? { ...NOTHING, state: 'cancelled', endsAt } : bought;
+    if (bought.state === 'none') return { ...NOTHING, state: 'cancelled', endsAt };
+    // Over since the later of the two.
+    return bought.state === 'cancelled'
+      ? { ...bought, endsAt: Math.max(bought.endsAt ?? endsAt, endsAt) }
+      : bought;
   }
+  // What is alive at Stripe beside it is paid for a second time.
+  const beside = bought.subscriptionId && bought.state !== 'cancelled' ? [bought.subscriptionId] : [];
   return {
     ...NOTHING,
     state: 'contract',
+    reasons: beside.length > 0 ? ['subscription_beside'] : [],
     access: 'full',
     plan: contract.plan,
     seats: contract.seats,
     endsAt,
     offlineUntil: endsAt,
-    // What is alive at Stripe beside it is paid for a second time.
-    duplicates: [
-      ...(bought.subscriptionId && bought.state !== 'cancelled' ? [bought.subscriptionId] : []),
-      ...bought.duplicates,
-    ],
+    takenBack: bought.takenBack,
+    duplicates: [...beside, ...bought.duplicates],
     dueAt: endsAt,
   };
 }

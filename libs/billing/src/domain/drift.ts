@@ -36,8 +36,12 @@ export function driftOf(
 export const needsPayment = ({ state, access }: Standing): boolean =>
   access === 'full' && state !== 'contract' && state !== 'none' && state !== 'cancelled';
 
-/** A list does not show what is not paid. */
-const bare = ({ unpaid: _, ...rest }: SubscriptionFacts) => rest;
+/** A list does not show what is not paid; what was kept before a field was there is as if it had none. */
+const bare = ({ unpaid: _, discount = null, cancelledAt = null, ...rest }: SubscriptionFacts) => ({
+  ...rest,
+  discount,
+  cancelledAt,
+});
 
 const withoutQuantities = (one: SubscriptionFacts) => {
   const { items, ...rest } = bare(one);

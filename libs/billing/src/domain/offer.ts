@@ -1,7 +1,9 @@
 import { DomainError } from '#platform';
 import type { LicenseType } from '#sdk/formats';
 import type { Interval } from '../events/words.js';
-import { lookupKey, type PlanPrice, type PriceList } from './plan-price.js';
+import { lookupKey, type Part, partOf, type PlanPrice, type PriceList } from './plan-price.js';
+import { readItem } from './project.js';
+import type { ItemFacts } from './stripe-facts.js';
 
 /** What somebody wants to have: a plan, how often it is paid, and how many seats. */
 export interface Offer {
@@ -13,7 +15,8 @@ export interface Offer {
 /** A line of a subscription: so many of a price. */
 export interface OfferItem {
   lookupKey: string;
-  quantity: number;
+  /** null: Stripe counts what is used. */
+  quantity: number | null;
 }
 
 /**
@@ -40,27 +43,61 @@ export function offerOf(
   return { plan, interval: wanted.interval, seats };
 }
 
-/** What Stripe is asked for: the plan, and the seats beyond those it gives. */
+/** What Stripe is asked for: the plan, the seats beyond those it gives, and what uses cost. */
 export function itemsOf(list: PriceList, { plan, interval, seats }: Offer): OfferItem[] {
-  const base = lookupKey(list.code, plan.tier, 'base', interval);
-  if (plan.isPerSeat) return [{ lookupKey: base, quantity: seats }];
-  const extra = seats - (plan.seats.included ?? seats);
+  const key = (part: Part, meter?: string) => lookupKey(list.code, plan.tier, part, interval, meter);
+  const extra = plan.isPerSeat ? 0 : seats - (plan.seats.included ?? seats);
   return [
-    { lookupKey: base, quantity: 1 },
-    ...(extra > 0 ? [{ lookupKey: lookupKey(list.code, plan.tier, 'seat', interval), quantity: extra }] : []),
+    { lookupKey: key('base'), quantity: plan.isPerSeat ? seats : 1 },
+    ...(extra > 0 ? [{ lookupKey: key('seat'), quantity: extra }] : []),
+    ...plan.usage.map(({ meter }) => ({ lookupKey: key('use', meter), quantity: null })),
   ];
+}
+
+/**
+ * Whether a line bills the uses of this plan and interval: whoever has both keeps it as it is, also where the plan bills
+ * uses at another price by now, or at none, or did not when they took it.
+ */
+export function isKeptUse(list: PriceList, item: ItemFacts, { plan, interval }: Offer): boolean {
+  const there = readItem(item, list);
+  return there?.part === 'use' && there.plan.tier === plan.tier && there.interval === interval;
+}
+
+/**
+ * The price by which a line that is wanted is there already, null: there is none. Who has a part of a plan for an interval
+ * keeps what it cost them, also when it is sold for more by now: other seats are no new purchase.
+ */
+export function keptPrice(list: PriceList, has: readonly ItemFacts[], wanted: OfferItem): string | null {
+  const sought = partOf(list, wanted.lookupKey);
+  if (!sought) return null;
+  const kept = has.find((item) => {
+    const there = readItem(item, list);
+    return (
+      there?.plan.tier === sought.plan.tier &&
+      there.part === sought.part &&
+      there.meter === sought.meter &&
+      there.interval === sought.interval
+    );
+  });
+  return kept?.priceId ?? null;
 }
 
 /** How the items of a subscription become others; what Stripe takes as `items` (docs.stripe.com/api/subscriptions/update). */
 export type ItemChange = { id?: string; price?: string; quantity?: number; deleted?: true };
 
+/** A line that is there, or is wanted; `quantity` null: Stripe counts what is used. */
+interface PricedItem {
+  priceId: string;
+  quantity: number | null;
+}
+
 /**
  * The changes from the items that are there to those that are wanted, by price; none when they are so already. The first
- * stays the first: its billing period goes on.
+ * stays the first: its billing period goes on. What bills uses takes the place of nothing else.
  */
 export function itemChanges(
-  has: readonly { id: string; priceId: string; quantity: number }[],
-  wanted: readonly { priceId: string; quantity: number }[],
+  has: readonly (PricedItem & { id: string })[],
+  wanted: readonly PricedItem[],
 ): ItemChange[] {
   const left = [...has];
   const take = (at: number) => (at < 0 ? undefined : left.splice(at, 1)[0]);
@@ -70,11 +107,12 @@ export function itemChanges(
   }));
   const changes: ItemChange[] = [];
   for (const { one, old } of paired) {
-    const item = old ?? left.shift();
-    if (!item) changes.push({ price: one.priceId, quantity: one.quantity });
-    else if (item.priceId !== one.priceId)
-      changes.push({ id: item.id, price: one.priceId, quantity: one.quantity });
-    else if (item.quantity !== one.quantity) changes.push({ id: item.id, quantity: one.quantity });
+    const isCounted = one.quantity === null;
+    const item = old ?? take(left.findIndex(({ quantity }) => (quantity === null) === isCounted));
+    const quantity = one.quantity === null ? {} : { quantity: one.quantity };
+    if (!item) changes.push({ price: one.priceId, ...quantity });
+    else if (item.priceId !== one.priceId) changes.push({ id: item.id, price: one.priceId, ...quantity });
+    else if (item.quantity !== one.quantity) changes.push({ id: item.id, ...quantity });
   }
   return [...changes, ...left.map(({ id }) => ({ id, deleted: true as const }))];
 }

@@ -1,16 +1,11 @@
 import type { LicenseType } from '#sdk/formats';
 import { type Access, type Interval, INTERVALS, type State } from '../events/words.js';
-import { partOf, type PlanPrice, type PriceList } from './plan-price.js';
-import { NOTHING, type Standing } from './standing.js';
+import { ACCESS_OF, type Dunning, type DunningPolicy, dunningOf, stepAt } from './dunning.js';
+import { isOurs } from './ours.js';
+import { type PartOfPlan, partOf, type PriceList } from './plan-price.js';
+import { NOTHING, type Standing, type StateAndAccess } from './standing.js';
 import type { ItemFacts, StripeFacts, SubscriptionFacts } from './stripe-facts.js';
-
-/** How long an unpaid invoice is borne, in ms. */
-export interface DunningPolicy {
-  /** Everything goes on. */
-  graceMs: number;
-  /** After that: what Free gives; then nothing. */
-  restrictedMs: number;
-}
+import { chargesOfOurs, takenBackOf, withheld } from './taken-back.js';
 
 /** Stripe's own customer.subscription.trial_will_end comes three days before, too. */
 const TRIAL_ENDING_MS = 3 * 86_400_000;
@@ -23,16 +18,20 @@ const ALIVE = ['active', 'trialing', 'past_due', 'paused', 'unpaid', 'incomplete
  * Where the customer stands at `now`, by what Stripe has of it. Pure: the same look, prices, policy and moment give the
  * same, whichever event led here, however often and in whatever order.
  */
-export function project(stripe: StripeFacts, prices: PriceList, policy: DunningPolicy, now: Date): Standing {
+export function project(seen: StripeFacts, prices: PriceList, policy: DunningPolicy, now: Date): Standing {
+  const stripe = { ...seen, charges: chargesOfOurs(seen, prices) };
   const at = stripe.clockAt === null ? now.getTime() : stripe.clockAt * SECOND;
   const alive = stripe.subscriptions
     .filter((one) => rankOf(one) >= 0)
     .sort((a, b) => rankOf(a) - rankOf(b) || b.created - a.created || (a.id < b.id ? -1 : 1));
-  const [main, ...others] = alive;
-  const standing = main ? ofSubscription(main, prices, policy, at) : ofNobody(stripe);
+  const ours = alive.filter((one) => isOurs(one, prices));
+  // What the account sells besides is none of ours: nothing follows from it.
+  const main = ours.find((one) => boughtBy(one.items, prices) !== null) ?? ours[0];
+  const standing = main ? ofSubscription(main, stripe, prices, policy, at) : ofNobody(stripe, prices);
   return {
     ...standing,
-    duplicates: others.filter((one) => one.status !== 'incomplete').map((one) => one.id),
+    takenBack: takenBackOf(stripe.charges),
+    duplicates: ours.filter((one) => one !== main && one.status !== 'incomplete').map((one) => one.id),
     // A test clock does not run by itself: Stripe tells when it has moved.
     dueAt: stripe.clockAt === null ? standing.dueAt : null,
   };
@@ -44,9 +43,9 @@ export const isAlive = (status: string): boolean => (ALIVE as readonly string[])
 const rankOf = (one: SubscriptionFacts): number => (ALIVE as readonly string[]).indexOf(one.status);
 
 /** Nothing is alive: never was, or is over. */
-function ofNobody({ subscriptions }: StripeFacts): Standing {
+function ofNobody({ subscriptions }: StripeFacts, prices: PriceList): Standing {
   const last = subscriptions
-    .filter((one) => one.status === 'canceled')
+    .filter((one) => one.status === 'canceled' && isOurs(one, prices))
     .sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0))[0];
   if (!last) return NOTHING;
   const endsAt = last.endedAt === null ? null : last.endedAt * SECOND;
@@ -55,32 +54,37 @@ function ofNobody({ subscriptions }: StripeFacts): Standing {
 
 function ofSubscription(
   one: SubscriptionFacts,
+  { charges }: StripeFacts,
   prices: PriceList,
   policy: DunningPolicy,
   at: number,
 ): Standing {
   const bought = boughtBy(one.items, prices);
-  const { state, reasons, access } = stateOf(one, policy, at);
-  const times = timesOf(one, policy);
+  const owed = dunningOf(one, policy);
+  const step = owed && stepAt(owed, at);
+  const ofItself = step ? { state: step, access: ACCESS_OF[step], reasons: pauseOf(one) } : stateOf(one);
+  const { state, reasons, access } = withheld(ofItself, one, charges, policy);
+  const times = timesOf(one, owed);
   const problems = bought ? [] : ['unknown_price'];
   const standing = {
     ...NOTHING,
     ...times,
     state,
     reasons: [...reasons, ...problems],
-    // What nobody here sells gives nothing.
+    // A plan that nobody here sells any more gives nothing.
     access: bought || access === 'none' ? access : ('free' as const),
     plan: bought?.plan ?? 'FREE',
     interval: bought?.interval ?? null,
     seats: bought?.seats ?? null,
     subscriptionId: one.id,
+    dunning: step,
     isTrialEnding: state === 'trial' && times.trialEnd !== null && at >= times.trialEnd - TRIAL_ENDING_MS,
   } satisfies Standing;
   return { ...standing, offlineUntil: offlineUntil(standing), dueAt: nextAfter(standing, at) };
 }
 
 /** Which plan, how often, and how many seats the items of a subscription are; null: none of ours. */
-function boughtBy(
+export function boughtBy(
   items: readonly ItemFacts[],
   prices: PriceList,
 ): { plan: LicenseType; interval: Interval; seats: number | null } | null {
@@ -88,7 +92,8 @@ function boughtBy(
     const part = readItem(item, prices);
     return part ? [{ ...part, quantity: item.quantity }] : [];
   });
-  const base = read.find(({ part, plan }) => part === 'base' && plan.kind === 'sold');
+  // Also of a plan that is sold no more, by contract alone or to nobody: who has it keeps it.
+  const base = read.find(({ part }) => part === 'base');
   if (!base) return null;
   const { plan, interval, quantity } = base;
   const extra = read
@@ -100,36 +105,23 @@ function boughtBy(
 }
 
 /** By its lookup key; a price that has lost it to a newer one says itself what it was. */
-function readItem(
+export function readItem(
   item: ItemFacts,
   prices: PriceList,
-): { plan: PlanPrice; part: string; interval: Interval } | null {
+): (Omit<PartOfPlan, 'part'> & { part: string }) | null {
   const named = item.lookupKey === null ? null : partOf(prices, item.lookupKey);
   if (named) return named;
   const plan = prices.plans.find((one) => one.tier === item.plan);
   const interval = INTERVALS.find((one) => one === item.interval);
-  return plan && interval && item.part ? { plan, part: item.part, interval } : null;
+  return plan && interval && item.part
+    ? { plan, part: item.part, meter: item.meter ?? null, interval }
+    : null;
 }
 
-interface StateAndAccess {
-  state: State;
-  reasons: readonly string[];
-  access: Access;
-}
-
-function stateOf(one: SubscriptionFacts, policy: DunningPolicy, at: number): StateAndAccess {
+function stateOf(one: SubscriptionFacts): StateAndAccess {
   const is = (state: State, access: Access, reasons: readonly string[] = []) => ({ state, access, reasons });
-  switch (one.status) {
-    case 'incomplete':
-      return is('pending', 'free');
-    case 'paused':
-      return is('paused', 'free', [one.pausedReason ?? 'unknown']);
-    case 'past_due':
-    case 'unpaid':
-      return dunning(one, policy, at);
-    default:
-      break;
-  }
+  if (one.status === 'incomplete') return is('pending', 'free');
+  if (one.status === 'paused') return is('paused', 'free', pauseOf(one));
   // docs.stripe.com/billing/subscriptions/pause-payment: `void` is for a service that is not provided meanwhile.
   if (one.pausedCollection !== null) {
     return is('paused', one.pausedCollection === 'void' ? 'free' : 'full', [
@@ -140,55 +132,44 @@ function stateOf(one: SubscriptionFacts, policy: DunningPolicy, at: number): Sta
   return is(one.status === 'trialing' ? 'trial' : 'active', 'full');
 }
 
-/** `unpaid`: Stripe has given up asking, so the grace is over, whatever is left of it. */
-function dunning(one: SubscriptionFacts, policy: DunningPolicy, at: number): StateAndAccess {
-  const since = sinceOf(one);
-  const grace = one.status === 'unpaid' ? since : since + policy.graceMs;
-  if (at < grace) return { state: 'grace', access: 'full', reasons: [] };
-  if (at < since + policy.graceMs + policy.restrictedMs)
-    return { state: 'restricted', access: 'free', reasons: [] };
-  return { state: 'suspended', access: 'none', reasons: [] };
-}
+const pauseOf = ({ status, pausedReason }: SubscriptionFacts): readonly string[] =>
+  status === 'paused' ? [pausedReason ?? 'unknown'] : [];
 
-/** Without an invoice to show for it: from the beginning of what is not paid for. */
-const sinceOf = (one: SubscriptionFacts): number => (one.unpaid?.since ?? one.periodStart) * SECOND;
-
-function timesOf(one: SubscriptionFacts, { graceMs, restrictedMs }: DunningPolicy) {
+function timesOf(one: SubscriptionFacts, owed: Dunning | null) {
   const ms = (seconds: number | null) => (seconds === null ? null : seconds * SECOND);
-  const isUnpaid = one.status === 'past_due' || one.status === 'unpaid';
-  const since = sinceOf(one);
   const periodEnd = one.items.length === 0 ? null : Math.min(...one.items.map((item) => item.periodEnd));
   return {
     periodEnd: ms(periodEnd),
     trialEnd: one.status === 'trialing' ? ms(one.trialEnd) : null,
     endsAt: ms(one.cancelAt),
+    endingSince: one.cancelAt === null ? null : ms(one.cancelledAt ?? null),
+    pausedAt: ms(one.pausedAt),
     unpaid:
-      isUnpaid && one.unpaid
+      owed && one.unpaid
         ? {
             invoiceId: one.unpaid.invoiceId,
-            since,
+            since: owed.since,
             amountDue: one.unpaid.amountDue,
             currency: one.unpaid.currency,
           }
         : null,
-    restrictsAt: isUnpaid ? since + graceMs : null,
-    suspendsAt: isUnpaid ? since + graceMs + restrictedMs : null,
+    restrictsAt: owed?.restrictsAt ?? null,
+    suspendsAt: owed?.suspendsAt ?? null,
   };
 }
 
-/** Nobody takes a plan offline beyond the day on which it may end. */
-function offlineUntil({ access, state, trialEnd, endsAt, restrictsAt }: Standing): number | null {
-  if (access !== 'full') return null;
-  if (state === 'ending') return endsAt;
-  if (state === 'trial') return trialEnd;
-  return state === 'grace' ? restrictsAt : null;
+/** Nobody takes a plan offline beyond the first day on which it may end. */
+const offlineUntil = ({ access, trialEnd, endsAt, restrictsAt }: Standing): number | null =>
+  access === 'full' ? earliest([trialEnd, endsAt, restrictsAt]) : null;
+
+function earliest(instants: readonly (number | null)[]): number | null {
+  const known = instants.filter((one) => one !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 function nextAfter(standing: Standing, at: number): number | null {
   const { trialEnd, endsAt, restrictsAt, suspendsAt } = standing;
   const soon = trialEnd === null ? null : trialEnd - TRIAL_ENDING_MS;
-  const ahead = [soon, trialEnd, endsAt, restrictsAt, suspendsAt].filter(
-    (one): one is number => one !== null && one > at,
-  );
-  return ahead.length === 0 ? null : Math.min(...ahead);
+  const ahead = (one: number | null) => one !== null && one > at;
+  return earliest([soon, trialEnd, endsAt, restrictsAt, suspendsAt].filter(ahead));
 }

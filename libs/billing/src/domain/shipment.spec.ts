@@ -1,4 +1,4 @@
-import { countedOf, stepOf } from './shipment.js';
+import { countedOf, retryOf, stepOf } from './shipment.js';
 
 const HOUR = 3_600_000;
 const NOW = new Date('2026-03-31T12:00:00Z');
@@ -23,4 +23,14 @@ describe('a use on its way to Stripe', () => {
     ['unclear', { counted: 8, shipped: 5, unknown: [3, 4] }],
     ['unclear', { counted: 4, shipped: 5, unknown: [3] }],
   ] as const)('was counted: %s', (verdict, minute) => expect(countedOf(minute)).toBe(verdict));
+
+  it.each([
+    ['under another identifier when Stripe counts nothing of it', HOUR, HOUR, 'failed', 'anew'],
+    ['when it never was', HOUR, null, 'parked', 'again'],
+    ['when Stripe says that it never counted it', HOUR, HOUR, 'parked', 'ask'],
+    ['never when Stripe takes it no more', 35 * 24 * HOUR, HOUR, 'failed', 'too_old'],
+  ] as const)('is sent again by an operator %s', (_, usedAgo, sentAgo, status, step) => {
+    const sentAt = sentAgo === null ? null : ago(sentAgo);
+    expect(retryOf({ usedAt: ago(usedAgo), sentAt, status }, NOW)).toBe(step);
+  });
 });

@@ -26,9 +26,36 @@ export function stepOf({ usedAt, sentAt }: Shipment, now: Date): 'send' | 'compa
   const isOld = at - usedAt.getTime() > PAST_MS;
   if (sentAt && at - sentAt.getTime() > KNOWN_MS) return 'compare';
   if (isOld && !sentAt) return 'too_old';
-  if (isOld) return at - sentAt!.getTime() > COUNTED_MS ? 'compare' : 'wait';
+  if (isOld) return isCounted(sentAt!, now) ? 'compare' : 'wait';
   return usedAt.getTime() - at > AHEAD_MS ? 'wait' : 'send';
 }
+
+/** A use that goes on by itself no more. */
+export interface StuckUse extends Shipment {
+  /** failed: Stripe has said that it counts nothing of it. parked: nobody knows, or it was never sent. */
+  status: 'failed' | 'parked';
+}
+
+/**
+ * What sending it again needs. `anew`: another identifier, for Stripe may know the one before. `again`: nothing, it was never
+ * sent. `ask`: that Stripe's sum does not have it. `too_old`: Stripe takes it no more.
+ */
+export function retryOf(
+  { usedAt, sentAt, status }: StuckUse,
+  now: Date,
+): 'anew' | 'again' | 'ask' | 'too_old' {
+  if (now.getTime() - usedAt.getTime() > PAST_MS) return 'too_old';
+  if (status === 'failed') return 'anew';
+  return sentAt ? 'ask' : 'again';
+}
+
+/** Whether Stripe's sums have what it got then. */
+export const isCounted = (sentAt: Date, now: Date): boolean => now.getTime() - sentAt.getTime() > COUNTED_MS;
+
+export const MINUTE_MS = 60_000;
+
+/** The minute of UTC that it is in; Stripe's sums go by them. */
+export const minuteOf = (at: Date): Date => new Date(Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS);
 
 /** What Stripe and we have of one customer, meter and minute: sums, and the amounts whose outcome nobody knows. */
 export interface Minute {

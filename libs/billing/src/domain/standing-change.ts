@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Standing } from './standing.js';
 
 /** When to look again is no part of where somebody stands. */
-const INWARD: readonly (keyof Standing)[] = ['dueAt', 'isTrialEnding'];
+const INWARD: readonly (keyof Standing)[] = ['dueAt', 'isTrialEnding', 'endingSince'];
 const INSTANTS: readonly (keyof Standing)[] = [
   'periodEnd',
   'trialEnd',

@@ -32,5 +32,9 @@ export const NOTICES = [
   'ending',
   'resumed',
   'cancelled',
+  'paused',
+  'refunded',
+  'disputed',
+  'dispute_closed',
 ] as const;
 export type NoticeKind = (typeof NOTICES)[number];

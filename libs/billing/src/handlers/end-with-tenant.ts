@@ -1,43 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import { Actor, type DeliveredEvent, DomainError, type EventHandler, Handles } from '#platform';
+import { Actor, Clock, type DeliveredEvent, type EventHandler, Handles, type TenantEraser } from '#platform';
 import { TenantDeleted } from '#tenancy/events';
-import { BillingConfig } from '../billing.config.js';
 import { BillingAccounts } from '../persistence/billing-accounts.js';
-import { StripeGateway } from '../stripe/stripe-gateway.js';
+import { Endings } from '../persistence/endings.js';
 
-/** Nobody pays on for an organisation that is gone: its subscription ends at once. */
+/**
+ * Nobody pays on for an organisation that is gone: its customer is written down where no erasure comes, and ended by
+ * EndCustomers, now or when Stripe is back.
+ */
 @Injectable()
 @Handles('billing.end-with-tenant', TenantDeleted, 'effect')
-export class EndWithTenant implements EventHandler<typeof TenantDeleted> {
+export class EndWithTenant implements EventHandler<typeof TenantDeleted>, TenantEraser {
   constructor(
     private readonly accounts: BillingAccounts,
-    private readonly gateway: StripeGateway,
-    private readonly config: BillingConfig,
+    private readonly endings: Endings,
+    private readonly clock: Clock,
   ) {}
 
   async handle({ tenantId, traceId }: DeliveredEvent<typeof TenantDeleted>): Promise<void> {
-    if (!this.config.isEnabled) return;
-    const actor = Actor.system(tenantId, traceId);
-    const { standing } = await this.accounts.get(actor);
-    if (!standing.subscriptionId || standing.state === 'cancelled') return;
-    for (const id of [standing.subscriptionId, ...standing.duplicates]) await this.cancel(actor, id);
+    const { customerId } = await this.accounts.get(Actor.system(tenantId, traceId));
+    if (customerId) await this.endings.begin(customerId, this.clock.now());
   }
 
-  private async cancel(actor: Actor, id: string): Promise<void> {
-    try {
-      await this.gateway.write(actor, {
-        verb: 'cancel_subscription',
-        params: { id },
-        make: (stripe, params, _, options) => stripe.subscriptions.cancel(params.id, {}, options),
-        find: async (stripe, params) => {
-          const found = await stripe.subscriptions.retrieve(params.id);
-          return found.status === 'canceled' ? found : null;
-        },
-      });
-    } catch (error) {
-      // What has ended already, Stripe does not find any more.
-      if (error instanceof DomainError && error.details?.reason === 'resource_missing') return;
-      throw error;
-    }
+  /** Once more before its rows go: an event may be a day late, and then it finds nobody. */
+  async erase(tenantId: string): Promise<void> {
+    await this.endings.beginOf(tenantId, this.clock.now());
   }
 }

@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
 import { Actor, Clock, Db, type DeliveredEvent, type EventHandler, Handles } from '#platform';
 import { ReadLicenses } from '#licensing';
 import { LicenseChanged, LicenseIssued } from '#licensing/events';
 import { NoticeRaised, SubscriptionChanged } from '../events/index.js';
+import { subscriptionView } from '../http/billing.view.js';
 import { BillingAccounts } from '../persistence/billing-accounts.js';
 import { StreamEvents } from '../persistence/stream-events.js';
 import { BillingStreamKeepConfig } from '../streaming/stream.config.js';
 import { StreamNews } from '../streaming/stream-news.js';
-import { encoded, licenseState, subscriptionState } from '../streaming/stream-views.js';
+import { encoded, licenseState, noticeView } from '../streaming/stream-views.js';
 
 const EVENTS = [SubscriptionChanged, NoticeRaised, LicenseIssued, LicenseChanged];
 
@@ -37,6 +39,10 @@ export class TellStream implements EventHandler<(typeof EVENTS)[number]> {
     private readonly clock: Clock,
   ) {}
 
+  get isOn(): boolean {
+    return this.keep.isOn;
+  }
+
   async handle(event: Told): Promise<void> {
     const actor = Actor.system(event.tenantId, event.traceId);
     const isTold = await this.db.transaction(actor, async () => {
@@ -52,13 +58,16 @@ export class TellStream implements EventHandler<(typeof EVENTS)[number]> {
   }
 
   private async tellingOf(actor: Actor, { name, payload }: Told, told: number): Promise<Telling | null> {
-    if (name === NoticeRaised.name)
-      return { kind: 'notice.raised', data: encoded('notice.raised', payload as never), revision: told };
+    if (name === NoticeRaised.name) {
+      const data = encoded('notice.raised', noticeView(payload as z.output<typeof NoticeRaised.schema>));
+      return { kind: 'notice.raised', data, revision: told };
+    }
     if (name === SubscriptionChanged.name) {
-      const { revision, standing } = await this.accounts.get(actor);
+      const account = await this.accounts.get(actor);
+      const { revision } = account;
       // Somebody told of this and of what came after it.
       if (revision <= told) return null;
-      const data = encoded('subscription.changed', subscriptionState(revision, standing));
+      const data = encoded('subscription.changed', subscriptionView(account));
       return { kind: 'subscription.changed', data, revision };
     }
     const { licenseId } = payload as { licenseId: string };

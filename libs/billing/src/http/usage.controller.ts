@@ -15,6 +15,8 @@ const UsageView = z.object({
       waiting: z.int(),
       /** What is not, and will not be by itself. */
       failed: z.int(),
+      /** Nobody is billed for it, as an operator has decided. */
+      writtenOff: z.int(),
     }),
   ),
   nextCursor: z.string().nullable(),
@@ -26,7 +28,8 @@ export class UsageController {
 
   @Get('/usage')
   @Endpoint({
-    summary: 'What was used of billed meters, month by month, and how much of it is billed',
+    summary:
+      'What was used of billed meters, month by month, and how much is billed; a page tells of a year at most',
     access: 'bearer',
     output: UsageView,
     example: {
@@ -38,6 +41,7 @@ export class UsageController {
           shipped: 118,
           waiting: 2,
           failed: 0,
+          written_off: 0,
         },
       ],
       next_cursor: null,

@@ -4,6 +4,12 @@ import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint } from '#platform';
 import { ReceiveStripeEvent } from '../use-cases/receive-stripe-event.js';
 
+/**
+ * Stripe names no limit. A subscription has up to 20 items, each with a price, and each of these up to 50 pairs of metadata
+ * of 540 characters (docs.stripe.com/metadata): 1.6 MB, twice where a character takes more than a byte.
+ */
+const LIMIT_BYTES = 4_194_304;
+
 const ReceivedView = z.object({ received: z.literal(true) });
 const StripeEventBody = z.looseObject({ id: z.string(), type: z.string() });
 
@@ -16,6 +22,7 @@ export class WebhooksController {
     summary: 'A webhook of Stripe; the signature is checked over the raw bytes',
     access: 'public',
     budget: 'webhooks',
+    raw: { limitBytes: LIMIT_BYTES },
     body: StripeEventBody,
     bodyExample: {
       id: 'evt_1PqZ',

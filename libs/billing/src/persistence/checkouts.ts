@@ -12,11 +12,18 @@ export interface Checkout {
   expiresAt: Date;
 }
 
+/** Which one: the next may be for the same, and has another end. */
+export type PageRef = Pick<Checkout, 'digest' | 'expiresAt'>;
+
 /** What Stripe is asked for; under one key always the same. */
 export interface CheckoutParams extends Record<string, unknown> {
   customer: string;
-  items: { priceId: string; quantity: number }[];
+  /** `quantity` null: Stripe counts what is used. */
+  items: { priceId: string; quantity: number | null }[];
   trialDays: number;
+  /** At Stripe; null: none. Left out in pages of an earlier release. */
+  coupon?: string | null;
+  collectsTaxIds?: boolean;
   successUrl: string;
   cancelUrl: string;
   /** Seconds since 1970. */
@@ -25,44 +32,45 @@ export interface CheckoutParams extends Record<string, unknown> {
   collectsTax: boolean;
 }
 
-/** The open checkouts, one for a tenant. Whoever writes has locked the account. */
+/** The checkouts that nobody has closed, one for a tenant. Whoever writes has locked the account. */
 @Injectable()
 export class Checkouts {
   constructor(private readonly db: Db) {}
 
-  async open(now: Date): Promise<Checkout | null> {
+  /** The tenant's one, also when its time is over: nobody has looked yet what became of it. */
+  async get(): Promise<Checkout | null> {
     const [row] = await this.db.query<Checkout & { [column: string]: unknown }>(
       `select digest, params, session_id as "sessionId", url, expires_at as "expiresAt"
-       from billing.checkouts where tenant_id = $1 and expires_at > $2`,
-      [this.db.actor.tenantId, now],
+       from billing.checkouts where tenant_id = $1`,
+      [this.db.actor.tenantId],
     );
     return row ?? null;
   }
 
-  /** In the place of one that is over. */
+  /** Where there is none. */
   async put(digest: string, params: CheckoutParams): Promise<void> {
     await this.db.query(
-      `insert into billing.checkouts (tenant_id, digest, params, expires_at) values ($1, $2, $3, to_timestamp($4))
-       on conflict (tenant_id) do update set digest = excluded.digest, params = excluded.params,
-         session_id = null, url = null, expires_at = excluded.expires_at`,
+      `insert into billing.checkouts (tenant_id, digest, params, expires_at) values ($1, $2, $3, to_timestamp($4))`,
       [this.db.actor.tenantId, digest, JSON.stringify(params), params.expiresAt],
     );
   }
 
-  async opened(digest: string, session: { id: string; url: string | null }): Promise<void> {
+  async opened(page: PageRef, session: { id: string; url: string | null }): Promise<void> {
     await this.db.query(
-      'update billing.checkouts set session_id = $3, url = $4 where tenant_id = $1 and digest = $2',
-      [this.db.actor.tenantId, digest, session.id, session.url],
+      `update billing.checkouts set session_id = $4, url = $5
+       where tenant_id = $1 and digest = $2 and expires_at = $3`,
+      [this.db.actor.tenantId, page.digest, page.expiresAt, session.id, session.url],
     );
   }
 
-  /** It is over: paid, run out, or not wanted any more. */
-  async close(actor: Actor, digest?: string): Promise<void> {
+  /** It is over: paid, run out, or not wanted any more. Left out: whichever there is. */
+  async close(actor: Actor, page?: PageRef): Promise<void> {
     await this.db.transaction(actor, () =>
-      this.db.query('delete from billing.checkouts where tenant_id = $1 and digest = coalesce($2, digest)', [
-        actor.tenantId,
-        digest ?? null,
-      ]),
+      this.db.query(
+        `delete from billing.checkouts
+         where tenant_id = $1 and digest = coalesce($2, digest) and expires_at = coalesce($3, expires_at)`,
+        [actor.tenantId, page?.digest ?? null, page?.expiresAt ?? null],
+      ),
     );
   }
 }

@@ -53,7 +53,8 @@ export class Drifts {
   /** What a look at everything has not met again is no more. */
   async resolveUnseen(since: Date, now: Date): Promise<void> {
     await this.database.query(
-      `update billing.drift set resolved_at = $2, resolution = 'gone' where resolved_at is null and last_seen_at < $1`,
+      `update billing.drift set resolved_at = $2, resolution = 'gone'
+       where resolved_at is null and last_seen_at < $1`,
       [since, now],
     );
   }
@@ -75,6 +76,16 @@ export class Drifts {
       [tenantId ?? null, isOpen, cursor ?? null, limit + 1],
     );
     return pageOf(rows, limit, ({ id }) => id);
+  }
+
+  /** Forgets what was settled before, up to `limit` of it; true: there may be more. What is open stays. */
+  async forget(before: Date, limit: number): Promise<boolean> {
+    const gone = await this.database.query(
+      `delete from billing.drift where id in (
+         select id from billing.drift where resolved_at < $1 order by resolved_at limit $2) returning 1`,
+      [before, limit],
+    );
+    return gone.length === limit;
   }
 
   /** How many are open, by kind. */

@@ -46,19 +46,32 @@ export class StripeWrites {
     const digest = digestOf({ verb, identity });
     const values = [actor.tenantId, newId('wrt'), verb, digest, canonicalJson(params), this.clock.now()];
     const [row] = await this.db.transaction(actor, () => this.db.query<Row>(BEGIN, values));
-    const { id, begun_at: begunAt, failure, is_old: isOld } = row!;
-    return { id, begunAt, params: row!.params, failure, isOld };
+    return writeOf(row!);
   }
 
-  /** How many writes of this verb the actor's tenant has begun since then. */
-  async countSince(actor: Actor, verb: string, since: Date): Promise<number> {
-    const [row] = await this.db.read<{ n: number }>(
+  /** The one of this verb and identity whose end nobody knows; null: there is none. */
+  async open(actor: Actor, verb: string, identity: unknown): Promise<StripeWrite | null> {
+    const [row] = await this.db.read<Row>(
       actor,
-      `select count(*)::int as n from billing.stripe_writes
-       where tenant_id = $1 and verb = $2 and begun_at > $3`,
+      `select id, begun_at, params, failure, true as is_old from billing.stripe_writes
+       where tenant_id = $1 and verb = $2 and digest = $3 and outcome is null`,
+      [actor.tenantId, verb, digestOf({ verb, identity })],
+    );
+    return row ? writeOf(row) : null;
+  }
+
+  /** What the actor's tenant has begun of this verb since then, the oldest first. */
+  async begunSince(
+    actor: Actor,
+    verb: string,
+    since: Date,
+  ): Promise<{ begunAt: Date; params: Record<string, unknown> }[]> {
+    return this.db.read(
+      actor,
+      `select begun_at as "begunAt", params from billing.stripe_writes
+       where tenant_id = $1 and verb = $2 and begun_at > $3 order by begun_at`,
       [actor.tenantId, verb, since],
     );
-    return row!.n;
   }
 
   async end(
@@ -87,6 +100,10 @@ export class StripeWrites {
   }
 }
 
+const writeOf = ({ id, begun_at: begunAt, params, failure, is_old: isOld }: Row): StripeWrite => ({
+  ...{ id, begunAt, params, failure, isOld },
+});
+
 /** Names a value by its content. */
 export const digestOf = (value: unknown): string =>
   createHash('sha256').update(canonicalJson(value)).digest('base64url');
@@ -99,9 +116,9 @@ const canonicalJson = (value: unknown): string =>
       : one,
   );
 
-// An update that changes nothing locks the row and gives it back: whoever comes second gets the first one's.
+// The update locks the row and gives it back: whoever comes second gets the first one's, and no worker takes it meanwhile.
 const BEGIN = `
-  insert into billing.stripe_writes as w (tenant_id, id, verb, digest, params, begun_at)
-  values ($1, $2, $3, $4, $5, $6)
-  on conflict (tenant_id, verb, digest) where outcome is null do update set digest = excluded.digest
+  insert into billing.stripe_writes as w (tenant_id, id, verb, digest, params, begun_at, tried_at)
+  values ($1, $2, $3, $4, $5, $6, $6)
+  on conflict (tenant_id, verb, digest) where outcome is null do update set tried_at = excluded.tried_at
   returning w.id, w.begun_at, w.params, w.failure, w.id <> $2 as is_old`;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SystemDatabase } from '#platform';
+import { inMs, SystemDatabase } from '#platform';
 import { NOTHING, type Standing } from '../domain/standing.js';
 import type { StripeFacts } from '../domain/stripe-facts.js';
 
@@ -40,7 +40,7 @@ export class Sweeps {
   /** One that is due, for `leaseMs`; `worker` may take again what it has. null: none, or others have them. */
   async take(worker: string, now: Date, leaseMs: number): Promise<Sweep | null> {
     const [row] = await this.database.query<Sweep>(
-      `update billing.sweeps set leased_by = $1, leased_until = ${IN_MS('$3')}, started_at = coalesce(started_at, $2)
+      `update billing.sweeps set leased_by = $1, leased_until = ${inMs('$3')}, started_at = coalesce(started_at, $2)
        where kind = (
          select kind from billing.sweeps
          where due_at <= $2 and (leased_until is null or leased_until < clock_timestamp() or leased_by = $1)
@@ -54,7 +54,7 @@ export class Sweeps {
   /** False when another worker has it by now. */
   async extend(worker: string, kind: SweepKind, leaseMs: number): Promise<boolean> {
     const rows = await this.database.query(
-      `update billing.sweeps set leased_until = ${IN_MS('$3')} where kind = $2 and leased_by = $1 returning 1`,
+      `update billing.sweeps set leased_until = ${inMs('$3')} where kind = $2 and leased_by = $1 returning 1`,
       [worker, kind, leaseMs],
     );
     return rows.length === 1;
@@ -120,7 +120,6 @@ export class Sweeps {
   }
 }
 
-const IN_MS = (ms: string) => `clock_timestamp() + ${ms}::int * interval '1 millisecond'`;
 const HELD_WITH = 'select tenant_id as "tenantId", customer_id as "customerId", facts, standing';
 const HELD = `${HELD_WITH} from billing.accounts`;
 

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { SystemDatabase } from '#platform';
+import { inMs, SystemDatabase } from '#platform';
 
 /** A use that a worker has taken on, for a while. */
 export interface TakenUse {
   tenantId: string;
   id: string;
+  /** What Stripe knows it by. */
+  identifier: string;
   meter: string;
   amount: number;
   usedAt: Date;
@@ -18,14 +20,6 @@ export interface TakenUse {
 
 export type Outcome = 'shipped' | 'failed' | 'parked';
 
-/** The uses of one minute that Stripe shows as one sum. */
-export interface MinuteOfUses {
-  shipped: number;
-  unknown: { id: string; amount: number; sentAt: Date }[];
-  /** Those of which nobody will ever know. */
-  parked: number;
-}
-
 /**
  * What is left to ship, for any number of workers: a row that one has taken, no other takes before the time it was given is
  * over, by Postgres's clock. That something is sent is written down before it is.
@@ -38,13 +32,13 @@ export class UsageShipments {
   async take(batch: number, leaseMs: number): Promise<TakenUse[]> {
     const rows = await this.database.query<TakenUse & { amount: string }>(
       `with taken as (
-         update billing.usage_ledger set next_at = ${IN_MS('$2')} where (tenant_id, id) in (
+         update billing.usage_ledger set next_at = ${inMs('$2')} where (tenant_id, id) in (
            select tenant_id, id from billing.usage_ledger
            where status in ('waiting', 'unknown') and next_at <= clock_timestamp()
            order by next_at limit $1 for update skip locked)
          returning *
        )
-       select t.tenant_id as "tenantId", t.id, t.meter, t.amount, t.used_at as "usedAt", t.sent_at as "sentAt",
+       select t.tenant_id as "tenantId", t.id, ${IDENTIFIER} as identifier, t.meter, t.amount, t.used_at as "usedAt", t.sent_at as "sentAt",
          t.attempts, t.failure, coalesce(t.customer_id, a.customer_id) as "customerId"
        from taken t left join billing.accounts a on a.tenant_id = t.tenant_id order by t.used_at`,
       [batch, leaseMs],
@@ -80,7 +74,7 @@ export class UsageShipments {
   /** Again after `waitMs`, nobody knowing more than before. */
   async postpone({ tenantId, id }: TakenUse, waitMs: number, failure: string): Promise<void> {
     await this.database.query(
-      `update billing.usage_ledger set next_at = ${IN_MS('$3')}, failure = $4
+      `update billing.usage_ledger set next_at = ${inMs('$3')}, failure = $4
        where tenant_id = $1 and id = $2 and status in ('waiting', 'unknown')`,
       [tenantId, id, waitMs, failure],
     );
@@ -90,40 +84,24 @@ export class UsageShipments {
   async takeBack({ tenantId, id, sentAt }: TakenUse, waitMs: number, failure: string): Promise<void> {
     await this.database.query(
       `update billing.usage_ledger set status = case when $3::timestamptz is null then 'waiting' else 'unknown' end,
-         sent_at = $3, next_at = ${IN_MS('$4')}, failure = $5
+         sent_at = $3, next_at = ${inMs('$4')}, failure = $5
        where tenant_id = $1 and id = $2 and status in ('waiting', 'unknown')`,
       [tenantId, id, sentAt, waitMs, failure],
     );
   }
 
-  /** Everything of the minute that begins at `from`. */
-  async minute(tenantId: string, meter: string, from: Date): Promise<MinuteOfUses> {
-    const rows = await this.database.query<{ id: string; amount: string; status: string; sent_at: Date }>(
-      `select id, amount, status, sent_at from billing.usage_ledger
-       where tenant_id = $1 and meter = $2 and used_at >= $3 and used_at < $3::timestamptz + interval '1 minute'
-         and status in ('shipped', 'unknown', 'parked')`,
-      [tenantId, meter, from],
-    );
-    const sum = (status: string) =>
-      rows.filter((one) => one.status === status).reduce((all, one) => all + Number(one.amount), 0);
-    return {
-      shipped: sum('shipped'),
-      unknown: rows
-        .filter((one) => one.status === 'unknown')
-        .map(({ id, amount, sent_at }) => ({ id, amount: Number(amount), sentAt: sent_at })),
-      parked: rows.filter((one) => one.status === 'parked' && one.sent_at !== null).length,
-    };
-  }
-
-  /** Stripe has found afterwards that it counts nothing of these. Gives those that were ours. */
-  async refuse(ids: readonly string[], failure: string, now: Date): Promise<string[]> {
+  /** Stripe has found afterwards that it counts nothing under these identifiers. Gives the ids of those that were ours. */
+  async refuse(identifiers: readonly string[], failure: string, now: Date): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
-      `update billing.usage_ledger set status = 'failed', failure = $2, settled_at = $3
-       where id = any ($1) and status in ('waiting', 'unknown', 'shipped') returning id`,
-      [ids, failure, now],
+      `update billing.usage_ledger t set status = 'failed', failure = $3, settled_at = $4
+       where id = any ($1) and ${IDENTIFIER} = any ($2) and status in ('waiting', 'unknown', 'shipped') returning id`,
+      [identifiers.map(useOf), identifiers, failure, now],
     );
     return rows.map((row) => row.id);
   }
 }
 
-const IN_MS = (ms: string) => `clock_timestamp() + ${ms}::int * interval '1 millisecond'`;
+/** What Stripe knows a use of the row `t` by: its id; `use_….2` once it got its second other one. */
+export const IDENTIFIER = `case when t.renewals = 0 then t.id else t.id || '.' || t.renewals end`;
+
+const useOf = (identifier: string): string => identifier.replace(/\.\d+$/, '');

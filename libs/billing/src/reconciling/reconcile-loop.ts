@@ -1,5 +1,5 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Log, Loop } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { BackgroundLoop, Log } from '#platform';
 import { BillingConfig } from '../billing.config.js';
 import { BillingWorkConfig } from '../dunning.config.js';
 import { Reconcile } from './reconcile.js';
@@ -11,29 +11,21 @@ const FAILED_MAX_MS = 60_000;
 
 /** Compares with Stripe in a worker; of any number of them one at a time does. */
 @Injectable()
-export class ReconcileLoop implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: Loop;
-
+export class ReconcileLoop extends BackgroundLoop {
   constructor(
-    reconcile: Reconcile,
-    log: Log,
+    private readonly reconcile: Reconcile,
     private readonly billing: BillingConfig,
     private readonly work: BillingWorkConfig,
+    log: Log,
   ) {
-    this.loop = new Loop({
-      name: 'The comparison with Stripe',
-      turn: () => reconcile.turn(),
-      idleMs: IDLE_MS,
-      failedMaxMs: FAILED_MAX_MS,
-      log,
-    });
+    super({ name: 'The comparison with Stripe', idleMs: IDLE_MS, failedMaxMs: FAILED_MAX_MS, log });
   }
 
-  onApplicationBootstrap(): void {
-    if (this.billing.isEnabled && this.work.isReconciling) this.loop.start();
+  protected override get isOn(): boolean {
+    return this.billing.isEnabled && this.work.isReconciling;
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
+  turn(): Promise<boolean | void> {
+    return this.reconcile.turn();
   }
 }

@@ -61,12 +61,19 @@ const standingOf = async (tenantId: string) => {
 
 describe('comparing with Stripe', () => {
   it('finds nothing where nothing is wrong', async () => {
-    const { tenantId, customer, subscription } = await settled();
-    const before = await world.told(tenantId);
+    const [plain, cheaper] = [await settled(), await subscribed()];
+    const coupon = await world.pay.stripe.coupons.create({ percent_off: 20, duration: 'forever' });
+    await world.pay.stripe.subscriptions.update(cheaper.subscription.id, {
+      discounts: [{ coupon: coupon.id }],
+    });
+    await world.deliver();
+    await world.apply();
+    const before = await Promise.all([plain, cheaper].map((one) => world.told(one.tenantId)));
     await sweep('nightly');
     await sweep('hourly');
-    expect(await driftsOf(customer.id, subscription.id)).toEqual([]);
-    expect(await world.told(tenantId)).toEqual(before);
+    const subjects = [plain, cheaper].flatMap((one) => [one.customer.id, one.subscription.id]);
+    expect(await driftsOf(...subjects)).toEqual([]);
+    expect(await Promise.all([plain, cheaper].map((one) => world.told(one.tenantId)))).toEqual(before);
   });
 
   it('finds a subscription that nobody told of, and follows it', async () => {
@@ -99,8 +106,12 @@ describe('comparing with Stripe', () => {
     expect(await standingOf(other.tenantId)).toMatchObject({ state: 'ending' });
   });
 
-  it('takes back what nothing pays for any more', async () => {
+  it('takes back what nothing pays for any more, also where nothing else has changed for long', async () => {
     const { tenantId, subscription } = await settled();
+    world.clock.advance(3 * HOUR);
+    // Whatever else is due by then: what follows is found by the hourly look alone.
+    await sweepAll();
+    world.clock.advance(1_000);
     await world.pay.stripe.subscriptions.cancel(subscription.id);
     await sweep('hourly');
     expect(await driftsOf(subscription.id)).toMatchObject([
@@ -162,6 +173,30 @@ describe('comparing with Stripe', () => {
     expect(await driftsOf(orphan.id)).toMatchObject([{ resolution: 'gone' }]);
   });
 
+  it('leaves to operators who has a second customer that pays', async () => {
+    const { tenantId, customer } = await settled();
+    const second = await world.customer(tenantId);
+    const paid = await world.subscribe(second.id);
+    await sweep('hourly');
+    expect(await driftsOf(paid.id)).toMatchObject([
+      {
+        ...{ kind: 'duplicate', tenantId, resolution: null },
+        details: { customerId: second.id, why: 'OTHER_CUSTOMER' },
+      },
+    ]);
+    const [account] = await world.system.query(
+      'select customer_id from billing.accounts where tenant_id = $1',
+      [tenantId],
+    );
+    expect(account).toEqual({ customer_id: customer.id });
+
+    // Put right at Stripe, it is gone here.
+    await world.pay.stripe.subscriptions.cancel(paid.id);
+    world.clock.advance(1_000);
+    await sweep('nightly');
+    expect(await driftsOf(paid.id)).toMatchObject([{ resolution: 'gone' }]);
+  });
+
   it('says nothing of what the same account at Stripe sells besides', async () => {
     const { stripe } = world.pay;
     const product = await stripe.products.create({ name: 'Shirts by the month' });
@@ -198,12 +233,122 @@ describe('comparing with Stripe', () => {
 
   it('waits where it is while Stripe is away', async () => {
     const { tenantId } = await subscribed();
-    world.pay.local.faults.add({
-      ...{ kind: 'status', status: 500, times: 1, kept: false, delay_ms: 0, decline_code: '' },
-      ...{ match: { path: '/v1/subscriptions' } },
-    });
+    world.pay.local.faults.add({ kind: 'status', times: 3, match: { path: '/v1/subscriptions' } });
     await manage.sweep(world.operator, 'hourly');
     await expect(reconcile.turn()).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    await sweepAll();
+    expect(await standingOf(tenantId)).toMatchObject({ state: 'active' });
+  });
+
+  it('leaves a customer whom Stripe cannot show to operators, and repairs the others', async () => {
+    const [before, odd, after] = [await subscribed(), await subscribed(), await subscribed()];
+    world.pay.local.faults.add({
+      kind: 'status',
+      times: 1_000,
+      match: { path: `/v1/customers/${odd.customer.id}` },
+    });
+    await manage.sweep(world.operator, 'hourly');
+    for (let failed = 0; failed < 2; failed++)
+      await expect(sweepAll()).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    await sweepAll();
+    for (const { tenantId } of [before, after])
+      expect(await standingOf(tenantId)).toMatchObject({ state: 'active', plan: 'TEAM' });
+    expect(await driftsOf(odd.subscription.id)).toMatchObject([
+      { kind: 'missing', resolution: null, details: { why: expect.stringMatching(/^500/) } },
+    ]);
+    world.pay.local.faults.clear();
+    await sweep('nightly');
+    expect(await standingOf(odd.tenantId)).toMatchObject({ state: 'active' });
+  });
+
+  it('counts failures anew in each comparison, whichever process has ended the one before', async () => {
+    const odd = await subscribed();
+    const path = `/v1/customers/${odd.customer.id}`;
+    world.pay.local.faults.add({ kind: 'status', times: 1_000, match: { path } });
+    const away = { code: 'BILLING_UNAVAILABLE' };
+    await manage.sweep(world.operator, 'hourly');
+    for (let failed = 0; failed < 2; failed++) await expect(sweepAll()).rejects.toMatchObject(away);
+    const other = (await world.another()).get(Reconcile, { strict: false });
+    await world.system.query(`update billing.sweeps set leased_until = now() - interval '1 second'`);
+    for (let failed = 0; failed < 2; failed++) await expect(other.turn()).rejects.toMatchObject(away);
+    while (await other.turn());
+    expect(await driftsOf(odd.subscription.id)).toHaveLength(1);
+
+    world.clock.advance(1_000);
+    await manage.sweep(world.operator, 'hourly');
+    await expect(sweepAll()).rejects.toMatchObject(away);
+    world.pay.local.faults.clear();
+    await sweepAll();
+    expect(await standingOf(odd.tenantId)).toMatchObject({ state: 'active' });
+  });
+
+  it('forgets failures once it could compare: they are not one after the other', async () => {
+    const odd = await subscribed();
+    const path = `/v1/customers/${odd.customer.id}`;
+    const away = { code: 'BILLING_UNAVAILABLE' };
+    world.pay.local.faults.add({ kind: 'status', times: 1_000, match: { path } });
+    await manage.sweep(world.operator, 'hourly');
+    for (let failed = 0; failed < 2; failed++) await expect(sweepAll()).rejects.toMatchObject(away);
+    world.pay.local.faults.clear();
+    await reconcile.turn();
+    expect(await standingOf(odd.tenantId)).toMatchObject({ state: 'active' });
+
+    await world.pay.stripe.subscriptions.update(odd.subscription.id, { cancel_at_period_end: true });
+    await world.system.query(
+      `update billing.sweeps set phase = 'stripe', position = null where kind = 'hourly'`,
+    );
+    world.pay.local.faults.add({ kind: 'status', times: 1_000, match: { path } });
+    await expect(sweepAll()).rejects.toMatchObject(away);
+    world.pay.local.faults.clear();
+    await sweepAll();
+    expect(await standingOf(odd.tenantId)).toMatchObject({ state: 'ending' });
+  });
+
+  it('says nothing of who was deleted at Stripe, which tells no more of them', async () => {
+    const { tenantId, customer, subscription } = await settled();
+    await world.pay.stripe.customers.del(customer.id);
+    await world.deliver();
+    // By our time it ended later than by Stripe's.
+    world.clock.advance(HOUR);
+    await world.apply();
+    expect(await standingOf(tenantId)).toMatchObject({ state: 'cancelled' });
+    await sweep('nightly');
+    expect(await driftsOf(subscription.id, customer.id)).toEqual([]);
+  });
+
+  it('leaves one whose facts nobody can read to operators', async () => {
+    const [odd, other] = [await settled(), await subscribed()];
+    await world.system.query(
+      `update billing.accounts set facts = '{"subscriptions": 1}', swept_at = null where tenant_id = $1`,
+      [odd.tenantId],
+    );
+    await manage.sweep(world.operator, 'hourly');
+    for (let failed = 0; failed < 2; failed++) await expect(sweepAll()).rejects.toThrow();
+    await sweepAll();
+    expect(await standingOf(other.tenantId)).toMatchObject({ state: 'active' });
+    expect(await driftsOf(odd.subscription.id)).toMatchObject([{ kind: 'stale', resolution: null }]);
+    await world.system.query('update billing.accounts set facts = null where tenant_id = $1', [odd.tenantId]);
+    await sweep('hourly');
+  });
+
+  it('leaves nobody to operators while Stripe is away, however often it tries', async () => {
+    const { tenantId, subscription } = await subscribed();
+    await manage.sweep(world.operator, 'hourly');
+    world.pay.local.faults.add({ kind: 'status', times: 1_000 });
+    for (let failed = 0; failed < 6; failed++) {
+      await expect(sweepAll()).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+      world.clock.advance(6_000);
+    }
+    world.pay.local.faults.clear();
+    await sweepAll();
+    expect(await driftsOf(subscription.id)).toMatchObject([{ kind: 'missing', resolution: 'repaired' }]);
+    expect(await standingOf(tenantId)).toMatchObject({ state: 'active' });
+  });
+
+  it('begins anew when Stripe does not know any more where it was', async () => {
+    const { tenantId } = await subscribed();
+    await manage.sweep(world.operator, 'hourly');
+    await world.system.query(`update billing.sweeps set position = 'sub_gone' where kind = 'hourly'`);
     await sweepAll();
     expect(await standingOf(tenantId)).toMatchObject({ state: 'active' });
   });

@@ -1,5 +1,5 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Clock, Log, Loop } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { BackgroundLoop, Clock, Log } from '#platform';
 import { StreamEvents } from '../persistence/stream-events.js';
 import { BillingStreamKeepConfig } from './stream.config.js';
 
@@ -7,21 +7,24 @@ const HOUR_MS = 3_600_000;
 const EVERY_MS = 60_000;
 const BATCH = 1_000;
 
-/** Forgets what is too old to be resumed from. Runs in the worker; any number of them may. */
+/** Forgets what is too old to be resumed from. Runs in the workers that are told to. */
 @Injectable()
-export class ForgetStream implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: Loop;
-
-  constructor(events: StreamEvents, config: BillingStreamKeepConfig, clock: Clock, log: Log) {
-    const turn = () => events.forget(new Date(clock.now().getTime() - config.hours * HOUR_MS), BATCH);
-    this.loop = new Loop({ name: 'The forgetting of the billing stream', turn, idleMs: EVERY_MS, log });
+export class ForgetStream extends BackgroundLoop {
+  constructor(
+    private readonly events: StreamEvents,
+    private readonly config: BillingStreamKeepConfig,
+    private readonly clock: Clock,
+    log: Log,
+  ) {
+    super({ name: 'The forgetting of the billing stream', idleMs: EVERY_MS, log });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
+  protected override get isOn(): boolean {
+    return this.config.isOn;
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
+  turn(): Promise<boolean> {
+    const keptSince = new Date(this.clock.now().getTime() - this.config.hours * HOUR_MS);
+    return this.events.forget(keptSince, BATCH);
   }
 }

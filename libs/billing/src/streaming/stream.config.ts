@@ -4,6 +4,7 @@ import {
   amountDoc,
   amountsIn,
   configOf,
+  flag,
   RuntimeConfig,
   setting,
   type StreamLimits,
@@ -44,6 +45,11 @@ export class BillingStreamConfig extends configOf('billing stream', {
 
 /** How long what was told can be told again. */
 export class BillingStreamKeepConfig extends configOf('billing stream keep', {
+  isOn: setting(
+    'BILLING_STREAM',
+    flag(true),
+    'Whether this worker puts into the billing stream what changes, and forgets what is too old of it; off where others do.',
+  ),
   hours: setting(
     'BILLING_STREAM_KEEP_HOURS',
     whole(1, 8_760).default(72),

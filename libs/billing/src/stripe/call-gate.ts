@@ -29,10 +29,15 @@ export class CallGate {
 
   constructor(private readonly options: CallGateOptions) {}
 
+  /** Whether a call may begin now. */
+  get isOpen(): boolean {
+    return this.closedUntil <= this.options.now();
+  }
+
   /** Throws 503 `BILLING_UNAVAILABLE` for what cannot begin; else what `call` throws. `isOutage`: whether that counts. */
   async run<T>(call: () => Promise<T>, isOutage: (error: unknown) => boolean): Promise<T> {
     const { now, failures, restMs } = this.options;
-    if (this.closedUntil > now()) throw unavailable(Math.ceil((this.closedUntil - now()) / 1_000));
+    if (!this.isOpen) throw unavailable(Math.ceil((this.closedUntil - now()) / 1_000));
     // Whoever comes first after the rest tries alone.
     if (this.failed >= failures) this.closedUntil = now() + restMs;
     await this.begin();

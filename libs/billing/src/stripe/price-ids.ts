@@ -21,15 +21,15 @@ export class PriceIds {
   ) {}
 
   /** In the order of the items. Throws 503 `BILLING_UNAVAILABLE` also when Stripe lacks one. */
-  async of(items: readonly OfferItem[]): Promise<{ priceId: string; quantity: number }[]> {
+  async of(items: readonly OfferItem[]): Promise<{ priceId: string; quantity: number | null }[]> {
     const now = this.clock.now().getTime();
     const missing = items
       .map((one) => one.lookupKey)
-      .filter((key) => (this.known.get(key)?.until ?? 0) <= now)
-      .slice(0, LOOKUP_KEYS_MAX);
-    if (missing.length > 0) {
+      .filter((key) => (this.known.get(key)?.until ?? 0) <= now);
+    while (missing.length > 0) {
+      const asked = missing.splice(0, LOOKUP_KEYS_MAX);
       const found = await this.gateway.read('look_prices', (stripe) =>
-        stripe.prices.list({ lookup_keys: missing, active: true }),
+        stripe.prices.list({ lookup_keys: asked, active: true }),
       );
       for (const { id, lookup_key: key } of found.data)
         if (key) this.known.set(key, { id, until: now + KEPT_MS });
@@ -42,3 +42,15 @@ export class PriceIds {
     });
   }
 }
+
+/** A line as Stripe takes it: what it counts itself has no quantity. */
+export const askedFor = ({
+  priceId,
+  quantity,
+}: {
+  priceId: string;
+  quantity: number | null;
+}): { price: string; quantity?: number } => ({
+  price: priceId,
+  ...(quantity === null ? {} : { quantity }),
+});

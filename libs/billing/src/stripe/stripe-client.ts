@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { BillingConfig } from '../billing.config.js';
+import { countLibraryRetries } from './stripe-metrics.js';
 
 /** Whose signature checks need no key, and who never calls out with this one. */
 const NO_KEY = 'sk_unused';
@@ -20,7 +21,7 @@ export class StripeClient {
     const { default: StripeSdk } = await import('stripe');
     const { secretKey, apiUrl, timeoutMs } = this.config;
     const isHttps = apiUrl.protocol === 'https:';
-    return new StripeSdk(secretKey ?? NO_KEY, {
+    const stripe = new StripeSdk(secretKey ?? NO_KEY, {
       host: apiUrl.hostname,
       port: apiUrl.port || (isHttps ? 443 : 80),
       protocol: isHttps ? 'https' : 'http',
@@ -29,5 +30,7 @@ export class StripeClient {
       maxNetworkRetries: 0,
       telemetry: false,
     });
+    countLibraryRetries(stripe);
+    return stripe;
   }
 }

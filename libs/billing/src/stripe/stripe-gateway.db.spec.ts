@@ -1,10 +1,12 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type Stripe from 'stripe';
-import { Actor, Db, type Log, ManualClock, newId } from '#platform';
+import { Actor, Db, DomainError, type Log, ManualClock, metricsText, newId, SystemDatabase } from '#platform';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
+import { growth, Metrics } from '../../../../test/support/metrics.js';
 import { type JourneyStripe, startStripe } from '../../../../test/support/stripe.js';
 import { BillingConfig } from '../billing.config.js';
+import { ProductWrites } from '../persistence/product-writes.js';
 import { StripeWrites } from '../persistence/stripe-writes.js';
 import { StripeClient } from './stripe-client.js';
 import { StripeGateway, type Write } from './stripe-gateway.js';
@@ -45,7 +47,15 @@ describe('the gateway to Stripe (S2-31)', () => {
       timeoutMs: TIMEOUT_MS,
       maxCalls: 3,
     } as BillingConfig;
-    return new StripeGateway(new StripeClient(config), new StripeWrites(db, clock), db, clock, quiet, config);
+    return new StripeGateway(
+      new StripeClient(config),
+      new StripeWrites(db, clock),
+      new ProductWrites(app.get(SystemDatabase), clock),
+      db,
+      clock,
+      quiet,
+      config,
+    );
   }
 
   const customer = (name = 'Acme'): Write<Stripe.Customer, { name: string }> => ({
@@ -69,16 +79,7 @@ describe('the gateway to Stripe (S2-31)', () => {
       [actor.tenantId],
     );
   const fault = (kind: 'timeout_after_apply' | 'close_after_apply' | 'status' | 'hang', more = {}) =>
-    stripe.local.faults.add({
-      match: { method: 'POST', path: '/v1/customers' },
-      kind,
-      times: 1,
-      status: 500,
-      kept: false,
-      delay_ms: 0,
-      decline_code: 'generic_decline',
-      ...more,
-    });
+    stripe.local.faults.add({ match: { method: 'POST', path: '/v1/customers' }, kind, ...more });
 
   it('writes once for twenty who have begun it at once, in two processes', async () => {
     const writes = new StripeWrites(db, clock);
@@ -126,6 +127,89 @@ describe('the gateway to Stripe (S2-31)', () => {
     expect((await rows()).map((one) => one.outcome)).toEqual(['lost', 'done']);
   });
 
+  it('leaves a write of unknown outcome as it is while nobody asks Stripe, which made two customers of one', async () => {
+    const gateway = process();
+    fault('timeout_after_apply');
+    fault('status', { times: 4 * 3, status: 503, match: { method: 'GET', path: '/v1/customers/**' } });
+    await expect(gateway.write(actor, customer())).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    for (let failures = 1; failures < 5; failures++)
+      await expect(gateway.read('look', (sdk) => sdk.customers.retrieve('cus_1'))).rejects.toThrow();
+    const asked = stripe.local.faults.list().map((one) => one.struck);
+    await expect(gateway.write(actor, customer())).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    expect(stripe.local.faults.list().map((one) => one.struck)).toEqual(asked);
+    expect(await rows()).toMatchObject([{ outcome: null }]);
+    clock.advance(10_000);
+    const again = await gateway.write(actor, customer());
+    expect(await made()).toEqual([again.id]);
+    expect(await rows()).toMatchObject([{ outcome: 'done', result_id: again.id }]);
+  });
+
+  it.each([401, 403])('leaves it as it is after %i: the way in was closed', async (status) => {
+    fault('timeout_after_apply');
+    await expect(process().write(actor, customer())).rejects.toThrow();
+    fault('status', { status });
+    await expect(process().write(actor, customer())).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    expect(await rows()).toMatchObject([{ outcome: null }]);
+    const again = await process().write(actor, customer());
+    expect(await made()).toEqual([again.id]);
+  });
+
+  it('looks a write up when its key stands for something else at Stripe, as after a new release', async () => {
+    fault('timeout_after_apply');
+    await expect(process().write(actor, customer())).rejects.toThrow();
+    const other: ReturnType<typeof customer> = {
+      ...customer(),
+      make: (sdk, params, marks, options) =>
+        sdk.customers.create({ ...params, description: 'new', metadata: { ...marks } }, options),
+    };
+    await expect(process().write(actor, other)).rejects.toMatchObject({ code: 'BILLING_BUSY' });
+    expect(await rows()).toMatchObject([{ outcome: null }]);
+    const again = await process().write(actor, other);
+    expect(await made()).toEqual([again.id]);
+    expect(await rows()).toMatchObject([{ outcome: 'done', result_id: again.id }]);
+  });
+
+  it('keeps a write open whose end cannot be written', async () => {
+    const notNow = new DomainError('conflict', 'NOT_NOW', 'not now');
+    const refusing = { ...customer(), done: () => Promise.reject(notNow) };
+    await expect(process().write(actor, refusing)).rejects.toThrow('not now');
+    expect(await rows()).toMatchObject([{ outcome: null }]);
+    const again = await process().write(actor, customer());
+    expect(await made()).toEqual([again.id]);
+  });
+
+  it('asks nothing inside a transaction, which would hold its locks for as long as Stripe takes', async () => {
+    const gateway = process();
+    const asked = stripe.local.api.asked.length;
+    for (const work of [
+      (): Promise<unknown> => gateway.write(actor, customer()),
+      (): Promise<unknown> => gateway.read('look', (sdk) => sdk.customers.retrieve('cus_1')),
+    ])
+      await expect(db.transaction(actor, work)).rejects.toThrow('inside a transaction');
+    expect(stripe.local.api.asked).toHaveLength(asked);
+    expect(await made()).toEqual([]);
+    expect((await gateway.write(actor, customer())).id).toBeTruthy();
+  });
+
+  it('asks for a read twice more, which is one failure to the gate, and for a write no more', async () => {
+    const { id } = await stripe.stripe.customers.create({});
+    const gateway = process();
+    const look = () => gateway.read('look', (sdk) => sdk.customers.retrieve(id));
+    const lose = (times: number) =>
+      fault('status', { times, match: { method: 'GET', path: `/v1/customers/${id}` } });
+    lose(2);
+    expect((await look()).id).toBe(id);
+    lose(4 * 3);
+    for (let i = 0; i < 4; i++) await expect(look()).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    expect((await look()).id).toBe(id);
+    fault('status');
+    const blind = gateway.writeUnder('use', false, (sdk) =>
+      sdk.customers.create({ metadata: { tenant_id: actor.tenantId! } }),
+    );
+    await expect(blind).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    expect(await made()).toEqual([]);
+  });
+
   it('tells a refusal from an outage, and keeps the first', async () => {
     fault('status', { status: 402, type: 'card_error', code: 'card_declined' });
     await expect(process().write(actor, customer())).rejects.toMatchObject({
@@ -138,17 +222,82 @@ describe('the gateway to Stripe (S2-31)', () => {
     ).rejects.toMatchObject({ code: 'BILLING_CONFLICT' });
   });
 
+  describe('counts, as /metrics prints it,', () => {
+    const verb = 'create_customer';
+    const calls = (outcome: string, of = verb): [string, Record<string, string>] => [
+      'stripe_calls_total',
+      { verb: of, outcome },
+    ];
+    const retries = (how: string): [string, Record<string, string>] => [
+      'stripe_retries_total',
+      { verb, how },
+    ];
+    const write = () =>
+      process()
+        .write(actor, customer())
+        .catch(() => undefined);
+
+    it('calls by verb and outcome, and how long they took', async () => {
+      const durations = (line: string, labels = {}): [string, Record<string, string>] => [
+        `stripe_call_duration_seconds_${line}`,
+        { verb, ...labels },
+      ];
+      const counted = [
+        ...['done', 'refused', 'unknown'].map((outcome) => calls(outcome)),
+        durations('count'),
+      ];
+      expect(await growth(metricsText, counted, write)).toEqual([1, 0, 0, 1]);
+      fault('status', { status: 402, type: 'card_error', code: 'card_declined' });
+      expect(await growth(metricsText, counted, write)).toEqual([0, 1, 0, 1]);
+      // Until its timeout.
+      fault('timeout_after_apply');
+      const [unknown, count, quick, seconds] = await growth(
+        metricsText,
+        [...counted.slice(2), durations('bucket', { le: '0.5' }), durations('sum')],
+        write,
+      );
+      expect([unknown, count, quick]).toEqual([1, 1, 0]);
+      expect(seconds).toBeGreaterThan(TIMEOUT_MS / 2_000);
+    });
+
+    it('what is tried again: by its key, by a look for what the key no longer tells, by the library', async () => {
+      const counted = [...['again', 'lookup', 'library'].map(retries), calls('done', `find:${verb}`)];
+      expect(await growth(metricsText, counted, write)).toEqual([0, 0, 0, 0]);
+      fault('timeout_after_apply');
+      await write();
+      expect(await growth(metricsText, counted, write)).toEqual([1, 0, 0, 0]);
+      fault('timeout_after_apply');
+      await write();
+      clock.advance(25 * HOUR_MS);
+      stripe.advance(25 * 3_600);
+      expect(await growth(metricsText, counted, write)).toEqual([0, 1, 0, 1]);
+      clock.advance(-25 * HOUR_MS);
+      fault('close_after_apply');
+      expect(await growth(metricsText, counted, write)).toEqual([0, 0, 1, 0]);
+    });
+
+    it('what is kept back while Stripe is left alone, and whether it is', async () => {
+      const gateway = process();
+      const look = () => gateway.read('look', (sdk) => sdk.customers.list()).catch(() => undefined);
+      const isOpen = async () => new Metrics(await metricsText()).valueOf('stripe_gate_open');
+      const counted = ['unknown', 'kept_back', 'done'].map((outcome) => calls(outcome, 'look'));
+      expect(await isOpen()).toBe(1);
+      fault('status', { times: 5 * 3, match: { method: 'GET', path: '/v1/customers' } });
+      const five = async () => {
+        for (let i = 0; i < 5; i++) await look();
+      };
+      expect(await growth(metricsText, counted, five)).toEqual([5, 0, 0]);
+      expect(await isOpen()).toBe(0);
+      expect(await growth(metricsText, counted, look)).toEqual([0, 1, 0]);
+      clock.advance(10_000);
+      expect(await isOpen()).toBe(1);
+      expect(await growth(metricsText, counted, look)).toEqual([0, 0, 1]);
+    });
+  });
+
   it('lets a Stripe that hangs hold no more than so many calls, and is quick to refuse the rest', async () => {
     const gateway = process();
-    stripe.local.faults.add({
-      match: { method: 'GET', path: '/v1/customers/**' },
-      kind: 'hang',
-      times: 100,
-      status: 500,
-      kept: false,
-      delay_ms: 0,
-      decline_code: 'generic_decline',
-    });
+    stripe.local.faults.add({ match: { method: 'GET', path: '/v1/customers/**' }, kind: 'hang', times: 100 });
     const look = () => gateway.read('look', (sdk) => sdk.customers.retrieve('cus_1'));
     const all = await Promise.allSettled(Array.from({ length: 30 }, look));
     expect(all.every((one) => one.status === 'rejected')).toBe(true);
@@ -162,5 +311,5 @@ describe('the gateway to Stripe (S2-31)', () => {
     stripe.local.faults.clear();
     clock.advance(10_000);
     await expect(look()).rejects.toMatchObject({ code: 'BILLING_CONFLICT' });
-  }, 30_000);
+  });
 });

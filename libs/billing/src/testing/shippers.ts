@@ -7,11 +7,17 @@ import { superuser } from '../../../../test/support/tables.js';
 import type { BillingConfig } from '../billing.config.js';
 import { Prices } from '../catalogue/prices.js';
 import { BilledUsage } from '../persistence/billed-usage.js';
+import { MinutesOfUses } from '../persistence/minutes-of-uses.js';
+import { OperatorLog } from '../persistence/operator-log.js';
+import { ProductWrites } from '../persistence/product-writes.js';
 import { StripeWrites } from '../persistence/stripe-writes.js';
+import { StuckUses } from '../persistence/stuck-uses.js';
 import { UsageShipments } from '../persistence/usage-shipments.js';
 import { StripeClient } from '../stripe/stripe-client.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
+import { ManageUses } from '../use-cases/manage-uses.js';
 import { CompareUsage } from '../usage/compare-usage.js';
+import { CountedUsage } from '../usage/counted-usage.js';
 import { HearMeterErrors } from '../usage/hear-meter-errors.js';
 import { ShipUsage } from '../usage/ship-usage.js';
 
@@ -41,9 +47,10 @@ export async function shippingWorld() {
   const app = await databaseApp(database);
   const admin: pg.Client = await superuser(database);
   const [db, system] = [app.get(Db), app.get(SystemDatabase)];
-  const prices = new Prices({ file: 'plans.yaml' });
+  const prices = new Prices({ file: 'plans.yaml' }, clock);
   const usage = new BilledUsage(db);
   const shipments = new UsageShipments(system);
+  const minutes = new MinutesOfUses(system);
   const meter = await stripe.stripe.billing.meters.create({
     display_name: 'Commands',
     event_name: `${prices.list.code}_commands`,
@@ -56,19 +63,30 @@ export async function shippingWorld() {
     usage,
     shipments,
     meterName: meter.event_name,
-    /** One worker's. */
-    shipper: () => {
+    /** One worker's. `timeoutMs`: so long it waits for an answer of Stripe. */
+    shipper: (timeoutMs = 500) => {
       const { settings } = stripe as JourneyStripe;
       const config = {
         secretKey: settings.STRIPE_SECRET_KEY,
         apiUrl: new URL(settings.STRIPE_API_URL!),
-        timeoutMs: 500,
+        timeoutMs,
         maxCalls: 4,
       } as BillingConfig;
       const writes = new StripeWrites(db, clock);
-      const gateway = new StripeGateway(new StripeClient(config), writes, db, clock, silent, config);
-      const compare = new CompareUsage(shipments, gateway, prices, clock, silent);
+      const gateway = new StripeGateway(
+        new StripeClient(config),
+        writes,
+        new ProductWrites(system, clock),
+        db,
+        clock,
+        silent,
+        config,
+      );
+      const counted = new CountedUsage(gateway, prices);
+      const compare = new CompareUsage(shipments, minutes, counted, clock, silent);
+      const log = new OperatorLog(system, db, clock);
       return {
+        manage: new ManageUses(new StuckUses(system), minutes, counted, log, clock),
         ship: new ShipUsage(shipments, compare, gateway, prices, clock, silent),
         hear: new HearMeterErrors(shipments, gateway, clock, silent),
       };
@@ -99,6 +117,29 @@ export async function shippingWorld() {
         [tenantId],
       );
       return rows;
+    },
+    /** What has been recorded for its trail, oldest first. */
+    told: async ({ tenantId }: Buyer) => {
+      const { rows } = await admin.query<{ name: string; payload: Record<string, unknown> }>(
+        'select name, payload from platform.outbox where tenant_id = $1 order by recorded_at, id',
+        [tenantId],
+      );
+      return rows;
+    },
+    operatorLog: async () => {
+      const { rows } = await admin.query<Record<string, unknown>>(
+        'select operator, reason, action, details from billing.operator_log order by id',
+      );
+      return rows;
+    },
+    /** Whatever waits does so for long. */
+    holdBack: () => admin.query(`update billing.usage_ledger set next_at = now() + interval '1 day'`),
+    /** How Postgres goes about it once the tables are large. */
+    planOf: async (sql: string): Promise<string> => {
+      await admin.query('set enable_seqscan = off');
+      const { rows } = await admin.query<{ 'QUERY PLAN': string }>(`explain ${sql}`);
+      await admin.query('reset enable_seqscan');
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
     },
     /** Nobody waits for anything any more. */
     hasten: () => admin.query('update billing.usage_ledger set next_at = now()'),

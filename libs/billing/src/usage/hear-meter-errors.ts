@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Clock, Log } from '#platform';
 import { plainType } from '../applying/dispatch.js';
 import { UsageShipments } from '../persistence/usage-shipments.js';
+import { orNull } from '../stripe/look.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { usesSettled } from './metrics.js';
 
@@ -40,20 +41,24 @@ export class HearMeterErrors {
     private readonly log: Log,
   ) {}
 
-  /** `payload`: of the thin event. Throws what {@link StripeGateway.read} throws, and a SyntaxError or ZodError for what is none. */
-  async execute(payload: string): Promise<void> {
+  /** `payload`: of the thin event. False: Stripe has no such event, or no more. Throws what {@link StripeGateway.read} throws, and a SyntaxError or ZodError for what is none. */
+  async execute(payload: string): Promise<boolean> {
     const { id } = Thin.parse(JSON.parse(payload));
-    const event = await this.gateway.read('look_event', (stripe) => stripe.v2.core.events.retrieve(id));
+    const event = await this.gateway.read('look_event', (stripe) =>
+      orNull(stripe.v2.core.events.retrieve(id)),
+    );
+    if (!event) return false;
     const { reason } = Report.parse(event).data;
     for (const { code, error_count: count, sample_errors: samples } of reason.error_types) {
-      const ids = samples.map((one) => one.request.identifier);
-      const ours = await this.shipments.refuse(ids, code, this.clock.now());
+      const identifiers = samples.map((one) => one.request.identifier);
+      const ours = await this.shipments.refuse(identifiers, code, this.clock.now());
       usesSettled.inc({ outcome: 'failed' }, ours.length);
       // Samples only: of the others no more is known than how many they are.
       this.log.warn(
-        { event: id, code, uses: ours, untold: Math.max(0, count - ids.length) },
+        { event: id, code, uses: ours, untold: Math.max(0, count - identifiers.length) },
         'Stripe counts nothing of uses.',
       );
     }
+    return true;
   }
 }

@@ -1,7 +1,10 @@
+import { metricsText } from '#platform';
+import { growth } from '../../../../test/support/metrics.js';
 import { type Buyer, shippingWorld, type ShippingWorld } from '../testing/shippers.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+const PATIENCE_MS = 60_000;
 
 describe('what was used, on its way to Stripe', () => {
   let world: ShippingWorld;
@@ -10,27 +13,24 @@ describe('what was used, on its way to Stripe', () => {
   afterEach(() => world.stripe.local.faults.clear());
 
   /** Every worker takes batches until nothing is left for it. */
-  const work = (workers: number) =>
+  const work = (workers: number, timeoutMs?: number) =>
     Promise.all(
       Array.from({ length: workers }, async () => {
-        const { ship } = world.shipper();
+        const { ship } = world.shipper(timeoutMs);
         while (await ship.execute());
       }),
     );
   const states = async (buyer: Buyer) => (await world.rows(buyer)).map((one) => one.status);
   const fault = (kind: 'timeout_after_apply' | 'hang' | 'close' | 'status', times = 1, more = {}) =>
-    world.stripe.local.faults.add({
-      ...{ match: { path: '/v1/billing/meter_events' }, kind, times, status: 500, kept: false },
-      ...{ delay_ms: 0, decline_code: '' },
-      ...more,
-    });
+    world.stripe.local.faults.add({ match: { path: '/v1/billing/meter_events' }, kind, times, ...more });
 
   it('is recorded once for each key, and counted once, whoever ships at the same time', async () => {
     const buyer = await world.buyer();
     for (let n = 0; n < 120; n++) await world.record(buyer, 1 + (n % 7));
     await world.record(buyer, 5, { key: 'same' });
     await world.record(buyer, 5, { key: 'same' });
-    await Promise.all([work(3), work(3)]);
+    // However busy the machine is, no answer is given up.
+    await Promise.all([work(3, PATIENCE_MS), work(3, PATIENCE_MS)]);
     const rows = await world.rows(buyer);
     expect(rows).toHaveLength(121);
     expect(new Set(rows.map((one) => `${one.status} ${one.attempts}`))).toEqual(new Set(['shipped 1']));
@@ -124,6 +124,47 @@ describe('what was used, on its way to Stripe', () => {
     expect(await world.counted(buyer)).toBe(30);
   });
 
+  it('is compared only once Stripe’s sum has what was shipped of its minute meanwhile', async () => {
+    const buyer = await world.buyer();
+    await world.record(buyer, 1);
+    fault('timeout_after_apply');
+    await work(1);
+    await world.holdBack();
+    const usedAt = world.clock.now();
+    world.clock.advance(25 * HOUR);
+    // Of the same minute, though it comes a day later.
+    await world.record(buyer, 1, { usedAt });
+    await work(1);
+    expect(await states(buyer)).toEqual(['unknown', 'shipped']);
+    await world.hasten();
+    await work(1);
+    expect(await world.rows(buyer)).toMatchObject([{ status: 'unknown', failure: 'NOT_YET' }, {}]);
+    world.clock.advance(HOUR + 1);
+    await world.hasten();
+    await work(1);
+    expect(await states(buyer)).toEqual(['shipped', 'shipped']);
+    expect(await world.counted(buyer)).toBe(2);
+  });
+
+  it('is not set against what was counted for a customer before', async () => {
+    const buyer = await world.buyer();
+    await world.record(buyer, 5);
+    await work(1);
+    const next = { ...buyer, customerId: (await world.stripe.stripe.customers.create({})).id };
+    await world.becomesCustomer(next);
+    await world.record(next, 5);
+    fault('timeout_after_apply');
+    await work(1);
+    world.clock.advance(25 * HOUR);
+    await world.hasten();
+    await work(2);
+    expect(await world.rows(buyer)).toMatchObject([
+      { status: 'shipped', attempts: 1 },
+      { status: 'shipped', attempts: 1 },
+    ]);
+    expect([await world.counted(buyer), await world.counted(next)]).toEqual([5, 5]);
+  });
+
   it('waits for a customer, and for operators when Stripe takes it no more', async () => {
     const buyer = await world.buyer({ isCustomer: false });
     await world.record(buyer, 3);
@@ -154,9 +195,16 @@ describe('what was used, on its way to Stripe', () => {
     expect(await world.rows(buyer)).toMatchObject([
       { status: 'failed', failure: 'meter_event_customer_not_found' },
     ]);
-    expect(await world.usage.months(buyer.actor, null, 10)).toMatchObject([
+    expect((await world.usage.months(buyer.actor, null, 10)).rows).toMatchObject([
       { meter: 'commands', recorded: 3, shipped: 0, waiting: 0, failed: 3 },
     ]);
+  });
+
+  it('is found by what Stripe calls it, however long the ledger is', async () => {
+    const plan = await world.planOf(
+      `update billing.usage_ledger set failure = 'x' where id = any ('{use_1}')`,
+    );
+    expect(plan).toContain('usage_ledger_by_id');
   });
 
   it('is left alone while Stripe cannot be asked, and counts no attempt then', async () => {
@@ -171,5 +219,32 @@ describe('what was used, on its way to Stripe', () => {
     await world.hasten();
     await work(1);
     expect(await world.counted(buyer)).toBe(12);
+  });
+
+  it('shows in /metrics what became of uses', async () => {
+    const buyer = await world.buyer();
+    const settled = (outcome: string): [string, Record<string, string>] => [
+      'billing_uses_settled_total',
+      { outcome },
+    ];
+    const counted = ['shipped', 'failed', 'parked'].map(settled);
+    await world.record(buyer, 1);
+    await world.record(buyer, 2);
+    expect(await growth(metricsText, counted, () => work(2))).toEqual([2, 0, 0]);
+    await world.record(buyer, 4);
+    fault('status', 1, { status: 400 });
+    expect(await growth(metricsText, counted, () => work(2))).toEqual([0, 1, 0]);
+    await world.record(buyer, 8, { usedAt: new Date(world.clock.now().getTime() - 36 * DAY) });
+    expect(await growth(metricsText, counted, () => work(2))).toEqual([0, 0, 1]);
+    // Sent again after its answer was lost.
+    await world.record(buyer, 16);
+    fault('timeout_after_apply');
+    await work(1);
+    await world.hasten();
+    const again: [string, Record<string, string>] = [
+      'stripe_retries_total',
+      { verb: 'ship_usage', how: 'again' },
+    ];
+    expect(await growth(metricsText, [again, settled('shipped')], () => work(1))).toEqual([1, 1]);
   });
 });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError, Log } from '#platform';
+import { Clock, DomainError, Log, retryWait, sideBySide } from '#platform';
 import { Prices } from '../catalogue/prices.js';
 import { meterEventName, stepOf } from '../domain/shipment.js';
 import { type Outcome, type TakenUse, UsageShipments } from '../persistence/usage-shipments.js';
@@ -20,13 +20,12 @@ const BATCH = 40;
 const TOGETHER = 4;
 /** Longer than a batch takes that times out throughout. Of a worker that was killed the others take over then. */
 const LEASE_MS = 180_000;
-const FIRST_WAIT_MS = 5_000;
-const WAIT_MAX_MS = 900_000;
+const WAITS = { retryMs: 5_000, retryMaxMs: 900_000 };
 /** Who has no customer yet may have one soon; a key of ours that does not work needs somebody, in ms. */
 const LATER_MS = 300_000;
 
 /**
- * Tells Stripe of uses, a batch at a time, each under its id in our ledger as the event's identifier. What was sent and not
+ * Tells Stripe of uses, a batch at a time, each under its identifier in our ledger. What was sent and not
  * answered is sent again as long as Stripe knows the identifier again; after that only what Stripe has counted decides.
  */
 @Injectable()
@@ -43,12 +42,7 @@ export class ShipUsage {
   /** One batch; true when there may be more. */
   async execute(): Promise<boolean> {
     const taken = await this.shipments.take(BATCH, LEASE_MS);
-    const queue = [...taken];
-    await Promise.all(
-      Array.from({ length: Math.min(TOGETHER, queue.length) }, async () => {
-        for (let use = queue.shift(); use; use = queue.shift()) await this.ship(use);
-      }),
-    );
+    await sideBySide(taken, TOGETHER, (use) => this.ship(use));
     return taken.length === BATCH;
   }
 
@@ -63,13 +57,13 @@ export class ShipUsage {
 
   private async send(use: TakenUse, customer: string): Promise<void> {
     if (!(await this.shipments.send(use, this.clock.now()))) return;
-    const { id, meter, amount, usedAt } = use;
+    const { identifier, meter, amount, usedAt } = use;
     try {
-      await this.gateway.writeUnder('ship_usage', (stripe) =>
+      await this.gateway.writeUnder('ship_usage', use.attempts > 0, (stripe) =>
         stripe.billing.meterEvents.create(
           {
             event_name: meterEventName(this.prices.list.code, meter),
-            identifier: id,
+            identifier,
             timestamp: Math.floor(usedAt.getTime() / 1_000),
             payload: { stripe_customer_id: customer, value: String(amount) },
           },
@@ -104,7 +98,8 @@ export class ShipUsage {
 }
 
 /** Stripe keeps a fault of its own under the key like any other answer: asked by another key it looks at the identifier. */
-const keyOf = ({ id, attempts, failure }: TakenUse): string =>
-  /^5\d\d/.test(failure ?? '') ? `${id}-${attempts}` : id;
+const keyOf = ({ identifier, attempts, failure }: TakenUse): string =>
+  /^5\d\d/.test(failure ?? '') ? `${identifier}-${attempts}` : identifier;
 
-const waitAfter = ({ attempts }: TakenUse): number => Math.min(FIRST_WAIT_MS * 2 ** attempts, WAIT_MAX_MS);
+/** With this one. */
+const waitAfter = ({ attempts }: TakenUse): number => retryWait(attempts + 1, WAITS);

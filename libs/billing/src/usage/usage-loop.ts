@@ -1,5 +1,5 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Log, Loop } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { BackgroundLoop, Log } from '#platform';
 import { BillingConfig } from '../billing.config.js';
 import { ShipUsage } from './ship-usage.js';
 import { BillingUsageConfig } from './usage.config.js';
@@ -8,31 +8,21 @@ const FAILED_MAX_MS = 10_000;
 
 /** Ships what was used, in every worker that is not told otherwise. */
 @Injectable()
-export class UsageLoop implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: Loop;
-
+export class UsageLoop extends BackgroundLoop {
   constructor(
-    ship: ShipUsage,
+    private readonly ship: ShipUsage,
     private readonly config: BillingUsageConfig,
     private readonly billing: BillingConfig,
     log: Log,
   ) {
-    const turn = () => ship.execute();
-    const { idleMs } = config;
-    this.loop = new Loop({
-      name: 'The shipping of uses',
-      turn,
-      idleMs,
-      failedMaxMs: FAILED_MAX_MS,
-      log,
-    });
+    super({ name: 'The shipping of uses', idleMs: config.idleMs, failedMaxMs: FAILED_MAX_MS, log });
   }
 
-  onApplicationBootstrap(): void {
-    if (this.billing.isEnabled && this.config.isShipping) this.loop.start();
+  protected override get isOn(): boolean {
+    return this.billing.isEnabled && this.config.isShipping;
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
+  turn(): Promise<boolean> {
+    return this.ship.execute();
   }
 }

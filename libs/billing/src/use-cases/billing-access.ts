@@ -14,15 +14,21 @@ export class BillingAccess {
     this.origins = new Set([new URL(http.baseUrl).origin, ...http.allowedOrigins]);
   }
 
-  /** Throws 403 `MISSING_SCOPE`. */
+  /** Throws 403 `MISSING_SCOPE` or `EMAIL_NOT_VERIFIED`: one rule for all that is told of money. Programs have no address. */
   mayRead(actor: Actor): void {
     actor.must('billing:read');
+    if (actor.type !== 'service') actor.mustHaveVerifiedEmail();
+  }
+
+  /** To say something about it, also where nothing is sold. Throws 403 `MISSING_SCOPE` or `EMAIL_NOT_VERIFIED`. */
+  mayAnswer(actor: Actor): void {
+    actor.must('billing:manage');
+    if (actor.type !== 'service') actor.mustHaveVerifiedEmail();
   }
 
   /** Throws 403 `MISSING_SCOPE` or `EMAIL_NOT_VERIFIED`, 409 `BILLING_OFF`. */
   mayManage(actor: Actor): void {
-    actor.must('billing:manage');
-    actor.mustHaveVerifiedEmail();
+    this.mayAnswer(actor);
     if (this.config.isEnabled) return;
     throw new DomainError('conflict', 'BILLING_OFF', 'Nothing is sold here.');
   }

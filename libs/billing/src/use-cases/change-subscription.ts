@@ -1,17 +1,19 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import type Stripe from 'stripe';
 import { z } from 'zod';
-import { type Actor, Clock, DomainError } from '#platform';
+import { type Actor, Clock, Db, DomainError } from '#platform';
 import { LICENSE_TYPES } from '#sdk/formats';
 import { Prices } from '../catalogue/prices.js';
-import { type ItemChange, itemChanges, itemsOf, offerOf } from '../domain/offer.js';
-import type { Standing } from '../domain/standing.js';
+import { offerOf } from '../domain/offer.js';
+import { type ShownChange, shownChange, shownOutcome } from '../domain/shown-change.js';
+import { fulfilled, outcomeOf, type Wish, wishAfter, type WishOutcome } from '../domain/wish.js';
 import { INTERVALS } from '../events/words.js';
 import { type BillingAccount, BillingAccounts } from '../persistence/billing-accounts.js';
-import { StripeWrites } from '../persistence/stripe-writes.js';
-import { PriceIds } from '../stripe/price-ids.js';
-import { StripeGateway } from '../stripe/stripe-gateway.js';
+import { WishBook } from '../persistence/wishes.js';
 import { BillingAccess } from './billing-access.js';
+import { ChangeEnding } from './change-ending.js';
+import { boughtOf, MakeChanges, POLL_MS } from './make-changes.js';
+import { changeableOf } from './present-subscription.js';
 import { Seats } from './start-checkout.js';
 
 export const OfferInput = z.strictObject({
@@ -30,136 +32,95 @@ export const ChangeSubscriptionInput = z
   ])
   .refine((input) => Object.keys(input).length > 0, 'must change something');
 
-/** Stripe takes 200 changes of a quantity an hour and 20 invoices a day; ours are bounded well below, for each tenant. */
-const CHANGES_PER_HOUR = 30;
-const HOUR_MS = 3_600_000;
+/** Longer nobody waits for the writes of others, in ms; what they want is kept. */
+const WAIT_MS = 15_000;
+/** For the caller: what they want is stored, and will be made or shown as refused. */
+const KEPT = { details: { change: 'pending' } };
 
-/** What a subscription becomes, as Stripe is asked for it. */
-type Change = { items: ItemChange[] } | { cancel: boolean };
-
-/** Changes plan, interval or seats of the subscription, cancels it, or takes that back. */
+/**
+ * Changes plan, interval or seats of the subscription, cancels it, or takes that back. What people want at the same time,
+ * at whichever process, becomes one write at Stripe; the last wish wins, and each hears how the write ended that had theirs.
+ */
 @Injectable()
 export class ChangeSubscription {
   constructor(
     private readonly access: BillingAccess,
+    private readonly db: Db,
     private readonly accounts: BillingAccounts,
-    private readonly writes: StripeWrites,
-    private readonly gateway: StripeGateway,
-    private readonly priceIds: PriceIds,
+    private readonly wishes: WishBook,
+    private readonly changes: MakeChanges,
+    private readonly ending: ChangeEnding,
     private readonly prices: Prices,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Gives the account as it is known now; what Stripe makes of the change is there within seconds. What is so already
-   * changes nothing. Throws 403 `MISSING_SCOPE` or `EMAIL_NOT_VERIFIED`, 409 `BILLING_OFF`, `NOT_SUBSCRIBED`,
-   * `BILLING_BUSY` or `BILLING_CONFLICT`, 422 `PLAN_NOT_SOLD`, `SEATS_OUT_OF_BOUNDS` or `CARD_DECLINED`, 429
-   * `CHANGES_EXHAUSTED`, 503 `BILLING_UNAVAILABLE`.
+   * Gives the account as it is known now; what Stripe makes of the change is there within seconds. `change`: what came of
+   * the write that had this one, maybe with later ones of others. What is so already changes nothing. Throws 403 `MISSING_SCOPE` or `EMAIL_NOT_VERIFIED`, 409 `BILLING_OFF`, `NOT_SUBSCRIBED`,
+   * `UNDER_CONTRACT` or `BILLING_CONFLICT`, 422 `PLAN_NOT_SOLD`, `SEATS_OUT_OF_BOUNDS` or `CARD_DECLINED`,
+   * 429 `CHANGES_EXHAUSTED`, 503 `BILLING_UNAVAILABLE` or `BILLING_BUSY`. After a 503 with `change: 'pending'` in their
+   * details it is still wanted, and a worker makes it.
    */
-  async execute(actor: Actor, input: z.output<typeof ChangeSubscriptionInput>): Promise<BillingAccount> {
+  async execute(
+    actor: Actor,
+    input: z.output<typeof ChangeSubscriptionInput>,
+  ): Promise<{ account: BillingAccount; change: ShownChange | null }> {
     this.access.mayManage(actor);
     const account = await this.accounts.get(actor);
-    const present = await this.present(account.standing);
-    const change = await this.changeOf(input, account.standing, present);
-    if (change) {
-      await this.mayChange(actor);
-      await this.write(actor, present.id, change);
+    if ('cancel' in input || 'resume' in input) {
+      await this.ending.execute(actor, account, 'cancel' in input ? 'cancel' : 'resume');
+      return { account, change: shownChange(await this.wishes.get(actor)) };
     }
-    return account;
+    const outcome = await this.ended(actor, await this.want(actor, input, account));
+    if (outcome.refusal) {
+      const { kind, code, message, ...extras } = outcome.refusal;
+      throw new DomainError(kind, code, message, extras);
+    }
+    return { account: await this.accounts.get(actor), change: shownOutcome(outcome) };
   }
 
-  /** The subscription as Stripe has it now: what we know of it may be a change behind. Throws 409 `NOT_SUBSCRIBED`. */
-  private async present({ subscriptionId, state }: Standing): Promise<Stripe.Subscription> {
-    if (!subscriptionId || state === 'cancelled' || state === 'pending') throw notSubscribed();
-    const present = await this.gateway.read('look_subscription', (stripe) =>
-      stripe.subscriptions.retrieve(subscriptionId),
-    );
-    if (present.status === 'canceled') throw notSubscribed();
-    return present;
-  }
-
-  /** Null: it is so already. */
-  private async changeOf(
-    input: z.output<typeof ChangeSubscriptionInput>,
-    standing: Standing,
-    present: Stripe.Subscription,
-  ): Promise<Change | null> {
-    const isEnding = present.cancel_at !== null || present.cancel_at_period_end;
-    if ('cancel' in input) return isEnding ? null : { cancel: true };
-    if ('resume' in input) return isEnding ? { cancel: false } : null;
-    const items = await this.changesTo(input, standing, present);
-    return items.length === 0 ? null : { items };
-  }
-
-  /** What is left out stays; another plan begins with the seats it gives. */
-  async changesTo(
-    input: z.output<typeof OfferInput>,
-    standing: Standing,
-    present: Stripe.Subscription,
-  ): Promise<ItemChange[]> {
-    const plan = input.plan ?? standing.plan;
-    const kept = plan === standing.plan ? (standing.seats ?? undefined) : undefined;
-    const offer = offerOf(this.prices.list, {
-      plan,
-      interval: input.interval ?? standing.interval ?? 'month',
-      seats: input.seats ?? kept,
-    });
-    const wanted = await this.priceIds.of(itemsOf(this.prices.list, offer));
-    const has = present.items.data.map(({ id, price, quantity }) => ({
-      id,
-      priceId: price.id,
-      quantity: quantity ?? 1,
-    }));
-    return itemChanges(has, wanted);
-  }
-
-  private async mayChange(actor: Actor): Promise<void> {
-    const since = new Date(this.clock.now().getTime() - HOUR_MS);
-    if ((await this.writes.countSince(actor, 'change_subscription', since)) < CHANGES_PER_HOUR) return;
-    throw new DomainError(
-      'too_many',
-      'CHANGES_EXHAUSTED',
-      'Too many changes within the hour; try again later.',
-      {
-        retryAfterSeconds: HOUR_MS / 1_000 / CHANGES_PER_HOUR,
-      },
-    );
-  }
-
-  private async write(actor: Actor, id: string, change: Change): Promise<void> {
-    const { proration } = this.prices.list;
-    await this.gateway.write(actor, {
-      verb: 'change_subscription',
-      params: { id, change, proration },
-      make: (stripe, params, marks, options) =>
-        stripe.subscriptions.update(params.id, { ...updateOf(params), metadata: { ...marks } }, options),
-      // The marks of the last change stand on the subscription.
-      find: async (stripe, params, marks) => {
-        const found = await stripe.subscriptions.retrieve(params.id);
-        return found.metadata?.gatehouse_write === marks.gatehouse_write ? found : null;
-      },
-      done: () => this.accounts.hasten(this.clock.now()),
+  /** Writes it down, if it can be. Gives its generation. */
+  private async want(actor: Actor, wish: Wish, account: BillingAccount): Promise<number> {
+    changeableOf(account.standing);
+    return this.db.transaction(actor, async () => {
+      const { outcomes, wanted, writing } = await this.wishes.lock();
+      const last = outcomes.at(-1);
+      // What was changed since Stripe was last looked at is so, although the standing does not say it yet.
+      const isNewer = last?.status === 'done' && Date.parse(last.at) > (account.lookedAt?.getTime() ?? 0);
+      const has = { ...boughtOf(account.standing), ...(isNewer ? last.wanted : {}) };
+      const known = { ...has, ...(writing ? { seats: null, ...fulfilled(writing, has) } : {}) };
+      const next = wishAfter(wanted, wish, known);
+      // Before it is anybody else's: what cannot be had concerns its caller alone.
+      offerOf(this.prices.list, fulfilled(next, known));
+      return this.wishes.put(next, this.clock.now());
     });
   }
-}
 
-interface ChangeParams {
-  change: Change;
-  proration: 'create_prorations' | 'always_invoice' | 'none';
-}
-
-function updateOf({ change, proration }: ChangeParams): Stripe.SubscriptionUpdateParams {
-  if ('items' in change) {
-    return {
-      items: change.items,
-      proration_behavior: proration,
-      // A card that is declined changes nothing, instead of leaving a subscription that is not paid.
-      payment_behavior: 'error_if_incomplete',
-    };
+  private async ended(actor: Actor, generation: number): Promise<WishOutcome> {
+    const patience = AbortSignal.timeout(WAIT_MS);
+    for (;;) {
+      const found = outcomeOf((await this.wishes.get(actor))?.outcomes ?? [], generation);
+      if (found) return found;
+      if (patience.aborted) throw stillWanted();
+      if (!(await this.turn(actor))) await pause(POLL_MS);
+    }
   }
-  // Taken back is also an end that somebody set by date.
-  return change.cancel ? { cancel_at_period_end: true } : { cancel_at_period_end: false, cancel_at: '' };
+
+  private async turn(actor: Actor): Promise<boolean> {
+    try {
+      return await this.changes.turn(actor);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      if (error.code === 'BILLING_BUSY') return false;
+      if (error.kind !== 'unavailable') throw error;
+      const { kind, code, message, retryAfterSeconds } = error;
+      throw new DomainError(kind, code, message, { ...KEPT, retryAfterSeconds, cause: error });
+    }
+  }
 }
 
-const notSubscribed = (): DomainError =>
-  new DomainError('conflict', 'NOT_SUBSCRIBED', 'There is no subscription; open a checkout first.');
+const stillWanted = (): DomainError =>
+  new DomainError('unavailable', 'BILLING_BUSY', 'Others change the same right now; this change is kept.', {
+    ...KEPT,
+    retryAfterSeconds: 1,
+  });

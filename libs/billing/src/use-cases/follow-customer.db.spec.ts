@@ -1,10 +1,10 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { Actor, Db, ManualClock, newId, SystemDatabase } from '#platform';
+import { Actor, ClosedTenants, Db, ManualClock, newId, SystemDatabase } from '#platform';
 import { DescribeTenant } from '#tenancy';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
 import { Prices } from '../catalogue/prices.js';
-import type { StripeFacts, SubscriptionFacts } from '../domain/stripe-facts.js';
+import type { ChargeFacts, SubscriptionFacts } from '../domain/stripe-facts.js';
 import { BillingAccounts } from '../persistence/billing-accounts.js';
 import { Checkouts } from '../persistence/checkouts.js';
 import { StripeInbox } from '../persistence/stripe-inbox.js';
@@ -37,18 +37,27 @@ const subscription = (more: Partial<SubscriptionFacts> = {}): SubscriptionFacts 
   endedAt: null,
   pausedCollection: null,
   pausedReason: null,
+  pausedAt: null,
   unpaid: null,
   ...more,
 });
 const UNPAID = {
   status: 'past_due',
-  unpaid: { invoiceId: 'in_1', since: SECONDS, amountDue: 9900, currency: 'usd', nextAttemptAt: null },
+  unpaid: {
+    ...{ invoiceId: 'in_1', since: SECONDS, amountDue: 9900, currency: 'usd' },
+    ...{ nextAttemptAt: null, lastTriedAt: null },
+  },
 };
 
 /** Stripe, as it answers one look after the other. What it answers to each is said before. */
 class StripeOfTest {
   answers: (() => Promise<Look | null>)[] = [];
-  at = (): Promise<Look | null> => this.answers.shift()!();
+  /** Whether the charges were to be looked at, too, of each. */
+  asked: boolean[] = [];
+  at = (_: string, charges: object | null): Promise<Look | null> => {
+    this.asked.push(charges !== null);
+    return this.answers.shift()!();
+  };
 }
 
 describe('following a customer', () => {
@@ -79,7 +88,7 @@ describe('following a customer', () => {
       execute: (actor: Actor) => Promise.resolve(actor.tenantId === tenant.tenantId ? { tenant: {} } : null),
     };
     const accounts = new BillingAccounts(db);
-    const dunning = { graceDays: 7, restrictedDays: 7 };
+    const dunning = { graceDays: 7, restrictedDays: 7, onDispute: 'restrict', onRefund: 'keep' } as const;
     follow = new FollowCustomer(
       db,
       accounts,
@@ -87,23 +96,29 @@ describe('following a customer', () => {
       new StripeInbox(app.get(SystemDatabase)),
       stripe as unknown as StripeLook,
       known as unknown as DescribeTenant,
-      new RestateAccount(db, accounts, new Prices({ file: 'plans.yaml' }), dunning),
+      new ClosedTenants(app.get(SystemDatabase)),
+      new RestateAccount(db, accounts, new Prices({ file: 'plans.yaml' }, clock), dunning),
       clock,
     );
   });
 
-  const look = (more: Partial<SubscriptionFacts> = {}, tenantId: string | null = tenant.tenantId): Look => ({
+  const look = (
+    more: Partial<SubscriptionFacts> = {},
+    tenantId: string | null = tenant.tenantId,
+    charges: Look['charges'] = null,
+  ): Look => ({
     facts: {
       customerId,
       isDeleted: false,
       clockAt: null,
       subscriptions: [subscription(more)],
-    } satisfies StripeFacts,
+    } satisfies Look['facts'],
+    charges,
     tenantId,
   });
-  const followed = (seen: Look | null) => {
+  const followed = (seen: Look | null, isAboutCharges = false) => {
     stripe.answers.push(() => Promise.resolve(seen));
-    return follow.execute(customerId, 'trace');
+    return follow.execute(customerId, 'trace', isAboutCharges);
   };
   const account = () => new BillingAccounts(db).get(tenant);
   const told = async () =>
@@ -133,6 +148,40 @@ describe('following a customer', () => {
     slow.resolve(look());
     expect(await first).toMatchObject({ outcome: 'superseded' });
     expect((await account()).standing.state).toBe('ending');
+  });
+
+  const charge = (more: Partial<ChargeFacts> = {}): ChargeFacts => ({
+    ...{ id: 'ch_1', created: SECONDS, amount: 9900, currency: 'usd', refunded: 0, invoiceId: 'in_1' },
+    subscriptionId: 'sub_1',
+    disputes: [],
+    ...more,
+  });
+
+  it('looks at charges at first, then once a day, for an event about them, and while something was taken back', async () => {
+    const DAY = 86_400_000;
+    await followed(look({}, undefined, []));
+    await followed(look());
+    await followed(look({}, undefined, []), true);
+    clock.set(new Date(START.getTime() + DAY));
+    await followed(look({}, undefined, [charge({ refunded: 100 })]));
+    await followed(look({}, undefined, [charge()]));
+    await followed(look());
+    expect(stripe.asked).toEqual([true, false, true, true, true, false]);
+  });
+
+  it('takes the charges of a look that was late in all else: who looked later had left them out', async () => {
+    await followed(look({}, undefined, []));
+    const slow = Promise.withResolvers<Look>();
+    stripe.answers.push(() => slow.promise);
+    const first = follow.execute(customerId, 'trace', true);
+    while (stripe.answers.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    await followed(look({ cancelAt: SECONDS + 1_000 }));
+    slow.resolve(look({}, undefined, [charge({ refunded: 9900 })]));
+    expect(await first).toMatchObject({ outcome: 'applied' });
+    const { standing, facts } = await account();
+    expect(standing).toMatchObject({ state: 'ending', reasons: ['refunded'], access: 'full' });
+    expect(facts!.charges!.list).toHaveLength(1);
+    expect(await told()).toEqual(['active', 'subscribed', 'ending', 'ending', 'ending', 'refunded']);
   });
 
   it('walks through grace, restriction and suspension with the time, and tells each step once (S1-52)', async () => {
@@ -171,6 +220,8 @@ describe('following a customer', () => {
     expect(await followed(look({}, newId('ten')))).toEqual({ outcome: 'foreign', why: 'NO_TENANT' });
     await followed(look());
     customerId = `${customerId}x`;
-    expect(await followed(look())).toEqual({ outcome: 'foreign', why: 'OTHER_CUSTOMER' });
+    expect(await followed(look())).toEqual({
+      ...{ outcome: 'foreign', why: 'OTHER_CUSTOMER', tenantId: tenant.tenantId },
+    });
   });
 });

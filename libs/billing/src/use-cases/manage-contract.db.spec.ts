@@ -1,6 +1,8 @@
+import { Actor } from '#platform';
 import { type BillingRoom, billingRoom } from '../../../../test/support/billing-room.js';
 import { ApplyEvents } from '../applying/apply-events.js';
-import { BillingLoops } from '../applying/billing-loops.js';
+import { LookAtDue } from '../applying/look-at-due.js';
+import { BillingAccounts } from '../persistence/billing-accounts.js';
 import { AgreeContractInput, ManageContract } from './manage-contract.js';
 import { ShowBilling } from './show-billing.js';
 
@@ -23,6 +25,9 @@ const agree = (tenantId: string, days: number, seats: number | null = 40) =>
   );
 const account = (tenantId: string) =>
   world.app.get(ShowBilling, { strict: false }).execute(world.operator, tenantId);
+const lookAtAllDue = async () => {
+  while (await world.app.get(LookAtDue, { strict: false }).turn());
+};
 const changes = async (tenantId: string) =>
   (await world.told(tenantId))
     .filter((one) => one.name === 'billing.subscription.changed')
@@ -42,8 +47,8 @@ describe('what a tenant has by contract', () => {
     expect(await account(tenantId)).toMatchObject({ customerId: null, standing: { dueAt: ends.getTime() } });
 
     world.clock.advance(30 * DAY);
-    const loops = world.app.get(BillingLoops, { strict: false });
-    await loops.lookAtDue();
+    const look = world.app.get(LookAtDue, { strict: false });
+    await look.turn();
     expect(await changes(tenantId)).toEqual([
       { revision: 1, state: 'contract', plan: 'ENTERPRISE', seats: 40, access: 'full' },
       { revision: 2, state: 'cancelled', plan: 'FREE', seats: null, access: 'free' },
@@ -54,7 +59,7 @@ describe('what a tenant has by contract', () => {
       { payload: { kind: 'cancelled', plan: 'ENTERPRISE' } },
     ]);
     // It is over: nobody looks again.
-    expect(await loops.lookAtDue()).toBe(false);
+    expect(await look.turn()).toBe(false);
     expect(await changes(tenantId)).toHaveLength(2);
   });
 
@@ -65,7 +70,9 @@ describe('what a tenant has by contract', () => {
     await world.deliver();
     await world.apply();
     await agree(tenantId, 30, null);
-    expect((await account(tenantId)).standing).toMatchObject({ seats: null, duplicates: [subscription.id] });
+    expect((await account(tenantId)).standing).toMatchObject({
+      ...{ seats: null, duplicates: [subscription.id], reasons: ['subscription_beside'] },
+    });
 
     await world.pay.stripe.subscriptions.update(subscription.id, { cancel_at_period_end: true });
     await world.deliver();
@@ -81,6 +88,41 @@ describe('what a tenant has by contract', () => {
     });
     expect((await world.told(tenantId)).map((one) => one.name)).toContain('billing.contract.ended');
     await expect(contracts.end(world.operator, { tenantId })).rejects.toMatchObject({ code: 'NO_CONTRACT' });
+  });
+
+  it('ends also while Stripe is away, by what is known of it; then Stripe is asked again', async () => {
+    const tenantId = await world.tenant();
+    const customer = await world.customer(tenantId);
+    const subscription = await world.subscribe(customer.id);
+    await world.deliver();
+    await world.apply();
+    await agree(tenantId, 5);
+    const { faults } = world.pay.local;
+    const path = `/v1/customers/${customer.id}`;
+    faults.add({ match: { method: 'GET', path }, kind: 'status', times: 100 });
+    world.clock.advance(5 * DAY);
+    await lookAtAllDue();
+    expect((await account(tenantId)).standing).toMatchObject({
+      ...{ state: 'active', plan: 'TEAM', seats: 5, subscriptionId: subscription.id },
+    });
+    await world.pay.stripe.subscriptions.update(subscription.id, { cancel_at_period_end: true });
+    faults.clear();
+    world.clock.advance(60_000);
+    await lookAtAllDue();
+    expect((await account(tenantId)).standing).toMatchObject({ state: 'ending' });
+  });
+
+  it('ends also where Stripe does not know the customer', async () => {
+    const tenantId = await world.tenant();
+    await agree(tenantId, 5);
+    await world.db.transaction(Actor.system(tenantId, 'trace'), async () => {
+      const accounts = world.app.get(BillingAccounts, { strict: false });
+      await accounts.lock(world.clock.now());
+      await accounts.link(`cus_${tenantId.slice(4)}`);
+    });
+    world.clock.advance(5 * DAY);
+    await lookAtAllDue();
+    expect((await account(tenantId)).standing).toMatchObject({ state: 'cancelled', plan: 'FREE' });
   });
 
   it('is agreed anew in place, and the new end holds', async () => {

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, EventStream, OpenStreams, type SentEvent } from '#platform';
 import { ReadLicenses } from '#licensing';
+import { subscriptionView } from '../http/billing.view.js';
 import { BillingAccounts } from '../persistence/billing-accounts.js';
 import { idOfPosition, positionOf, StreamEvents } from '../persistence/stream-events.js';
 import { BillingStreamLimits } from '../streaming/stream.config.js';
-import { encoded, licenseState, subscriptionState } from '../streaming/stream-views.js';
+import { encoded, licenseState } from '../streaming/stream-views.js';
+import { BillingAccess } from './billing-access.js';
 
 /** Events that are read, and held in memory for one reader, at a time. */
 const BATCH = 50;
@@ -17,6 +19,7 @@ const RETRY_MS = 2_000;
 @Injectable()
 export class OpenBillingStream {
   constructor(
+    private readonly access: BillingAccess,
     private readonly places: OpenStreams,
     private readonly events: StreamEvents,
     private readonly accounts: BillingAccounts,
@@ -30,9 +33,8 @@ export class OpenBillingStream {
    * `MISSING_SCOPE` or `EMAIL_NOT_VERIFIED`, 429 `TOO_MANY_STREAMS`.
    */
   async execute(actor: Actor, lastEventId: string | undefined): Promise<EventStream> {
-    actor.must('billing:read');
+    this.access.mayRead(actor);
     actor.must('licenses:read');
-    actor.mustHaveVerifiedEmail();
     const giveBack = await this.places.take(this.limits, {
       tenantId: actor.tenantId!,
       userId: actor.id!,
@@ -68,7 +70,7 @@ export class OpenBillingStream {
       this.licenses.page(actor, { limit: LICENSES_MAX }),
     ]);
     const data = encoded('state', {
-      subscription: subscriptionState(account.revision, account.standing),
+      subscription: subscriptionView(account),
       licenses: licenses.data.map(licenseState),
     });
     const id = idOfPosition(head);

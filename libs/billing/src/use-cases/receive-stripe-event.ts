@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, DomainError, GuessLimit } from '#platform';
+import { customerNamed, Told } from '../applying/told.js';
 import { BillingConfig } from '../billing.config.js';
 import { StripeClient } from '../stripe/stripe-client.js';
 import { StripeEvents } from '../persistence/stripe-events.js';
@@ -43,17 +45,20 @@ export class ReceiveStripeEvent {
         'The signature does not match the body, or is too old.',
       );
     }
-    const parsed = StripeEvent.safeParse(parseJson(body));
+    const event = parseJson(body);
+    const parsed = StripeEvent.safeParse(event);
     if (!parsed.success)
       throw new DomainError('malformed', 'MALFORMED_REQUEST', 'The body is not a Stripe event.');
 
     const { id, type, api_version, livemode, created } = parsed.data;
+    const told = Told.safeParse(event);
     await this.events.store({
       id,
       type,
       apiVersion: api_version ?? null,
       livemode,
       createdAt: new Date(typeof created === 'number' ? created * 1000 : created),
+      customerId: told.success ? customerNamed(told.data) : null,
       payload: body.toString('utf8'),
       traceId: actor.origin.traceId,
     });
@@ -61,9 +66,12 @@ export class ReceiveStripeEvent {
 
   private async isSigned(body: Buffer, signature: string): Promise<boolean> {
     const stripe = await this.client.get();
-    const secrets = [this.config.webhookSecret, this.config.previousWebhookSecret].filter(
-      (one) => one !== undefined,
-    );
+    const { webhookSecret, previousWebhookSecret, thinWebhookSecret, previousThinWebhookSecret } =
+      this.config;
+    const secrets = [
+      ...[webhookSecret, previousWebhookSecret],
+      ...[thinWebhookSecret, previousThinWebhookSecret],
+    ].filter((one) => one !== undefined);
     return secrets.some((secret) => {
       try {
         return stripe.webhooks.signature?.verifyHeader(body, signature, secret, TOLERANCE_SECONDS) === true;
@@ -76,7 +84,7 @@ export class ReceiveStripeEvent {
 
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return isUtf8(body) ? JSON.parse(body.toString('utf8')) : null;
   } catch {
     return null;
   }

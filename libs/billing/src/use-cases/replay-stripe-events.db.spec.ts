@@ -25,6 +25,13 @@ const rowsOf = (tenantId: string) =>
     [tenantId],
   );
 
+/** An event of a customer. Gives its id. */
+const stored = (customerId: string, more = '') =>
+  world.store(
+    `{"type":"customer.updated","data":{"object":{"object":"customer","id":"${customerId}"${more}}}}`,
+    customerId,
+  );
+
 async function hoursFromNow(hours: number): Promise<Date> {
   const [row] = await world.system.query<{ at: Date }>(`select now() + $1 * interval '1 hour' as at`, [
     hours,
@@ -107,8 +114,11 @@ describe('replaying events of Stripe (S2-34)', () => {
     await world.subscribe(customer.id);
     await world.deliver();
     world.pay.local.faults.add({
-      ...{ kind: 'status', status: 400, times: 1_000, code: 'parameter_invalid', kept: false },
-      ...{ match: { path: `/v1/customers/${customer.id}` }, delay_ms: 0, decline_code: '' },
+      kind: 'status',
+      status: 400,
+      times: 1_000,
+      code: 'parameter_invalid',
+      match: { path: `/v1/customers/${customer.id}` },
     });
     await world.apply();
     world.pay.local.faults.clear();
@@ -145,10 +155,64 @@ describe('replaying events of Stripe (S2-34)', () => {
     expect((await archive.page({ from: ago, to: soon }, 1_000)).data.length).toBeGreaterThan(ids.length);
   });
 
+  it('says of what Stripe did not count that something may change: what, it alone knows', async () => {
+    const id = await world.store(
+      '{"type":"v1.billing.meter.error_report_triggered","related_object":{"url":"/v1/billing/meters/mtr_1"}}',
+    );
+    await world.system.query(`update billing.stripe_events set status = 'dead' where id = $1`, [id]);
+    expect(await foretold({ id })).toEqual([
+      { subject: id, tenantId: null, problem: 'OF_USES', differences: [], tells: [] },
+    ]);
+    await world.system.query('delete from billing.stripe_events where id = $1', [id]);
+  });
+
+  it('counts those of a replay that still wait', async () => {
+    const customer = await world.customer(await world.tenant());
+    const ids = await world.deliver();
+    expect(await events.waiting(world.operator)).toBe(0);
+    await world.apply();
+    const replayed = await events.execute(world.operator, { id: ids[0] });
+    await stored(customer.id);
+    expect(await events.waiting(world.operator)).toBe(replayed);
+    await world.apply();
+    expect(await events.waiting(world.operator)).toBe(0);
+  });
+
+  it('shows what would change of every customer, however many they are', async () => {
+    const tenantId = await world.tenant();
+    await world.subscribe((await world.customer(tenantId)).id);
+    await world.deliver();
+    await Promise.all(Array.from({ length: 501 }, (_, n) => stored(`cus_many${n}`)));
+    await world.system.query(
+      `update billing.stripe_events set received_at = now() - interval '1 day' where customer_id like 'cus_many%'`,
+    );
+    await world.system.query(`update billing.stripe_events set status = 'ignored' where status = 'received'`);
+    const all = await foretold({ from: await hoursFromNow(-48) });
+    expect(all.filter((one) => one.problem === 'NO_CUSTOMER').length).toBeGreaterThanOrEqual(501);
+    expect(all.filter((one) => one.differences.length > 0)).toMatchObject([{ tenantId }]);
+    expect(new Set(all.map((one) => one.subject)).size).toBe(all.length);
+    await world.system.query(`delete from billing.stripe_events where customer_id like 'cus_many%'`);
+  });
+
+  it('finds what was parked also among events of which Postgres cannot read a word', async () => {
+    const tenantId = await world.tenant();
+    const customer = await world.customer(tenantId);
+    await world.deliver();
+    await world.apply();
+    const id = await stored(customer.id, String.raw`,"name":"\u0000"`);
+    await world.system.query(`update billing.stripe_events set status = 'dead' where id = $1`, [id]);
+    const dead = await events.dead(world.operator, 100);
+    expect(dead.data).toMatchObject([{ id, tenantId }]);
+    expect(await events.execute(world.operator, { tenantId, status: 'dead' })).toBe(1);
+    await world.apply();
+    expect((await events.dead(world.operator, 100)).data).toEqual([]);
+  });
+
   it('refuses to replay everything by default, and those who are no operators', async () => {
     expect(ReplayStripeEventsInput.safeParse({}).success).toBe(false);
     const nobody = world.operator.as({ scopes: [] });
     await expect(events.execute(nobody, { type: 'x' })).rejects.toMatchObject({ code: 'MISSING_SCOPE' });
+    await expect(events.waiting(nobody)).rejects.toMatchObject({ code: 'MISSING_SCOPE' });
     await expect(events.dead(nobody, 1)).rejects.toMatchObject({ code: 'MISSING_SCOPE' });
     await expect(events.foresee(nobody, { type: 'x' }).next()).rejects.toMatchObject({
       code: 'MISSING_SCOPE',

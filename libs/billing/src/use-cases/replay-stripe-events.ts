@@ -11,12 +11,12 @@ import {
   StripeArchive,
   type StripeEventFilter,
 } from '../persistence/stripe-archive.js';
+import { isMeterError } from '../usage/hear-meter-errors.js';
 import { FollowCustomer } from './follow-customer.js';
 
 const word = () => z.string().regex(/^[\x21-\x7e]{1,255}$/);
-/** Of a dry run; looking at each customer takes Stripe a few calls. */
-const CUSTOMERS_MAX = 500;
 const PAGE = 200;
+const OF_USES = 'OF_USES';
 
 const Filter = z.strictObject({
   id: word().optional(),
@@ -39,7 +39,10 @@ export interface Foretold {
   subject: string;
   /** null: nobody's that we know. */
   tenantId: string | null;
-  /** Why nothing can come of it. */
+  /**
+   * Why nothing can come of it. `OF_USES`: something may, and what, Stripe alone knows: it has not counted what was used,
+   * and is asked of what.
+   */
   problem: string | null;
   /** In words; none: nothing. */
   differences: readonly string[];
@@ -62,6 +65,12 @@ export class ReplayStripeEvents {
   async dead(actor: Actor, limit: number, cursor?: string): Promise<Page<StoredStripeEvent>> {
     actor.must('operator:billing');
     return this.archive.page({ status: 'dead' }, limit, cursor);
+  }
+
+  /** How many of those that were replayed nobody has decided about yet. */
+  async waiting(actor: Actor): Promise<number> {
+    actor.must('operator:billing');
+    return this.archive.waiting();
   }
 
   /**
@@ -91,37 +100,48 @@ export class ReplayStripeEvents {
     filter: z.output<typeof ReplayStripeEventsInput>,
   ): AsyncGenerator<Foretold, void> {
     actor.must('operator:billing');
-    const { customers, unreadable } = await this.customers(filter);
-    for (const id of unreadable) yield nothing(id, 'UNREADABLE');
-    for (const customerId of customers) {
-      const seen = await this.follow.foresee(customerId, actor.origin.traceId);
-      if (seen.outcome === 'foreign') yield nothing(customerId, seen.why);
-      else {
-        const { tenantId, before, after, tells } = seen;
-        const differs = differences(before, after);
-        yield { subject: customerId, tenantId, problem: null, differences: differs, tells };
-      }
+    const seen = new Set<string>();
+    for await (const { subject, problem } of this.subjects(filter)) {
+      if (problem) yield nothing(subject, problem);
+      else if (!seen.has(subject)) yield this.foreseeOf(subject, actor.origin.traceId);
+      seen.add(subject);
     }
   }
 
-  private async customers(filter: StripeEventFilter) {
-    const customers = new Set<string>();
-    const unreadable: string[] = [];
+  private async foreseeOf(customerId: string, traceId: string): Promise<Foretold> {
+    try {
+      const seen = await this.follow.foresee(customerId, traceId);
+      if (seen.outcome === 'foreign') return nothing(customerId, seen.why);
+      const { tenantId, before, after, tells } = seen;
+      return { subject: customerId, tenantId, problem: null, differences: differences(before, after), tells };
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'TENANT_DELETED')
+        return nothing(customerId, error.code);
+      throw error;
+    }
+  }
+
+  /** The customers that they are about, again and again, a page of events after the other; and of which none can be read. */
+  private async *subjects(filter: StripeEventFilter): AsyncGenerator<Pick<Foretold, 'subject' | 'problem'>> {
     let cursor: string | undefined;
     do {
       const page = await this.archive.page(filter, PAGE, cursor);
       const ids = page.data.filter((one) => dispatch(one.type) === 'handled').map((one) => one.id);
+      const ofUses = new Set(page.data.filter((one) => isMeterError(one.type)).map((one) => one.id));
       for (const { id, payload } of await this.archive.payloads(ids)) {
+        if (ofUses.has(id)) {
+          yield { subject: id, problem: OF_USES };
+          continue;
+        }
         try {
-          for (const one of await this.customerOf.execute(payload)) customers.add(one);
+          for (const subject of await this.customerOf.execute(payload)) yield { subject, problem: null };
         } catch (error) {
           if (error instanceof DomainError) throw error;
-          unreadable.push(id);
+          yield { subject: id, problem: 'UNREADABLE' };
         }
       }
       cursor = page.nextCursor ?? undefined;
-    } while (cursor && customers.size < CUSTOMERS_MAX);
-    return { customers, unreadable };
+    } while (cursor);
   }
 }
 

@@ -1,3 +1,4 @@
+import { fault } from '../../../../test/support/billing-changes.js';
 import { type BillingRoom, billingRoom } from '../../../../test/support/billing-room.js';
 import { ApplyEvents } from '../applying/apply-events.js';
 import { ENDPOINT_EVENTS } from '../stripe/endpoint-events.js';
@@ -52,8 +53,28 @@ describe('setting up Stripe (S2-30)', () => {
       code: 'LAST_ENDPOINT',
     });
     const { id } = await setUp.addEndpoint(world.operator);
+    const { id: foreign } = await world.pay.stripe.webhookEndpoints.create({
+      ...{ url: 'https://other.example/hooks', enabled_events: ['*'] },
+    });
+    await expect(setUp.removeEndpoint(world.operator, foreign)).rejects.toMatchObject({ kind: 'not_found' });
     await setUp.removeEndpoint(world.operator, old!.id);
     expect((await setUp.endpoints(world.operator)).map((one) => one.id)).toEqual([id]);
+  });
+
+  it('makes what nobody heard of once, and tells its secret when it is asked for again', async () => {
+    const addEndpoint = () => setUp.addEndpoint(world.operator);
+    const before = (await setUp.endpoints(world.operator)).map((one) => one.id);
+    fault(world.pay, {
+      ...{ kind: 'close_after_apply', times: 2 },
+      match: { method: 'POST', path: '/v1/webhook_endpoints' },
+    });
+    await expect(addEndpoint()).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    expect(await setUp.isUnheard(world.operator)).toBe(true);
+    const { id, secret } = await addEndpoint();
+    expect(secret).toMatch(/^whsec_/);
+    const after = (await setUp.endpoints(world.operator)).map((one) => one.id);
+    expect(after.filter((one) => !before.includes(one))).toEqual([id]);
+    expect(await setUp.isUnheard(world.operator)).toBe(false);
   });
 
   it('is for operators alone', async () => {

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { z } from 'zod';
-import { type Actor, DomainError, HttpConfig, newId } from '#platform';
+import { type Actor, DomainError, HttpConfig, notFound } from '#platform';
 import { BillingConfig, isLive } from '../billing.config.js';
 import { OperatorLog } from '../persistence/operator-log.js';
 import { ENDPOINT_EVENTS } from '../stripe/endpoint-events.js';
+import { orNull } from '../stripe/look.js';
+import { secretKeyOf } from '../stripe/secret-key.js';
 import { StripeClient } from '../stripe/stripe-client.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
+import { webhookUrl } from '../stripe/webhook-url.js';
 
 /** Stripe's most for a page; an account has at most 16 endpoints (docs.stripe.com/webhooks). */
 const PAGE = 100;
@@ -41,7 +44,7 @@ export class SetUpStripe {
 
   /** Where Stripe reaches us. */
   get url(): string {
-    return `${this.http.baseUrl}/api/v1/billing/webhooks/stripe`;
+    return webhookUrl(this.http);
   }
 
   /** Whose key it is. Throws 409 `BILLING_OFF` without one, 503 `BILLING_UNAVAILABLE` also for one that is wrong. */
@@ -64,6 +67,12 @@ export class SetUpStripe {
       .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
   }
 
+  /** Whether one was asked for and nobody heard of it: adding one gives that, with its secret. Throws 409 `BILLING_OFF`. */
+  async isUnheard(actor: Actor): Promise<boolean> {
+    this.may(actor);
+    return this.gateway.isUnheard({ verb: 'create_endpoint', what: await this.wanted() });
+  }
+
   /**
    * Another one beside those that are there. Its secret is shown this once: keep it before anything else. Throws like
    * {@link account}.
@@ -71,19 +80,13 @@ export class SetUpStripe {
   async addEndpoint(actor: Actor): Promise<{ id: string; secret: string }> {
     this.may(actor);
     await this.log.append(actor, 'STRIPE_ENDPOINT_ADDED', { url: this.url });
-    const version = (await this.client.get()).getApiField('version');
-    const made = await this.gateway.change('create_endpoint', newId('wrt'), (stripe, options) =>
-      stripe.webhookEndpoints.create(
-        {
-          url: this.url,
-          enabled_events: [...ENDPOINT_EVENTS],
-          // What comes is read by the types of this version.
-          api_version: version as Stripe.WebhookEndpointCreateParams.ApiVersion,
-          metadata: { made_by: 'gatehouse' },
-        },
-        options,
-      ),
-    );
+    const params = await this.wanted();
+    const made = await this.gateway.change({
+      ...{ verb: 'create_endpoint', what: params },
+      make: (stripe, options) => stripe.webhookEndpoints.create(params, options),
+      find: async (stripe, known) =>
+        known && (await orNull(stripe.webhookEndpoints.retrieve(known.id))) ? known : null,
+    });
     if (!made.secret) throw new DomainError('conflict', 'BILLING_CONFLICT', 'Stripe has told no secret.');
     return { id: made.id, secret: made.secret };
   }
@@ -92,27 +95,42 @@ export class SetUpStripe {
   async completeEndpoint(actor: Actor, id: string): Promise<void> {
     this.may(actor);
     await this.log.append(actor, 'STRIPE_ENDPOINT_COMPLETED', { id });
-    await this.gateway.change('update_endpoint', newId('wrt'), (stripe, options) =>
-      stripe.webhookEndpoints.update(id, { enabled_events: [...ENDPOINT_EVENTS], disabled: false }, options),
-    );
+    const params = { enabled_events: [...ENDPOINT_EVENTS], disabled: false };
+    await this.gateway.change({
+      ...{ verb: 'update_endpoint', what: { id, ...params } },
+      make: (stripe, options) => stripe.webhookEndpoints.update(id, params, options),
+    });
   }
 
-  /** Stripe sends nothing there any more. Throws like {@link account}, and 409 `LAST_ENDPOINT` for the last that works. */
+  /** Stripe sends nothing there any more. Throws like {@link account}, 404 for one that is not ours, and 409 `LAST_ENDPOINT` for the last that works. */
   async removeEndpoint(actor: Actor, id: string): Promise<void> {
-    const others = (await this.endpoints(actor)).filter((one) => one.id !== id && one.isEnabled);
+    const all = await this.endpoints(actor);
+    // The account may have others, for other things.
+    if (!all.some((one) => one.id === id)) throw notFound('webhook endpoint');
+    const others = all.filter((one) => one.id !== id && one.isEnabled);
     if (others.length === 0)
       throw new DomainError('conflict', 'LAST_ENDPOINT', 'Stripe would tell us nothing any more.');
     await this.log.append(actor, 'STRIPE_ENDPOINT_REMOVED', { id });
-    await this.gateway.change('delete_endpoint', newId('wrt'), (stripe, options) =>
-      stripe.webhookEndpoints.del(id, {}, options),
-    );
+    await this.gateway.change({
+      ...{ verb: 'delete_endpoint', what: { id } },
+      make: (stripe, options) => stripe.webhookEndpoints.del(id, {}, options),
+    });
+  }
+
+  private async wanted(): Promise<Stripe.WebhookEndpointCreateParams> {
+    const version = (await this.client.get()).getApiField('version');
+    return {
+      url: this.url,
+      enabled_events: [...ENDPOINT_EVENTS],
+      // What comes is read by the types of this version.
+      api_version: version as Stripe.WebhookEndpointCreateParams.ApiVersion,
+      metadata: { made_by: 'gatehouse' },
+    };
   }
 
   private may(actor: Actor): string {
     actor.must('operator:billing');
-    const { secretKey } = this.config;
-    if (secretKey) return secretKey;
-    throw new DomainError('conflict', 'BILLING_OFF', 'Nothing is sold here: STRIPE_SECRET_KEY is not set.');
+    return secretKeyOf(this.config);
   }
 }
 

@@ -1,5 +1,5 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Log, Loop, SystemDatabase } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { BackgroundLoop, Log, SystemDatabase } from '#platform';
 import { SweepUnverified } from '../use-cases/sweep-unverified.js';
 import { AccountUpkeepConfig } from './upkeep.config.js';
 
@@ -7,33 +7,18 @@ const HOUR_MS = 3_600_000;
 
 /** What the worker forgets by and by: old attempts to sign in, and accounts that nobody ever verified. */
 @Injectable()
-export class AccountUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: Loop;
-
+export class AccountUpkeep extends BackgroundLoop {
   constructor(
     private readonly database: SystemDatabase,
     private readonly config: AccountUpkeepConfig,
     private readonly sweepUnverified: SweepUnverified,
     log: Log,
   ) {
-    this.loop = new Loop({
-      name: 'The upkeep of accounts',
-      turn: () => this.turn(),
-      idleMs: HOUR_MS,
-      log,
-    });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
+    super({ name: 'The upkeep of accounts', idleMs: HOUR_MS, log });
   }
 
   /** True when there is more to do at once. */
-  private async turn(): Promise<boolean> {
+  async turn(): Promise<boolean> {
     await this.database.query('select identity.prune_login_events($1)', [this.config.loginEventsDays]);
     return this.sweepUnverified.execute();
   }

@@ -33,6 +33,8 @@ export class AuthSession extends Aggregate {
   readonly deviceName!: string | null;
   /** The session of the sign-in that it comes of, where that is another one. */
   readonly rootId!: string | null;
+  /** The session that a program was let in by, where this one comes of that and is another. */
+  readonly programRootId!: string | null;
   /** A program's, which its owner let act for them: it has shown nothing by itself. */
   readonly forProgram!: boolean;
   readonly traceId!: string;
@@ -51,6 +53,7 @@ export class AuthSession extends Aggregate {
       userAgent?: string | null;
       deviceName?: string | null;
       rootId?: string | null;
+      programRootId?: string | null;
       forProgram?: boolean;
       /** When they showed who they are, where that was earlier. */
       authTime?: Date;
@@ -67,6 +70,7 @@ export class AuthSession extends Aggregate {
       reauthenticatedAt: init.reauthenticatedAt ?? null,
       deviceName: init.deviceName ?? null,
       rootId: init.rootId ?? null,
+      programRootId: init.programRootId ?? null,
       forProgram: init.forProgram ?? false,
       lastUsedAt: now,
       endedAt: null,

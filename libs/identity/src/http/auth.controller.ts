@@ -84,12 +84,12 @@ export class AuthController {
   @Post('/switch')
   @Endpoint({
     summary:
-      'Sign in to another organisation of the caller’s, under what that one asks; a session of its own beside the present one',
+      'Sign in to another organisation of the caller’s, under what that one asks; a session of its own beside the present one, whose refresh token comes along (cookies bring it) unless its owner has shown within ten minutes who they are',
     access: 'bearer',
     // Whoever is shut out with one of their organisations goes on in another.
     judgesSuspension: true,
     output: orInCookies(SignedInView),
-    bodyExample: { tenant_id: TENANT_EXAMPLE.id },
+    bodyExample: { tenant_id: TENANT_EXAMPLE.id, refresh_token: TOKENS_EXAMPLE.refresh_token },
     example: { ...TOKENS_EXAMPLE, user: USER_EXAMPLE, tenant: TENANT_EXAMPLE },
     refusals: {
       unauthenticated: ['MFA_REQUIRED', 'MFA_ENROLLMENT_REQUIRED'],
@@ -104,7 +104,10 @@ export class AuthController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    return this.cookies.deliver(request, reply, signedInView(await this.switchTenant.execute(actor, input)));
+    const inCookie = this.cookies.isAsked(request) ? this.cookies.refresh(request) : null;
+    const refreshToken = input.refreshToken ?? inCookie ?? undefined;
+    const done = await this.switchTenant.execute(actor, { ...input, refreshToken });
+    return this.cookies.deliver(request, reply, signedInView(done));
   }
 
   @Post('/refresh')

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Actor, CurrentActor, Endpoint, Log, wire } from '#platform';
 import { OauthErrorView, OauthRefusal } from '../oauth/oauth-refusal.js';
+import { markAskingBrowser } from './asking-browser.js';
 import { AuthorizeDevice, DeviceForm } from '../use-cases/authorize-device.js';
 import { AuthorizeProgram, AuthorizeQuery } from '../use-cases/authorize-program.js';
 
@@ -48,7 +49,7 @@ export class AuthorizationController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object | undefined> {
     try {
-      const location = await this.program.begin(actor, query);
+      const location = await this.program.begin(actor, query, markAskingBrowser(request, reply));
       void reply.header('location', location).header('referrer-policy', 'no-referrer');
       return undefined;
     } catch (refusal) {

@@ -167,9 +167,9 @@ it('a revoked key is heard of also while the store is away, and no next key can 
   vault.failWith(503);
   await rotation().revoke(kid);
   const upkeep = new KeyUpkeep(one.ring, one.maker, silent);
-  upkeep.onApplicationBootstrap();
+  await upkeep.onApplicationBootstrap();
   await eventually(() => !holdsFor(one.ring));
-  await upkeep.onModuleDestroy();
+  await upkeep.beforeApplicationShutdown();
   await vault.stop();
   await expect(one.maker.keepOneAhead()).rejects.toThrow('AUTH_VAULT_ADDR');
 });

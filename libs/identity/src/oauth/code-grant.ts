@@ -39,7 +39,7 @@ export class CodeGrant implements ProgramGrant {
     if (!answers(verifier, asked.challenge)) throw invalidGrant('wrong verifier');
     const use = await this.codes.use(code);
     if (use !== true) {
-      if (use) await this.programs.endReplayed(actor, use);
+      if (use) await this.programs.endReplayed(actor, asked.approval.userId, use);
       throw invalidGrant('code used before');
     }
 
@@ -49,7 +49,7 @@ export class CodeGrant implements ProgramGrant {
         throw refusedAs(error, 'invalid_grant');
       });
     if (await this.codes.made(code, made)) {
-      await this.programs.endReplayed(actor, made);
+      await this.programs.endReplayed(actor, asked.approval.userId, made);
       throw invalidGrant('code used twice at once');
     }
     return tokenAnswer(tokens);

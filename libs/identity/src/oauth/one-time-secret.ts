@@ -4,6 +4,10 @@ import { createHash, randomBytes } from 'node:crypto';
 export const newOneTimeSecret = (prefix: string): string =>
   `${prefix}${randomBytes(32).toString('base64url')}`;
 
-/** Where Redis keeps what belongs to it. Full entropy needs no key; Redis holds nothing that works. */
+/** Full entropy needs no key. */
+export const hashOfSecret = (secret: string): string =>
+  createHash('sha256').update(secret).digest('base64url');
+
+/** Where Redis keeps what belongs to it; it holds nothing that works. */
 export const keyOfSecret = (purpose: string, secret: string): string =>
-  `auth:nonce:${purpose}:${createHash('sha256').update(secret).digest('base64url')}`;
+  `auth:nonce:${purpose}:${hashOfSecret(secret)}`;

@@ -1,22 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, Db, unauthenticated } from '#platform';
+import { type Actor, unauthenticated } from '#platform';
 import { policyOf } from '../domain/session-policy.js';
-import { AuthSessions } from '../persistence/auth-sessions.js';
-import { SessionNews } from '../sessions/session-news.js';
+import { EndPersonSessions } from '../use-cases/end-person-sessions.js';
 import { IssueTokens, type Tokens } from '../use-cases/issue-tokens.js';
-import { type SessionRef, StartSession } from '../use-cases/start-session.js';
+import type { SessionRef } from '../use-cases/inherit-session.js';
+import { StartSession } from '../use-cases/start-session.js';
 import type { Approval } from './approval.js';
 
 /** The sessions of programs that people let act for them. */
 @Injectable()
 export class ProgramSessions {
   constructor(
-    private readonly db: Db,
     private readonly issueTokens: IssueTokens,
     private readonly startSession: StartSession,
-    private readonly sessions: AuthSessions,
-    private readonly news: SessionNews,
-    private readonly clock: Clock,
+    private readonly endPersonSessions: EndPersonSessions,
   ) {}
 
   /**
@@ -40,12 +37,11 @@ export class ProgramSessions {
     return { tokens, made: { tenantId, sessionId: session.id } };
   }
 
-  /** Ends one whose code came a second time: somebody else has it, and nobody knows who was first. */
-  async endReplayed(actor: Actor, { tenantId, sessionId }: SessionRef): Promise<void> {
-    await this.db.transaction(actor.as({ tenantId }), async () => {
-      const session = await this.sessions.lock(sessionId);
-      if (session?.end('code_replayed', this.clock.now())) await this.sessions.save(session);
-    });
-    this.news.tell([sessionId]);
+  /**
+   * Ends one whose code came a second time, and what was derived from it since: somebody else has it, and nobody knows who
+   * was first. `userId`: whose it is.
+   */
+  async endReplayed(actor: Actor, userId: string, { tenantId, sessionId: id }: SessionRef): Promise<void> {
+    await this.endPersonSessions.endFamily(actor, { tenantId, id, userId }, id, 'code_replayed');
   }
 }

@@ -32,15 +32,15 @@ export class AuthSessions {
 
   async insert(session: AuthSession): Promise<void> {
     const { tenantId, id, userId, provider, amr, authTime, reauthenticatedAt, lastUsedAt } = session;
-    const { address, userAgent, deviceName, traceId, rootId, forProgram } = session;
+    const { address, userAgent, deviceName, traceId, rootId, programRootId, forProgram } = session;
     await this.db.query(
       `insert into identity.auth_sessions
          (tenant_id, id, user_id, provider, amr, auth_time, reauthenticated_at, last_used_at, address, user_agent,
-          device_name, trace_id, root_id, for_program)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+          device_name, trace_id, root_id, program_root_id, for_program)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
       [
         ...[tenantId, id, userId, provider, amr, authTime, reauthenticatedAt, lastUsedAt],
-        ...[address, userAgent, deviceName, traceId, rootId, forProgram],
+        ...[address, userAgent, deviceName, traceId, rootId, programRootId, forProgram],
       ],
     );
     this.db.record(session.takeEvents());
@@ -133,14 +133,34 @@ export class AuthSessions {
   }
 
   /**
+   * Says of the transaction's person that what comes of this session is to end, for as long as any of it could live.
+   */
+  async noteFamily(rootId: string, now: Date): Promise<void> {
+    const { id } = this.db.actor;
+    await this.db.query('delete from identity.ended_families where user_id = $1 and noted_at < $2', [
+      id,
+      new Date(now.getTime() - SESSION_LIFETIME_MS),
+    ]);
+    await this.db.query(
+      `insert into identity.ended_families (user_id, root_id, noted_at)
+       select id, $2, $3 from identity.users where id = $1
+       on conflict (user_id, root_id) do update set noted_at = excluded.noted_at`,
+      [id, rootId, now],
+    );
+  }
+
+  /**
    * Whether one of the transaction's person, in its tenant, is to end though nobody may have come to it: no other derives
    * from it then. Asked while the person is held.
    */
   async isOutdated(id: string): Promise<boolean> {
     const rows = await this.db.query(
-      `select 1 from identity.auth_sessions s join identity.outdated_sessions o on o.user_id = s.user_id
-       where s.tenant_id = $1 and s.id = $2 and (s.begun_at is null or s.begun_at <= o.until)
-         and s.id is distinct from o.except_id and (o.provider is null or o.provider = s.provider)`,
+      `select 1 from identity.auth_sessions s where s.tenant_id = $1 and s.id = $2 and (
+         exists (select 1 from identity.outdated_sessions o
+           where o.user_id = s.user_id and (s.begun_at is null or s.begun_at <= o.until)
+             and s.id is distinct from o.except_id and (o.provider is null or o.provider = s.provider))
+         or exists (select 1 from identity.ended_families f
+           where f.user_id = s.user_id and f.root_id in (s.id, s.root_id, s.program_root_id)))`,
       [this.db.actor.tenantId, id],
     );
     return rows.length > 0;
@@ -154,7 +174,7 @@ export class AuthSessions {
     const { userId, until, reason, except, provider, root } = outdated;
     const rows = await this.db.query(
       `${SELECT} where tenant_id = $1 and user_id = $2
-         and case when $7::text is null then begun_at is null or begun_at <= $3 else $7 in (id, root_id) end
+         and case when $7::text is null then begun_at is null or begun_at <= $3 else $7 in (id, root_id, program_root_id) end
          and (ended_at is null or (end_reason = $4 and ended_at >= $3))
          and id is distinct from $5 and ($6::text is null or provider = $6) order by id for update`,
       [this.db.actor.tenantId, userId, until, reason, except, provider, root],
@@ -239,7 +259,8 @@ const BEGAN = `coalesce(begun_at, auth_time) as "beganAt"`;
 const SELECT = `
   select tenant_id as "tenantId", id, user_id as "userId", provider, amr, auth_time as "authTime",
     reauthenticated_at as "reauthenticatedAt", last_used_at as "lastUsedAt", address, user_agent as "userAgent",
-    device_name as "deviceName", root_id as "rootId", for_program as "forProgram", trace_id as "traceId", ended_at as "endedAt", end_reason as "endReason"
+    device_name as "deviceName", root_id as "rootId", program_root_id as "programRootId", for_program as "forProgram",
+    trace_id as "traceId", ended_at as "endedAt", end_reason as "endReason"
   from identity.auth_sessions`;
 
 const asSession = (row: QueryResultRow) => Object.assign(new AuthSession(), row);

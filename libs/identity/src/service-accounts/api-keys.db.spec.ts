@@ -47,12 +47,12 @@ beforeAll(async () => {
   app = await application(ROOMS, variables, clock);
   keys = app.get(ApiKeys);
   owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
-}, 60_000);
+});
 afterAll(async () => {
   await owner?.end();
   await app?.close();
   await Promise.all([database?.drop(), redis?.drop()]);
-}, 60_000);
+});
 
 /** A service account of a new organisation, and the text of its key. */
 async function made() {

@@ -3,7 +3,16 @@ import type { AuthSession } from '../domain/auth-session.js';
 import { IdentityConfig } from '../identity.config.js';
 import { Keyring } from '../keys/keyring.js';
 import { AuthSessions, type StoredRefreshToken } from '../persistence/auth-sessions.js';
-import { hashOf, newRefreshToken, type RefreshToken, successorOf } from './refresh-token.js';
+import {
+  hashOf,
+  newRefreshToken,
+  parseRefreshToken,
+  type RefreshToken,
+  successorOf,
+} from './refresh-token.js';
+
+/** How long an old token still gives its successor after that was used, in ms (contract). */
+const GRACE_MS = 15_000;
 
 /**
  * The refresh tokens of sessions, as they are stored: hashed under a versioned pepper, with the key that signed the
@@ -31,6 +40,21 @@ export class RefreshTokens {
     return this.sessions.token(token.sessionId, hashes);
   }
 
+  /**
+   * Whether a text is a token of this session that would still be exchanged; in a transaction of the session's tenant.
+   * What its text says of itself is no secret: only the whole of it is.
+   */
+  async isOf(
+    { tenantId, id }: Pick<AuthSession, 'tenantId' | 'id'>,
+    text: string,
+    now: Date,
+  ): Promise<boolean> {
+    const token = parseRefreshToken(text);
+    if (token?.tenantId !== tenantId || token.sessionId !== id) return false;
+    const stored = await this.find(token);
+    return stored !== null && stillGivesSuccessor(stored, now);
+  }
+
   /** The one successor of a stored token. Throws for a token whose pepper is gone, which `find` does not know. */
   successor(token: RefreshToken, stored: StoredRefreshToken): RefreshToken {
     const pepper = this.config.refreshPeppers.find((one) => one.version === stored.pepper);
@@ -56,4 +80,13 @@ export class RefreshTokens {
       createdAt: now,
     });
   }
+}
+
+/** One that was not exchanged; else until the successor was first used, or for 15 s after rotation, whichever is later. */
+export function stillGivesSuccessor(
+  { rotatedAt, successorUsedAt }: Pick<StoredRefreshToken, 'rotatedAt' | 'successorUsedAt'>,
+  now: Date,
+): boolean {
+  if (!rotatedAt || !successorUsedAt) return true;
+  return now.getTime() < rotatedAt.getTime() + GRACE_MS;
 }

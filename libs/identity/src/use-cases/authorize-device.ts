@@ -4,7 +4,7 @@ import { type Actor, Clock, GuessLimit, HttpConfig, notFound } from '#platform';
 import { AccountLimits } from '../accounts/accounts.config.js';
 import { Budgets, tooMany } from '../accounts/budgets.js';
 import { ProgramBudget } from '../oauth/program-budget.js';
-import { type Approval, Approvals } from '../oauth/approval.js';
+import { type Approval, Approvals, type Approver } from '../oauth/approval.js';
 import { DescribeProgram, type ProgramRequest } from '../oauth/describe-program.js';
 import {
   DEVICE_CODE_SECONDS,
@@ -93,11 +93,12 @@ export class AuthorizeDevice {
   }
 
   /**
-   * Lets the program act for the actor, by the session that the actor's bearer or cookie is of. Throws as {@link describe},
-   * also 404 for the second of two answers; the one 401 where the session is over, 403 `TENANT_SUSPENDED`.
+   * Lets the program act for somebody, by the session that their browser has. Throws as {@link describe}, also 404 for the
+   * second of two answers; the one 401 where the session is over, 403 `TENANT_SUSPENDED`, 403
+   * `REAUTHENTICATION_REQUIRED` for an access token alone.
    */
-  async approve(actor: Actor, userCode: string): Promise<void> {
-    const { code, asked } = await this.find(actor, userCode);
+  async approve(by: Approver, userCode: string): Promise<void> {
+    const { code, asked } = await this.find(by.actor, userCode);
     const { clientId, deviceName } = asked;
     let held: Approval | null = null;
     const hold = async (approval: Approval) => {
@@ -107,7 +108,7 @@ export class AuthorizeDevice {
     };
     // What is not committed lets nobody in, and can be answered again.
     const approval = await this.approvals
-      .give(actor, { clientId, deviceName, how: 'device' }, hold)
+      .give(by, { clientId, deviceName, how: 'device' }, hold)
       .catch(async (error: unknown) => {
         if (held) await this.requests.letGo(code, held);
         throw error;

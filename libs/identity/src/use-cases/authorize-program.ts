@@ -2,9 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock, HttpConfig, notFound } from '#platform';
 import { IdentityConfig } from '../identity.config.js';
-import { Approvals } from '../oauth/approval.js';
+import { Approvals, type Approver } from '../oauth/approval.js';
 import { AuthorizationCodes } from '../oauth/authorization-codes.js';
-import { type AuthorizationRequest, AuthorizationRequests } from '../oauth/authorization-requests.js';
+import {
+  type AuthorizationRequest,
+  AuthorizationRequests,
+  type BroughtRequest,
+} from '../oauth/authorization-requests.js';
 import { DescribeProgram, type ProgramRequest } from '../oauth/describe-program.js';
 import { OauthRefusal } from '../oauth/oauth-refusal.js';
 import { ProgramBudget } from '../oauth/program-budget.js';
@@ -59,9 +63,9 @@ export class AuthorizeProgram {
   /**
    * Where the browser goes on: to `/consent?request=...`, else back to the program with what is wrong. Throws
    * {@link OauthRefusal} where the program or where it wants the answer is not known: then nothing is sent anywhere
-   * (RFC 6749, 4.1.2.1). 429 `RATE_LIMITED`, 503 `UNAVAILABLE`.
+   * (RFC 6749, 4.1.2.1). 429 `RATE_LIMITED`, 503 `UNAVAILABLE`. `browser`: a secret that it has; no other can answer.
    */
-  async begin(actor: Actor, query: Query): Promise<string> {
+  async begin(actor: Actor, query: Query, browser: string): Promise<string> {
     const program = programOf(one(query.clientId));
     if (!program) throw new OauthRefusal('invalid_client', 'client_id is not known.');
     const redirectUri = one(query.redirectUri) ?? '';
@@ -82,7 +86,7 @@ export class AuthorizeProgram {
     if (!sound.success) return refuse('invalid_request', faultOf(sound.error));
 
     await this.budget.take(actor.origin.address);
-    const secret = await this.requests.keep({
+    const asked = {
       clientId: program.id,
       redirectUri,
       challenge: sound.data.codeChallenge,
@@ -90,36 +94,38 @@ export class AuthorizeProgram {
       deviceName: sound.data.deviceName ?? null,
       address: actor.origin.address,
       askedAt: this.clock.now().getTime(),
-    });
+    };
+    const secret = await this.requests.keep(asked, browser);
     return `${this.http.baseUrl}/consent?request=${secret}`;
   }
 
   /**
    * What the consent page says, to who is signed in: which program, on which device, from where, and for which account.
-   * `request`: as it came to `/consent`. `redirectUri`: where the answer goes. Throws 404 for one that is unknown, has run out or was answered.
+   * `redirectUri`: where the answer goes. Throws 404 for one that is unknown, has run out, was answered, or was begun in
+   * another browser.
    */
-  async describe(actor: Actor, request: string): Promise<ProgramRequest & { redirectUri: string }> {
+  async describe(actor: Actor, request: BroughtRequest): Promise<ProgramRequest & { redirectUri: string }> {
     const asked = found(await this.requests.look(request));
     return { ...(await this.describeProgram.execute(actor, asked)), redirectUri: asked.redirectUri };
   }
 
   /**
-   * Lets the program act for the actor, by the session that the actor's bearer or cookie is of. Gives where the browser
-   * goes, with a code in it: to be followed at once, and never shown. Throws 404 as {@link describe}, also for the second
-   * of two answers; the one 401 where the session is over, 403 `TENANT_SUSPENDED`.
+   * Lets the program act for somebody, by the session that their browser has. Gives where that goes, with a code in it: to
+   * be followed at once, and never shown. Throws 404 as {@link describe}, also for the second of two answers; the one 401
+   * where the session is over, 403 `TENANT_SUSPENDED`, 403 `REAUTHENTICATION_REQUIRED` for an access token alone.
    */
-  async approve(actor: Actor, request: string): Promise<string> {
+  async approve(by: Approver, request: BroughtRequest): Promise<string> {
     const asked = found(await this.requests.look(request));
     const { clientId, deviceName, redirectUri, challenge } = asked;
     const approved = { clientId, deviceName, how: 'code' } as const;
     const claim = async () => (await this.requests.take(request)) !== null;
-    const approval = await this.approvals.give(actor, approved, claim);
+    const approval = await this.approvals.give(by, approved, claim);
     const code = await this.codes.issue({ clientId, redirectUri, challenge, deviceName, approval });
     return this.answerTo(asked, { code });
   }
 
   /** Refuses it; gives where the browser goes. Nobody has to be signed in for that. Throws 404 as {@link describe}. */
-  async deny(request: string): Promise<string> {
+  async deny(request: BroughtRequest): Promise<string> {
     const asked = found(await this.requests.take(request));
     return this.answerTo(asked, { error: 'access_denied', error_description: 'It was refused.' });
   }

@@ -57,13 +57,36 @@ export class EndPersonSessions {
   }
 
   /**
-   * Inside the transaction that finds a session in somebody else's hands: with it ends all that comes of the same sign-in, in
-   * whichever tenant and for whichever program.
+   * A session that is found in somebody else's hands: it ends, and with it all that comes of `root`, in whichever tenant and
+   * for whichever program. Its owner is held and what comes of it noted before, so that nothing is derived ahead of its end:
+   * not even by a session that nobody has come to yet. False where it had ended already.
    */
-  beginFamily(reason: EndReason, { id, rootId, userId }: AuthSession): Outdated {
+  async endFamily(
+    by: Actor,
+    { tenantId, id, userId }: Pick<AuthSession, 'tenantId' | 'id' | 'userId'>,
+    root: string,
+    reason: EndReason,
+  ): Promise<boolean> {
+    const owner = by.as({ type: 'user', id: userId, tenantId });
+    const { outdated, hasEnded } = await this.db.transaction(owner, async () => {
+      const outdated = await this.beginFamily(root, reason);
+      const session = await this.sessions.lock(id);
+      const hasEnded = session?.end(reason, this.clock.now()) ?? false;
+      if (session && hasEnded) await this.sessions.save(session);
+      return { outdated, hasEnded };
+    });
+    this.news.tell([id]);
+    await this.finish(by, outdated);
+    return hasEnded;
+  }
+
+  /** Inside a transaction of the person, which {@link finish} follows. */
+  async beginFamily(root: string, reason: EndReason): Promise<Outdated> {
+    const until = await this.sessions.holdBegun();
     const now = this.clock.now();
-    const until = now.toISOString();
-    const outdated = { userId, reason, until, except: null, provider: null, root: rootId ?? id };
+    await this.sessions.noteFamily(root, now);
+    const userId = this.db.actor.id ?? '';
+    const outdated = { userId, reason, until, except: null, provider: null, root };
     this.db.record([occurred(SessionsOutdated, outdated, now)]);
     return outdated;
   }

@@ -3,17 +3,13 @@ import { z } from 'zod';
 import { type Actor, Clock, Db, unauthenticated } from '#platform';
 import type { AuthSession } from '../domain/auth-session.js';
 import { LoginEvents } from '../persistence/login-events.js';
-import { AuthSessions, type StoredRefreshToken } from '../persistence/auth-sessions.js';
-import { SessionNews } from '../sessions/session-news.js';
+import { AuthSessions } from '../persistence/auth-sessions.js';
 import { parseRefreshToken, type RefreshToken } from '../tokens/refresh-token.js';
-import { RefreshTokens } from '../tokens/refresh-tokens.js';
+import { RefreshTokens, stillGivesSuccessor } from '../tokens/refresh-tokens.js';
 import { SharedTurns } from '../tokens/shared-turns.js';
-import { EndPersonSessions, type Outdated } from './end-person-sessions.js';
+import { EndPersonSessions } from './end-person-sessions.js';
 import { IssueTokens, type Tokens } from './issue-tokens.js';
 import { KeepSession } from './keep-session.js';
-
-/** How long an old token still gives its successor after that was used, in ms (contract). */
-const GRACE_MS = 15_000;
 
 export const RefreshInput = z.strictObject({
   refreshToken: z.string().min(1).max(256).meta({ example: 'rft_AZr6...' }),
@@ -22,7 +18,6 @@ export const RefreshInput = z.strictObject({
 /** Somebody else has had it. */
 interface Reused {
   reused: AuthSession;
-  family: Outdated;
 }
 
 interface Rotated {
@@ -44,7 +39,6 @@ export class RefreshSession {
     private readonly keepSession: KeepSession,
     private readonly loginEvents: LoginEvents,
     private readonly endPersonSessions: EndPersonSessions,
-    private readonly news: SessionNews,
     private readonly clock: Clock,
   ) {}
 
@@ -63,15 +57,7 @@ export class RefreshSession {
       this.rotate(token),
     );
     if (rotated && 'reused' in rotated) {
-      this.news.tell([token.sessionId]);
-      const { userId, tenantId, provider: method, id: sessionId } = rotated.reused;
-      await this.endPersonSessions.finish(actor, rotated.family);
-      await this.loginEvents.record(actor.as({ type: 'user', id: userId, tenantId }), {
-        userId,
-        method,
-        sessionId,
-        outcome: 'refresh_reuse',
-      });
+      await this.endFamily(actor, rotated.reused);
       throw unauthenticated('refresh token reused; family ended');
     }
     if (!rotated) throw unauthenticated('refresh token unknown or session over');
@@ -80,6 +66,16 @@ export class RefreshSession {
     const owner = actor.as({ type: 'user', id: session.userId, tenantId: session.tenantId });
     const profile = await this.keepSession.execute(owner, session, this.issueTokens.profileIn(owner));
     return this.issueTokens.tokens(profile, session, successor);
+  }
+
+  /** In a transaction of its own, which holds the person before the session, as all do that need both. */
+  private async endFamily(actor: Actor, session: AuthSession): Promise<void> {
+    const { userId, tenantId, provider: method, id: sessionId, rootId } = session;
+    const root = rootId ?? sessionId;
+    const hasEnded = await this.endPersonSessions.endFamily(actor, session, root, 'refresh_reuse');
+    if (!hasEnded) return;
+    const owner = actor.as({ type: 'user', id: userId, tenantId });
+    await this.loginEvents.record(owner, { userId, method, sessionId, outcome: 'refresh_reuse' });
   }
 
   private async rotate(token: RefreshToken): Promise<Rotated | Reused | null> {
@@ -94,17 +90,7 @@ export class RefreshSession {
     if (!stored.rotatedAt) {
       session.refresh(now);
       await Promise.all([this.refreshTokens.rotate(token, stored, now), this.sessions.save(session)]);
-    } else if (!stillGivesSuccessor(stored, now)) {
-      session.end('refresh_reuse', now);
-      await this.sessions.save(session);
-      return { reused: session, family: this.endPersonSessions.beginFamily('refresh_reuse', session) };
-    }
+    } else if (!stillGivesSuccessor(stored, now)) return { reused: session };
     return { session, successor: this.refreshTokens.successor(token, stored) };
   }
-}
-
-/** Until the successor was first used, or for 15 s after rotation, whichever is later. */
-function stillGivesSuccessor(token: StoredRefreshToken, now: Date): boolean {
-  if (!token.successorUsedAt) return true;
-  return now.getTime() < (token.rotatedAt?.getTime() ?? 0) + GRACE_MS;
 }

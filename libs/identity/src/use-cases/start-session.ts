@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, Db, DomainError, occurred, STEP_UP_SECONDS, unauthenticated } from '#platform';
+import { type Actor, Clock, Db, DomainError, occurred, unauthenticated } from '#platform';
 import { CountedAttempt } from '../accounts/counted-attempt.js';
 import { Lockout } from '../accounts/lockout.js';
 import { AuthSession } from '../domain/auth-session.js';
@@ -24,23 +24,7 @@ import { Users } from '../persistence/users.js';
 import { SessionRoom } from '../sessions/session-room.js';
 import type { RefreshToken } from '../tokens/refresh-token.js';
 import { RefreshTokens } from '../tokens/refresh-tokens.js';
-
-/** A session that another one derives from. */
-export interface SessionRef {
-  tenantId: string;
-  sessionId: string;
-}
-
-/** How somebody who is signed in has come to another session: in another tenant, or for a program of theirs. */
-export interface Derived {
-  from: SessionRef;
-  /** What was counted before it was guessed at, where something more was shown just now; and what it shows (RFC 8176). */
-  attempt?: CountedAttempt;
-  amr?: readonly string[];
-  /** For a program, which the owner of that session let act for them, and what it calls what it runs on. */
-  forProgram?: boolean;
-  deviceName?: string | null;
-}
+import { type Derived, InheritSession, type SessionRef } from './inherit-session.js';
 
 export interface StartedSession {
   session: AuthSession;
@@ -72,6 +56,7 @@ type Making = Pick<Authenticated, 'provider' | 'amr' | 'authTime' | 'addressHash
   reauthenticatedAt?: Date | null;
   deviceName?: string | null;
   rootId?: string | null;
+  programRootId?: string | null;
   forProgram?: boolean;
 };
 
@@ -110,6 +95,7 @@ export class StartSession {
     private readonly knownDevices: KnownDevices,
     private readonly deviceHash: DeviceHash,
     private readonly room: SessionRoom,
+    private readonly inheritSession: InheritSession,
     private readonly clock: Clock,
   ) {}
 
@@ -160,8 +146,8 @@ export class StartSession {
 
   /**
    * For the actor's user in the actor's tenant, by a session of theirs, in whichever tenant: another one beside it, with how
-   * and when they signed in. Throws the one 401 where that session is over or about to end, and as {@link execute} does;
-   * 429 `RATE_LIMITED`.
+   * and when they signed in. Throws the one 401 where that session is over or about to end, 403 `REAUTHENTICATION_REQUIRED`
+   * for an access token alone, and as {@link execute} does; 429 `RATE_LIMITED`.
    */
   async derive(actor: Actor, how: Derived, policy: SessionPolicy): Promise<StartedSession> {
     mustNameBoth(actor);
@@ -171,52 +157,25 @@ export class StartSession {
     await this.room.take(actor.id ?? '');
 
     const there = actor.as({ tenantId: how.from.tenantId });
-    const { outcome, making, provenAt } = await this.db
+    const { outcome, making, isFresh } = await this.db
       .transaction(there, async () => {
-        const [person, { making, provenAt }] = await Promise.all([
+        const [person, { making, isFresh }] = await Promise.all([
           this.users.holdStanding(),
-          this.inherit(how),
+          this.inheritSession.execute(how),
         ]);
         const begin = async () =>
           refusalOf(policy, person ?? nobody(), making.amr) ?? this.start(actor, making);
         const isHere = actor.tenantId === there.tenantId;
-        return { making, provenAt, outcome: await (isHere ? begin() : this.db.alongside(actor, begin)) };
+        return { making, isFresh, outcome: await (isHere ? begin() : this.db.alongside(actor, begin)) };
       })
       .catch((error: unknown) => this.turnAway(actor, { method: 'session' }, error));
-    // Or whoever has an access token for an hour would set up a second factor of their own.
-    if (outcome === 'enrollment') this.mustBeFresh(provenAt, how);
+    // Or whoever has a session's tokens would set up a second factor of their own.
+    if (outcome === 'enrollment' && !isFresh)
+      throw reauthenticationRequired(
+        'The organisation asks for a second factor: sign in anew to set one up.',
+      );
     if (typeof outcome === 'string') throw await this.refused(actor, making, outcome);
     return outcome;
-  }
-
-  /** What the session gives that another derives from. It is locked: it ends before this, or after. */
-  private async inherit({ from, amr = [], ...how }: Derived): Promise<{ making: Making; provenAt: Date }> {
-    const [original, isOutdated] = await Promise.all([
-      this.sessions.lock(from.sessionId),
-      this.sessions.isOutdated(from.sessionId),
-    ]);
-    const now = this.clock.now();
-    if (!original?.isLive(now) || original.userId !== this.db.actor.id || isOutdated)
-      throw unauthenticated('the session it derives from is over');
-    const forProgram = how.forProgram ?? original.forProgram;
-    const shown = how.forProgram ? null : original.reauthenticatedAt;
-    const making = {
-      provider: original.provider,
-      amr: [...new Set([...original.amr, ...amr])],
-      authTime: original.authTime,
-      reauthenticatedAt: amr.length > 0 ? now : shown,
-      deviceName: how.deviceName ?? original.deviceName,
-      rootId: original.rootId ?? original.id,
-      forProgram,
-      from,
-    };
-    return { making, provenAt: original.provenAt };
-  }
-
-  private mustBeFresh(provenAt: Date, { forProgram }: Derived): void {
-    const age = this.clock.now().getTime() - provenAt.getTime();
-    if (!forProgram && age <= STEP_UP_SECONDS * 1_000) return;
-    throw reauthenticationRequired('The organisation asks for a second factor: sign in anew to set one up.');
   }
 
   /**
@@ -249,11 +208,11 @@ export class StartSession {
     const now = this.clock.now();
     const { provider, addressHash } = how;
     const { id: userId, tenantId, origin } = actor as Actor & { id: string; tenantId: string };
-    const { amr, authTime, reauthenticatedAt, deviceName, rootId, forProgram } = how;
+    const { amr, authTime, reauthenticatedAt, deviceName, rootId, programRootId, forProgram } = how;
     const session = AuthSession.start(
       {
         ...{ tenantId, userId, provider, amr, authTime, reauthenticatedAt },
-        ...{ deviceName, rootId, forProgram, ...origin },
+        ...{ deviceName, rootId, programRootId, forProgram, ...origin },
       },
       now,
     );

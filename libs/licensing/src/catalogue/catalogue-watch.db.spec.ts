@@ -14,7 +14,7 @@ describe('the watch of the catalogue', () => {
     world = await licensingWorld();
     watch = (await world.another([CatalogueWatch])).get(CatalogueWatch);
     redis = new Redis(world.redis.url);
-  }, 60_000);
+  });
   afterAll(async () => {
     redis?.disconnect();
     await world?.close();

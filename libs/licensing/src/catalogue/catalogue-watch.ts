@@ -1,5 +1,5 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Log, Loop, SystemDatabase } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { BackgroundLoop, Log, SystemDatabase } from '#platform';
 import { catalogueKey, SHARD_NUMBERS } from '../seats/pool-keys.js';
 import { SeatScripts } from '../seats/seat-scripts.js';
 
@@ -12,29 +12,17 @@ const FAILED_MAX_MS = 2_000;
  * over and over, so that a Redis that was emptied is told as well.
  */
 @Injectable()
-export class CatalogueWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: Loop;
-
+export class CatalogueWatch extends BackgroundLoop {
   constructor(
     private readonly scripts: SeatScripts,
     private readonly database: SystemDatabase,
     log: Log,
   ) {
-    this.loop = new Loop({
-      name: 'The watch of the catalogue',
-      turn: () => this.tell().then(() => false),
-      idleMs: POLL_MS,
-      failedMaxMs: FAILED_MAX_MS,
-      log,
-    });
+    super({ name: 'The watch of the catalogue', idleMs: POLL_MS, failedMaxMs: FAILED_MAX_MS, log });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
+  async turn(): Promise<void> {
+    await this.tell();
   }
 
   /** One look; gives how many shards did not know. */

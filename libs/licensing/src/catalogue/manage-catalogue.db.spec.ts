@@ -11,7 +11,7 @@ describe('the catalogue', () => {
   let world: LicensingWorld;
   beforeAll(async () => {
     world = await licensingWorld();
-  }, 60_000);
+  });
   afterAll(() => world?.close());
 
   const get = <T>(type: new (...args: never[]) => T): T => world.app.get(type, { strict: false });

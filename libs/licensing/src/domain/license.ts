@@ -24,6 +24,8 @@ export interface NewLicense {
   metadata?: Record<string, string>;
   /** Left out: what the terms say; null: never. */
   expiresAt?: Date | null;
+  /** Whether it is what the tenant buys: one of a tenant's, the first. Left out: it has terms of its own. */
+  followsPurchase?: boolean;
   /** Of its tenant, whose suspension it shares. */
   tenantStatus?: { suspended: boolean; revision: number };
   /** null: nobody of the tenant asked for it, an operator did. */
@@ -88,6 +90,10 @@ export class License extends Aggregate {
   @Column({ type: 'jsonb', nullable: true })
   purchase!: Purchase | null;
 
+  /** Whether the tenant's subscription changes it; further ones are issued by operators, on terms of their own. */
+  @Column({ name: 'follows_purchase', type: 'boolean', default: false })
+  followsPurchase!: boolean;
+
   /** The person it was issued to, until they have proved their address; null: the key alone is good for what terms say. */
   @Column({ name: 'unproved_holder', type: 'text', nullable: true })
   unprovedHolder!: string | null;
@@ -135,6 +141,7 @@ export class License extends Aggregate {
       tenantSuspended: init.tenantStatus?.suspended ?? false,
       tenantRevision: init.tenantStatus?.revision ?? 0,
       purchase: null,
+      followsPurchase: init.followsPurchase ?? false,
       unprovedHolder: init.isHolderProved === false ? init.issuedTo : null,
       startedAt: isStarted ? now : null,
       expiresAt: isStarted ? endOf(now, terms.durationDays) : null,
@@ -157,12 +164,33 @@ export class License extends Aggregate {
 
   /** Follows the tenant's subscription; what is told late, of an earlier revision, changes nothing. */
   followPurchase(purchase: Purchase, now: Date): void {
-    if (this.hasEnded || purchase.revision <= (this.purchase?.revision ?? 0)) return;
+    this.followsPurchase = true;
+    if (purchase.revision <= (this.purchase?.revision ?? 0)) return;
     this.purchase = purchase;
+    // It is kept for the one that may follow in its place.
+    if (this.hasEnded) return;
     const from = this.tier;
     this.tier = planBy(purchase);
     if (from !== this.tier) this.tell(events.LicensePlanChanged, { from, to: this.tier }, now);
     else this.touch(now);
+  }
+
+  /**
+   * Is what the tenant buys from now on, in place of `before`, which has ended. Throws 409 `LICENSE_ENDED`,
+   * `LICENSE_UNCHANGED` or `PURCHASE_FOLLOWED`.
+   */
+  followInsteadOf(before: License | null, now: Date): void {
+    this.mustLive();
+    if (before === this)
+      throw new DomainError('conflict', 'LICENSE_UNCHANGED', 'The licence is what its tenant buys already.');
+    if (before && !before.hasEnded)
+      throw new DomainError('conflict', 'PURCHASE_FOLLOWED', 'Another licence is what the tenant buys.', {
+        details: { licenseId: before.id },
+      });
+    if (before) before.followsPurchase = false;
+    this.followsPurchase = true;
+    this.tell(events.LicensePurchaseFollowed, { insteadOf: before?.id ?? null }, now);
+    if (before?.purchase) this.followPurchase(before.purchase, now);
   }
 
   /** Somebody has proved their address; whether it was theirs that this licence waited for. */
@@ -329,3 +357,10 @@ function mustDiffer(from: string | null, to: string | null): void {
   if (from !== to) return;
   throw new DomainError('conflict', 'LICENSE_UNCHANGED', 'The licence has that already.');
 }
+
+/**
+ * Of all that a tenant has, the oldest first, the one that is what it buys; null without any. The first, where none is said
+ * to be: a process of before that was said made it.
+ */
+export const followerOf = (all: readonly License[]): License | null =>
+  all.find((one) => one.followsPurchase) ?? all[0] ?? null;

@@ -32,6 +32,7 @@ export const SEAT_ENDS = [
   'freed',
   'login_ended',
   'user_removed',
+  'role_changed',
   'device_unbound',
   'device_moved',
   'suspended',

@@ -20,6 +20,8 @@ export const LicenseTransferred = license('transferred', {
   direction: z.enum(['out', 'in']),
   otherLicenseId: licenseId,
 });
+/** It is what its tenant buys from now on; null: no licence was before it. */
+export const LicensePurchaseFollowed = license('purchase_followed', { insteadOf: licenseId.nullable() });
 export const LicensePlanChanged = license('plan_changed', { from: z.string(), to: z.string() });
 export const LicensePolicyChanged = license('policy_changed', {
   from: idOf('pol').nullable(),

@@ -1,16 +1,18 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { Actor, Db, type DeliveredEvent, ManualClock, newId, type PayloadOf } from '#platform';
+import { Actor, Db, type DeliveredEvent, type Log, ManualClock, newId, type PayloadOf } from '#platform';
 import { SubscriptionChanged } from '#billing/events';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
 import { blockOf } from '../domain/block.js';
-import { License } from '../domain/license.js';
+import { followerOf, License } from '../domain/license.js';
 import { Licenses } from '../persistence/licenses.js';
 import { poolPolicyOf } from '../seats/pool-policy.js';
 import { writeLicense } from '../testing/licenses.js';
 import { FollowSubscription } from './follow-subscription.js';
 
 type Payload = PayloadOf<typeof SubscriptionChanged>;
+
+const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 describe('a licence and what its tenant has bought (S1-51)', () => {
   const clock = new ManualClock();
@@ -19,6 +21,7 @@ describe('a licence and what its tenant has bought (S1-51)', () => {
   let db: Db;
   let licenses: Licenses;
   let actor: Actor;
+  let signedUpWith: string;
 
   beforeAll(async () => {
     database = await testDatabase();
@@ -32,10 +35,13 @@ describe('a licence and what its tenant has bought (S1-51)', () => {
   });
   beforeEach(async () => {
     actor = Actor.system(newId('ten'), 'trace');
-    await issue();
+    signedUpWith = await issue(true);
   });
 
-  const issue = () => db.transaction(actor, () => writeLicense(licenses, actor.tenantId!, {}, clock.now()));
+  const issue = (followsPurchase = false) =>
+    db.transaction(actor, () =>
+      writeLicense(licenses, actor.tenantId!, {}, clock.now(), null, { followsPurchase }),
+    );
 
   async function bought(more: Partial<Payload>): Promise<void> {
     const payload: Payload = {
@@ -52,7 +58,7 @@ describe('a licence and what its tenant has bought (S1-51)', () => {
       offlineUntil: null,
       ...more,
     };
-    const handler = new FollowSubscription(licenses, clock);
+    const handler = new FollowSubscription(licenses, clock, quiet);
     await db.transaction(actor, () =>
       handler.handle({ payload } as DeliveredEvent<typeof SubscriptionChanged>),
     );
@@ -98,5 +104,81 @@ describe('a licence and what its tenant has bought (S1-51)', () => {
     await bought({});
     expect((await rows()).map((row) => row.tier).sort()).toEqual(['FREE', 'TEAM']);
     expect((await rows())[0]!.tier).toBe('TEAM');
+  });
+
+  it('leaves what operators issued as it is when the first has ended: a cancellation made Free of it', async () => {
+    await bought({});
+    await db.transaction(actor, async () => {
+      const first = await licenses.lock(signedUpWith);
+      first.revoke('a contract instead', clock.now());
+      await licenses.save(first);
+    });
+    const agreed = await db.transaction(actor, () =>
+      writeLicense(licenses, actor.tenantId!, {}, clock.now(), null, { tier: 'ENTERPRISE' }),
+    );
+    await bought({ revision: 2, state: 'cancelled', access: 'free', plan: 'FREE', seats: null });
+    expect(await licenses.get(actor, agreed)).toMatchObject({ tier: 'ENTERPRISE', purchase: null });
+  });
+
+  it('is the first where none is said to be, and from then on (who signed up while it was rolled out got nothing for it)', async () => {
+    await db.transaction(actor, () =>
+      db.query('update licensing.licenses set follows_purchase = false where tenant_id = $1', [
+        actor.tenantId,
+      ]),
+    );
+    const agreed = await issue();
+    await bought({});
+    expect(await licenses.get(actor, signedUpWith)).toMatchObject({ tier: 'TEAM', terms: { seats: 8 } });
+    expect(await licenses.get(actor, agreed)).toMatchObject({ purchase: null });
+    const follows = await db.transaction(actor, async () =>
+      (await licenses.lockAll()).map((one) => one.followsPurchase),
+    );
+    expect(follows).toEqual([true, false]);
+  });
+
+  it('is another one once an operator says so: with what was bought while there was none', async () => {
+    await bought({});
+    await issue();
+    const next = await issue();
+    const follow = () =>
+      db.transaction(actor, async () => {
+        const all = await licenses.lockAll();
+        const before = followerOf(all);
+        const license = all.find((one) => one.id === next)!;
+        license.followInsteadOf(before, clock.now());
+        for (const one of all) await licenses.save(one);
+      });
+    await expect(follow()).rejects.toMatchObject({ code: 'PURCHASE_FOLLOWED' });
+
+    await db.transaction(actor, async () => {
+      const first = await licenses.lock(signedUpWith);
+      first.revoke('its key was published', clock.now());
+      await licenses.save(first);
+    });
+    await bought({ revision: 2, seats: 12 });
+    await follow();
+    expect(await licenses.get(actor, next)).toMatchObject({ tier: 'TEAM', terms: { seats: 12 } });
+    // Plan and claims go by it, not by one that is older.
+    expect(await licenses.first(actor)).toMatchObject({ id: next });
+    await expect(follow()).rejects.toMatchObject({ code: 'LICENSE_UNCHANGED' });
+    await bought({ revision: 3, state: 'cancelled', access: 'free', plan: 'FREE', seats: null });
+    expect(await licenses.get(actor, next)).toMatchObject({ tier: 'FREE' });
+    expect(await licenses.get(actor, signedUpWith)).toMatchObject({ tier: 'TEAM', status: 'revoked' });
+  });
+
+  it('tells the oldest that has not ended, and none when all have', async () => {
+    const second = await issue();
+    expect(await licenses.first(actor)).toMatchObject({ id: signedUpWith });
+    for (const [id, next] of [
+      [signedUpWith, second],
+      [second, undefined],
+    ] as const) {
+      await db.transaction(actor, async () => {
+        const license = await licenses.lock(id);
+        license.revoke('over', clock.now());
+        await licenses.save(license);
+      });
+      expect((await licenses.first(actor))?.id).toBe(next);
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idOf } from '#platform';
 import { LICENSE_TYPES } from '#sdk/formats';
-import { blockOf } from '../domain/block.js';
+import { shownStatus } from '../domain/block.js';
 import type { LicenseRow } from '../persistence/license-row.js';
 import { VERDICT_CODES } from '../domain/verdict.js';
 import { LicenseDetails, licenseDetails } from './license-details.view.js';
@@ -35,7 +35,7 @@ export const licenseView = (row: LicenseRow, key: string | null): z.input<typeof
   maxSeats: row.terms.seats,
   entitlements: [...row.terms.entitlements],
   keyActivation: row.terms.keyActivation,
-  status: row.status === 'active' && blockOf(row) ? 'suspended' : row.status,
+  status: shownStatus(row),
   key: key ?? row.keyMasked,
 });
 

@@ -11,7 +11,7 @@ describe('the import of licences', () => {
   let world: LicensingWorld;
   beforeAll(async () => {
     world = await licensingWorld();
-  }, 60_000);
+  });
   afterAll(() => world?.close());
 
   const get = <T>(type: new (...args: never[]) => T): T => world.app.get(type, { strict: false });
@@ -172,7 +172,7 @@ describe('the import of licences', () => {
     const report = await run(lines);
     expect(report.lines.filter(({ outcome }) => outcome === 'issued')).toHaveLength(50);
     expect((await rowsOf(two.id)).length).toBe(250);
-  }, 60_000);
+  });
 
   it('is for operators', async () => {
     const { owner } = await world.tenant();

@@ -177,6 +177,16 @@ describe('leases', () => {
     },
   );
 
+  it.each([
+    [2 * HOUR, 2 * HOUR, 2 * HOUR],
+    [3 * DAY, DAY, 3 * DAY],
+    [30 * DAY, DAY, 8 * DAY],
+  ])('end with what was bought: %d ms left', async (left, fresh, usable) => {
+    const now = clock.now().getTime();
+    const lease = await lent(await licensed({}, { offlineUntil: new Date(now + left) }), 'ada');
+    expect([lease.freshUntil - now, lease.usableUntil - now]).toEqual([fresh, usable]);
+  });
+
   it('of more machines than may be offline end with their seats', async () => {
     const policy = await licensed({ seats: 1 });
     const machine = aProcess();

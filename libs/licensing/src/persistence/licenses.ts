@@ -111,6 +111,13 @@ export class Licenses {
     ]);
   }
 
+  /** Of the actor's licences that have not ended, the one that is what the tenant buys, else the oldest; null without one. */
+  async first(actor: Actor): Promise<LicenseRow | null> {
+    const where = `where l.tenant_id = $1 and l.status not in ('revoked', 'transferred')
+      order by l.follows_purchase desc, l.id limit 1`;
+    return (await this.select(actor, where, []))[0] ?? null;
+  }
+
   /** The ids of the actor's licences after `after`. */
   async ids(actor: Actor, after: string, limit: number): Promise<string[]> {
     const rows = await this.db.read<{ id: string }>(

@@ -29,7 +29,7 @@ describe('seats on a Redis Cluster', () => {
       settings: { REDIS_SEATS_URL: `${first},${second}`, REDIS_SEATS_CLUSTER: 'true' },
     });
     worker = process.worker();
-    await eventually(() => worker.watch.watch().then(() => true));
+    await eventually(() => worker.watch.turn().then(() => true));
     while (places.size < SHARDS) {
       const place = await process.license({ seats: 1 });
       places.set(shardOf(place.licenseId), place);
@@ -81,7 +81,7 @@ describe('seats on a Redis Cluster', () => {
       return rows;
     };
     await eventually(async () => {
-      await worker.watch.watch();
+      await worker.watch.turn();
       return (await generationOf()).every((one) => one.restored);
     });
     const rows = await generationOf();

@@ -26,7 +26,7 @@ describe('a Redis that has lost the seats', () => {
     admin = await superuser(database);
     process = await SeatProcess.open({ database, redisUrl: server.url, times: TIMES });
     worker = process.worker();
-    await worker.watch.watch();
+    await worker.watch.turn();
   });
   afterAll(async () => {
     redis?.disconnect();
@@ -44,7 +44,7 @@ describe('a Redis that has lost the seats', () => {
   const back = () =>
     eventually(
       async () => {
-        await worker.watch.watch();
+        await worker.watch.turn();
         const { rows } = await admin.query('select from licensing.seat_shards where not restored');
         return rows.length === 0;
       },
@@ -71,7 +71,7 @@ describe('a Redis that has lost the seats', () => {
     expect(new Set(await generations())).toEqual(new Set([1]));
     const place = await process.license({ seats: 1 });
     expect((await process.take(place, aDevice())).held).toMatchObject({ used: 1, max: 1 });
-    await worker.watch.watch();
+    await worker.watch.turn();
     expect(new Set(await generations())).toEqual(new Set([1]));
   });
 
@@ -84,7 +84,7 @@ describe('a Redis that has lost the seats', () => {
     const noticed = performance.now();
     await refusedNow(process.keep(kept.grant));
     await refusedNow(process.take(place, aDevice()));
-    await worker.watch.watch();
+    await worker.watch.turn();
     await refusedNow(process.take(place, aDevice()));
     // Nobody can be over a limit that is none.
     expect((await process.take(unlimited, aDevice())).held.max).toBeNull();
@@ -114,7 +114,7 @@ describe('a Redis that has lost the seats', () => {
     await drained();
     expect(await process.giveBack(grant)).toBe(true);
     await redis.flushall();
-    await worker.watch.watch();
+    await worker.watch.turn();
     await back();
     expect(await process.keep(grant)).toEqual({ gone: true });
     const { rows } = await admin.query(
@@ -133,7 +133,7 @@ describe('a Redis that has lost the seats', () => {
     // Nothing of it has been drained.
     expect(await redis.xlen(ledgerKey(shardOf(place.licenseId)))).toBeGreaterThan(2);
     await redis.flushall();
-    await worker.watch.watch();
+    await worker.watch.turn();
     await back();
     await refusedNow(process.keep(lapsed.grant));
     expect(await isHeld(next.grant)).toBe(true);
@@ -164,7 +164,7 @@ describe('a Redis that has lost the seats', () => {
     await redis.zadd(`${pool}expiries`, Date.now() + 60_000, grant.seatId);
     await redis.zrem(`seats:{s${shard}}:gone`, grant.seatId);
     await refusedNow(process.keep(grant));
-    await worker.watch.watch();
+    await worker.watch.turn();
     await back();
     expect(await process.keep(grant)).toEqual({ gone: true });
     expect(Number(await redis.get(generationKey(shard)))).toBe(now + 1);
@@ -186,7 +186,7 @@ describe('a Redis that has lost the seats', () => {
       expect(held.expiresAt.getTime()).toBeGreaterThan(Date.now() + 29 * 86_400_000);
       expect(await rowOf(grant.seatId)).toEqual(held.expiresAt);
       await redis.flushall();
-      await worker.watch.watch();
+      await worker.watch.turn();
       await back();
       expect(await process.keep(grant)).toMatchObject({ held: { expiresAt: held.expiresAt } });
     });

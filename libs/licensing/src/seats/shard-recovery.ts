@@ -1,5 +1,5 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Actor, Db, Log, Loop, occurred, SystemDatabase, unlessClosed } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { Actor, BackgroundLoop, Db, Log, occurred, SystemDatabase, unlessClosed } from '#platform';
 import type { PoolClient } from 'pg';
 import { SeatsForgotten } from '../events/index.js';
 import { type HeldSeatRow, HeldSeats } from '../persistence/held-seats.js';
@@ -28,8 +28,7 @@ interface ShardRow {
  * limit. One worker does it; Postgres knows of which generation each shard has to be.
  */
 @Injectable()
-export class ShardRecovery implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly loop: Loop;
+export class ShardRecovery extends BackgroundLoop {
   /** As Postgres said last; what agrees with Redis needs no question. */
   private readonly known = new Map<number, ShardRow>();
 
@@ -41,27 +40,22 @@ export class ShardRecovery implements OnApplicationBootstrap, BeforeApplicationS
     private readonly times: SeatTimes,
     private readonly log: Log,
   ) {
-    this.loop = new Loop({
+    super({
       name: 'The watch over the shards of seats',
       idleMs: POLL_MS,
       failedMaxMs: FAILED_MAX_MS,
-      turn: () => this.watch().then(() => false),
       log,
     });
   }
 
   /** A worker that says it is ready has opened the shards, unless Redis is away. */
-  async onApplicationBootstrap(): Promise<void> {
-    await this.watch().catch(() => undefined);
-    this.loop.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop.stop();
+  override async onApplicationBootstrap(): Promise<void> {
+    await this.turn().catch(() => undefined);
+    await super.onApplicationBootstrap();
   }
 
   /** One look at every shard. */
-  async watch(): Promise<void> {
+  async turn(): Promise<void> {
     const generations = await Promise.all(SHARD_NUMBERS.map((shard) => this.generationIn(shard)));
     for (const shard of SHARD_NUMBERS) {
       const known = this.known.get(shard);

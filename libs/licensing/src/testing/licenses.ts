@@ -27,10 +27,11 @@ export async function writeLicense(
   terms: TermsPatch,
   now: Date,
   productId: string | null = null,
+  more: Pick<Partial<NewLicense>, 'followsPurchase' | 'tier'> = {},
 ): Promise<string> {
   const overrides = [{ terms, expiresAt: null, reason: 'test' }];
   const init = { tenantId, key: KEY, tier: 'FREE', productId, overrides, issuedTo: null } as const;
-  const license = License.issue({ ...init, terms: termsOf(terms) }, inTheClear, now);
+  const license = License.issue({ ...init, ...more, terms: termsOf(terms) }, inTheClear, now);
   await licenses.insert(license, Buffer.from(license.id));
   return license.id;
 }

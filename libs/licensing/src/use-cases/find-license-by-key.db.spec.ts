@@ -13,7 +13,7 @@ describe('finding a licence by its key', () => {
   let world: LicensingWorld;
   beforeAll(async () => {
     world = await licensingWorld();
-  }, 60_000);
+  });
   afterAll(() => world?.close());
   beforeEach(async () => {
     const redis = new Redis(world.redis.url);

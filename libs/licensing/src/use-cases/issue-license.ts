@@ -5,8 +5,8 @@ import { termsAt } from '../domain/terms.js';
 import { Catalogue } from '../persistence/catalogue.js';
 import { MintLicense } from './mint-license.js';
 
-/** What every new organisation begins with. */
-const FIRST_PLAN = 'FREE';
+/** What every new organisation begins with, and what is left to one whose licences have all ended. */
+export const FIRST_PLAN = 'FREE';
 
 /** Makes the first licence of a new tenant, inside the transaction of whoever registers it. */
 @Injectable()
@@ -40,6 +40,7 @@ export class IssueLicense {
       terms,
       issuedTo: input.issuedToUserId,
       isHolderProved: input.isProved,
+      followsPurchase: true,
     });
     return { ...made!, seats: terms.seats };
   }

@@ -30,7 +30,7 @@ describe('what operators do with licences', () => {
 
   beforeAll(async () => {
     world = await licensingWorld();
-  }, 60_000);
+  });
   afterAll(() => world?.close());
 
   const issue = (

@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type Actor, DomainError, idOf, type Page, pageOf, SealedBox } from '#platform';
+import { type Actor, Clock, DomainError, idOf, type Page, pageOf, SealedBox } from '#platform';
+import type { LicenseType } from '#sdk/formats';
+import { type Terms, termsAt } from '../domain/terms.js';
+import { Catalogue } from '../persistence/catalogue.js';
 import type { LicenseRow } from '../persistence/license-row.js';
 import { Licenses } from '../persistence/licenses.js';
+import { FIRST_PLAN } from './issue-license.js';
 import { keyContext } from './mint-license.js';
 
 export const LicenseParams = z.strictObject({ licenseId: idOf('lic') });
@@ -17,6 +21,8 @@ export const PageInput = z.strictObject({
 export class ReadLicenses {
   constructor(
     private readonly licenses: Licenses,
+    private readonly catalogue: Catalogue,
+    private readonly clock: Clock,
     private readonly box: SealedBox,
   ) {}
 
@@ -35,9 +41,20 @@ export class ReadLicenses {
     return pageOf(rows, limit, ({ id }) => id);
   }
 
-  /** The oldest licence of the actor's tenant, for the welcome mail and for tokens; null without one. */
-  async first(actor: Actor): Promise<LicenseRow | null> {
-    return (await this.licenses.page(actor, null, 1))[0] ?? null;
+  /**
+   * Of the licences of the actor's tenant that have not ended, the one that it buys, else the oldest: what its plan, its
+   * tokens and its welcome mail go by; null without one.
+   */
+  first(actor: Actor): Promise<LicenseRow | null> {
+    return this.licenses.first(actor);
+  }
+
+  /** What is left to a tenant without one: Free, as it is sold; null where none is. */
+  async free(actor: Actor): Promise<{ tier: LicenseType; terms: Terms } | null> {
+    const offer = await this.catalogue.offer(actor, { plan: FIRST_PLAN });
+    if (!offer) return null;
+    const layers = { ...offer, tenant: [], license: [], tenantMode: null };
+    return { tier: offer.tier, terms: termsAt(layers, this.clock.now()) };
   }
 
   /** One licence as it is, for what is told to those who may read it: whoever asks has checked that. Null: not the tenant's. */

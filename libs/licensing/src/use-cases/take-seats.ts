@@ -17,14 +17,19 @@ export class TakeSeats {
     private readonly clock: Clock,
   ) {}
 
-  /** In transactions of its own; repeatable. `by`: whom the trail names. Throws 503 when Redis is away. */
-  async execute(tenantId: string, userId: string, by: Ender): Promise<void> {
+  /**
+   * In transactions of its own; repeatable. `why`: they are no member any more, or have a role that does not run the
+   * program. `by`: whom the trail names. Throws 503 when Redis is away.
+   */
+  async execute(
+    { tenantId, userId, why }: { tenantId: string; userId: string; why: 'user_removed' | 'role_changed' },
+    by: Ender,
+  ): Promise<void> {
     const system = Actor.system(tenantId, by.traceId);
     await this.unassign(system, userId);
     for (let after: string | null = ''; after !== null;) {
       const ids: string[] = await this.licenses.ids(system, after, PAGE);
-      for (const licenseId of ids)
-        await this.endSeats.ofUser({ tenantId, licenseId }, userId, 'user_removed', by);
+      for (const licenseId of ids) await this.endSeats.ofUser({ tenantId, licenseId }, userId, why, by);
       after = ids.length < PAGE ? null : (ids.at(-1) ?? null);
     }
   }

@@ -6,17 +6,58 @@ type Notice = PayloadOf<typeof NoticeRaised>;
 /** The day alone: nobody's card is charged by the minute. */
 const dayOf = (instant: string | null) => (instant ? `${instant.slice(0, 10)} (UTC)` : 'soon');
 
-/** Minor units, as people read them. */
-export function money(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat('en-GB', { style: 'currency', currency: currency.toUpperCase() });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+/**
+ * What Stripe counts in units, and in thousandths; all else in hundredths, also where nobody has any
+ * (docs.stripe.com/currencies#zero-decimal). What Intl says of digits is how people write a currency, and another thing.
+ */
+const IN_UNITS = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '));
+const IN_THOUSANDTHS = new Set('bhd jod kwd omr tnd'.split(' '));
+
+function digitsOf(currency: string): number {
+  if (IN_UNITS.has(currency)) return 0;
+  return IN_THOUSANDTHS.has(currency) ? 3 : 2;
 }
+
+/** Minor units of Stripe's, as people read them. */
+export function money(amount: number, currency: string): string {
+  const digits = digitsOf(currency.toLowerCase());
+  const value = amount / 10 ** digits;
+  const fraction = Number.isInteger(value)
+    ? {}
+    : { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const style = { style: 'currency', currency: currency.toUpperCase(), ...fraction } as const;
+  return new Intl.NumberFormat('en-GB', style).format(value);
+}
+
+/** Why Stripe has paused a subscription, as people read it. */
+const PAUSES: Readonly<Record<string, string>> = {
+  final_payment_failure: 'its payment did not go through',
+  first_payment_failure: 'its first payment did not go through',
+  pause_requested: 'somebody has asked for it',
+  trial_end_without_payment_method: 'its trial has ended without a card to pay from',
+};
+
+/** What is left while something is decided or paused. */
+function meanwhile(organization: string, { access, plan, planName }: Notice, until: string): string[] {
+  // It is over already: there is nothing to withhold.
+  if (plan === 'FREE') return [];
+  if (access === 'full') return [`Everything of ${planName} is there.`];
+  if (access === 'none') return [`The licence of ${organization} is suspended until ${until}.`];
+  return [`Until ${until}, ${organization} has what Free gives; what it owns stays.`];
+}
+
+const DECIDED: Readonly<Record<string, string>> = {
+  won: 'The payment stands',
+  lost: 'The bank has taken the payment back',
+};
 
 /** What stands in it, a paragraph each. */
 function paragraphs(organization: string, notice: Notice): { subject: string; text: string[] } {
-  const { planName: plan, amountDue, currency, trialEnd, endsAt, restrictsAt, suspendsAt } = notice;
+  const { planName: plan, amountDue, amount, currency, trialEnd, endsAt, restrictsAt, suspendsAt } = notice;
+  const sum = amount !== null && currency ? money(amount, currency) : '';
   const owed = amountDue !== null && currency ? ` of ${money(amountDue, currency)}` : '';
   const pay = 'Put the card right, or pay the invoice, under Billing.';
+  const forPlan = notice.plan === 'FREE' ? '' : ` for ${plan}`;
   switch (notice.kind) {
     case 'subscribed':
       return {
@@ -72,12 +113,51 @@ function paragraphs(organization: string, notice: Notice): { subject: string; te
     case 'resumed':
       return {
         subject: `The subscription of ${organization} goes on`,
-        text: [`${plan} was cancelled and goes on after all.`],
+        text: [
+          notice.reason === 'paused'
+            ? `${plan} was paused and goes on; everything of it is there.`
+            : `${plan} was cancelled and goes on after all.`,
+        ],
       };
     case 'cancelled':
       return {
         subject: `The subscription of ${organization} has ended`,
         text: [`${plan} has ended, and ${organization} is on Free. What it owns stays.`],
+      };
+    case 'paused':
+      return {
+        subject: `The subscription of ${organization} is paused`,
+        text: [
+          `${plan} is paused${notice.reason && PAUSES[notice.reason] ? `: ${PAUSES[notice.reason]}` : ''}.`,
+          notice.access === 'full'
+            ? `Everything of it goes on, and nothing is charged for now.`
+            : `${organization} has what Free gives until it goes on. Cards and invoices are under Billing.`,
+        ],
+      };
+    case 'refunded':
+      return {
+        subject: `${organization} gets a payment back`,
+        text: [
+          `${sum || 'What was paid'}${forPlan} was refunded. It takes a few days until the bank shows it.`,
+          ...(notice.access === 'full' ? [] : meanwhile(organization, notice, 'the next payment')),
+        ],
+      };
+    case 'disputed':
+      return {
+        subject: `A payment of ${organization} is disputed`,
+        text: [
+          `A bank was asked to take back ${sum ? `${sum} that` : 'what'} was paid${forPlan}.`,
+          ...meanwhile(organization, notice, 'it is decided'),
+          'If that is a mistake, ask the bank to withdraw it.',
+        ],
+      };
+    case 'dispute_closed':
+      return {
+        subject: `The dispute about a payment of ${organization} is decided`,
+        text: [
+          `${DECIDED[notice.reason ?? ''] ?? 'The bank asks no more'}${sum ? `: ${sum}${forPlan}` : ''}.`,
+          ...meanwhile(organization, notice, 'the next payment'),
+        ],
       };
   }
 }

@@ -4,6 +4,9 @@ import { enderIn, TakeSeats } from '#licensing';
 import { DescribeMembership, ListMembers } from '#tenancy';
 import { MembershipRoleChanged, RoleScopesChanged } from '#tenancy/events';
 
+/** Whether somebody's role runs the program. */
+export const runs = ({ grants }: { grants: readonly string[] }): boolean => grants.includes('seats:acquire');
+
 const EVENTS = [MembershipRoleChanged, RoleScopesChanged];
 
 type Told = DeliveredEvent<typeof MembershipRoleChanged | typeof RoleScopesChanged>;
@@ -25,9 +28,9 @@ export class TakeSeatsOfDemoted implements EventHandler {
       'userId' in payload ? [payload.userId] : await this.listMembers.withRole(system, payload.role);
     for (const id of userIds) {
       const person = await this.describeMembership.execute(system.as({ type: 'user', id }));
-      // Who is no member any more is licensing's, by the event of that.
-      if (person && !person.grants.includes('seats:acquire'))
-        await this.takeSeats.execute(tenantId, id, enderIn(event));
+      // Who is no member any more is TakeSeatsOfFormer's, by the event of that.
+      if (person && !runs(person))
+        await this.takeSeats.execute({ tenantId, userId: id, why: 'role_changed' }, enderIn(event));
     }
   }
 }

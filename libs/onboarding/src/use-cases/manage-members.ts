@@ -54,7 +54,7 @@ export class ManageMembers {
     if (role === 'owner') await this.requireStepUp.execute(actor);
     const { membership, putOut } = await this.db.transaction(actor, async () => {
       const changed = await this.changeMembership.changeRole(actor, membershipId, role, this.fitToOwn);
-      if (role === 'owner' && changed.hasChanged) await this.mustBeProved(actor, changed.membership.userId);
+      if (role === 'owner' && changed.hasChanged) await this.mustBeFit(changed.membership.userId);
       return { membership: changed.membership, putOut: await this.follow(changed) };
     });
     if (putOut) this.putOutMember.finish(putOut);
@@ -84,7 +84,7 @@ export class ManageMembers {
   async transfer(actor: Actor, { membershipId, role }: z.output<typeof TransferInput>): Promise<void> {
     const putOuts = await this.db.transaction(actor, async () => {
       const changed = await this.changeMembership.transfer(actor, membershipId, role);
-      await this.mustBeProved(actor, changed[0]!.membership.userId);
+      await this.mustBeFit(changed[0]!.membership.userId);
       return [await this.follow(changed[0]!), await this.follow(changed[1]!)];
     });
     for (const one of putOuts) if (one) this.putOutMember.finish(one);
@@ -107,7 +107,9 @@ export class ManageMembers {
     this.putOutMember.finish(putOut);
     const { tenantId } = actor;
     if (tenantId)
-      await this.takeSeats.execute(tenantId, putOut.userId, enderOf(actor)).catch(() => undefined);
+      await this.takeSeats
+        .execute({ tenantId, userId: putOut.userId, why: 'user_removed' }, enderOf(actor))
+        .catch(() => undefined);
   }
 
   private readonly fitToOwn = (userIds: readonly string[]) => this.readPeople.fitToOwn(userIds);
@@ -121,14 +123,13 @@ export class ManageMembers {
     return hasChanged ? this.putOutMember.changeRole(userId, { keepKeys: !isLess }) : null;
   }
 
-  /** Or the organisation would belong to who may not even be reached. Throws 409 `OWNER_NOT_VERIFIED`. */
-  private async mustBeProved(actor: Actor, userId: string): Promise<void> {
-    const people = await this.readPeople.execute(actor, [userId]);
-    if (people.get(userId)?.emailVerified) return;
+  /** Or the organisation would belong to who cannot be reached, or is kept out. Throws 409 `OWNER_NOT_VERIFIED`. */
+  private async mustBeFit(userId: string): Promise<void> {
+    if ((await this.fitToOwn([userId])).length === 1) return;
     throw new DomainError(
       'conflict',
       'OWNER_NOT_VERIFIED',
-      'An owner has verified their e-mail address; they have not.',
+      'An owner has verified their e-mail address, and their account is not suspended.',
     );
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Db, newId } from '#platform';
+import { ChooseTrial } from '#billing';
 import {
   AddressTaken,
   DisplaceClaimants,
@@ -22,7 +23,7 @@ import { OrganizationName, RegisterTenant } from '#tenancy';
 
 export const RegisterInput = z.strictObject({
   organizationName: OrganizationName,
-  /** Known, accepted and ignored: the length of a trial is the operator's (C49). */
+  /** Known, accepted, and ignored unless the operator lets callers choose the length of their trial (S2-06, C49). */
   trialDays: z.int().min(0).max(3650).optional(),
 });
 
@@ -50,6 +51,7 @@ export class Register {
     private readonly displaceClaimants: DisplaceClaimants,
     private readonly registerTenant: RegisterTenant,
     private readonly issueLicense: IssueLicense,
+    private readonly chooseTrial: ChooseTrial,
     private readonly startSession: StartSession,
     private readonly issueTokens: IssueTokens,
   ) {}
@@ -78,7 +80,7 @@ export class Register {
     const prepared = await this.registerPasswordUser.prepare(owner.id ?? '', input);
     const made = await this.db.transaction(owner, async () => {
       await this.registerPasswordUser.execute(prepared);
-      const key = await this.makeTenant(owner, input.organizationName, false);
+      const key = await this.makeTenant(owner, input, false);
       const how = { provider: 'password', amr: ['pwd'], addressHash: prepared.addressHash, isSignUp: true };
       return { key, started: await this.startSession.execute(owner, how, NEW_TENANT) };
     });
@@ -103,7 +105,7 @@ export class Register {
     const writing = this.db.transaction(owner, async () => {
       const registered = await this.registerUpstreamUser.execute(prepared);
       if (!registered) return null;
-      const key = await this.makeTenant(owner, input.organizationName, person.emailVerified);
+      const key = await this.makeTenant(owner, input, person.emailVerified);
       const how = { ...prepared.how, isSignUp: true };
       const started = await this.startSession.execute(owner, how, NEW_TENANT);
       return { ...registered, key, started };
@@ -117,9 +119,14 @@ export class Register {
     return this.answer(owner, made);
   }
 
-  private async makeTenant(owner: Actor, name: string, isProved: boolean): Promise<string> {
+  private async makeTenant(
+    owner: Actor,
+    { organizationName: name, trialDays }: z.output<typeof RegisterInput>,
+    isProved: boolean,
+  ): Promise<string> {
     const ownerUserId = owner.id ?? '';
     await this.registerTenant.execute({ name, ownerUserId });
+    await this.chooseTrial.execute(trialDays);
     const { key } = await this.issueLicense.execute({ issuedToUserId: ownerUserId, isProved });
     return key;
   }

@@ -6,7 +6,7 @@ const RSA_BITS = 2048;
 
 /**
  * New random values for every secret setting of the product, by name. Keys of pairs come as PKCS#8 or SPKI in
- * base64, so that each fits on a line.
+ * base64, so that each fits on a line. None of what others make, like Stripe's signing secrets.
  */
 export function generateSecrets(): Record<string, string> {
   const key = () => randomBytes(32).toString('base64');
@@ -27,7 +27,6 @@ export function generateSecrets(): Record<string, string> {
     AUDIT_KEY: der(generateKeyPairSync('ed25519').privateKey, 'pkcs8'),
     ED25519_SK: der(passports.privateKey, 'pkcs8'),
     ED25519_VK: der(passports.publicKey, 'spki'),
-    STRIPE_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('base64url')}`,
   };
 }
 

@@ -123,6 +123,11 @@ export class Db {
     return this.scope.actor;
   }
 
+  /** Whether the caller is inside a transaction: what takes long does not belong there. */
+  get isInTransaction(): boolean {
+    return this.scopes.getStore()?.open === true;
+  }
+
   /** Keeps events for the outbox of the transaction around the caller. */
   record(events: readonly RecordedEvent[]): void {
     this.scope.events.push(...events);

@@ -18,6 +18,8 @@ export interface Subscription {
 
 /** A reaction to another context's event. */
 export interface EventHandler<E extends EventType = EventType> {
+  /** False: not in this process; another one does it, or nobody yet. */
+  readonly isOn?: boolean;
   /** An effect may give events: they are recorded together with the mark that it happened. */
   handle(event: DeliveredEvent<E>): Promise<void | RecordedEvent[]>;
 }

@@ -12,6 +12,7 @@ import { clientErrorHandler } from './client-errors.js';
 import { ErrorPages } from './error-pages.js';
 import { ErrorEnvelope, validationFailed } from './errors.js';
 import { parseForms } from './form-bodies.js';
+import { takeBytes } from './raw-bodies.js';
 import { HttpConfig } from './http.config.js';
 import { assertEveryRouteIsDeclared } from './openapi-guard.js';
 import { onEnd } from './on-end.js';
@@ -62,6 +63,7 @@ export async function createHttpApp(
   const signatures = new ResponseSignatures(provided(app, ResponseSigner), config.baseUrl, clock);
 
   const server = adapter.getInstance() as unknown as FastifyInstance;
+  takeBytes(server);
   parseJson(server);
   parseForms(server);
   guardHosts(server, config);
@@ -111,7 +113,7 @@ function parseJson(server: FastifyInstance): void {
     const bytes = body as Buffer;
     request.rawBody = bytes;
     // Clients name the type of what they do not send; a route that wants something says so.
-    if (bytes.length === 0) {
+    if (bytes.length === 0 || request.routeOptions.config.endpoint?.raw) {
       done(null, undefined);
       return;
     }

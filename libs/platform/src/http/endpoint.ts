@@ -74,6 +74,11 @@ export interface EndpointOptions {
   judgesSuspension?: true;
   /** Takes `application/x-www-form-urlencoded` instead of JSON: OAuth's endpoints (RFC 6749, Appendix B), and pages. */
   form?: true;
+  /**
+   * Takes the bytes as they come, whatever they call themselves, up to so many: `request.rawBody`. For what somebody else
+   * has signed, and whose signature is looked at before anything else.
+   */
+  raw?: { limitBytes: number };
   /** A page for people: no part of the OpenAPI document, and what goes wrong on it is told as a page. */
   page?: true;
   /** A creating POST: takes Idempotency-Key. `secret` answers are kept encrypted. */

@@ -102,9 +102,9 @@ function refusalsOf(route: DeclaredRoute): Map<ErrorKind, string[]> {
   }
   // Fastify reads no body of these two; of the others also where none is expected.
   if (route.method !== 'GET' && route.method !== 'HEAD') {
-    add('malformed', 'MALFORMED_JSON', 'MALFORMED_REQUEST');
+    add('malformed', ...(endpoint.raw ? [] : ['MALFORMED_JSON']), 'MALFORMED_REQUEST');
     add('too_large', 'BODY_TOO_LARGE');
-    add('unsupported_media_type', 'UNSUPPORTED_MEDIA_TYPE');
+    if (!endpoint.raw) add('unsupported_media_type', 'UNSUPPORTED_MEDIA_TYPE');
   }
   if (endpoint.access !== 'public') {
     add('unauthenticated', 'UNAUTHENTICATED');

@@ -32,6 +32,10 @@ export const MailSent = defineEvent(
       'billing_ending',
       'billing_resumed',
       'billing_cancelled',
+      'billing_paused',
+      'billing_refunded',
+      'billing_disputed',
+      'billing_dispute_closed',
     ]),
     /** null: to somebody who need not be anybody here yet. */
     userId: idOf('usr').nullable(),

@@ -8,6 +8,8 @@ import { RedisClients } from '../redis/redis-clients.js';
 import { Log } from '../telemetry/logger.js';
 import { EventsConfig } from './events.config.js';
 import { EVENTS_QUEUE, type EventJob, QUEUE_CONNECTION, QUEUE_PREFIX } from './events-queue.js';
+import { offeredAgain } from './passed-on.js';
+import { Subscriptions } from './subscriptions.js';
 
 /** While Postgres is away every job comes back; it is asked for soon enough after it has returned, in ms. */
 const OUTAGE = { retryMs: 500, retryMaxMs: 15_000 };
@@ -15,6 +17,8 @@ const OUTAGE = { retryMs: 500, retryMaxMs: 15_000 };
 const OUTAGE_PAUSE_MS = 2_000;
 /** A name that no worker has known for so long belongs to a handler that was removed. */
 const STRANGER_MAX_MS = 3_600_000;
+/** That nobody serves a subscription is said no more often, in ms. */
+const TELL_MS = 60_000;
 /** BullMQ waits 15 s after a lost connection; a restarted Redis is back sooner. */
 const RECONNECT_MS = 1_000;
 
@@ -25,9 +29,12 @@ export class EventConsumer {
   private connection?: Redis;
   private readonly stopping = new AbortController();
   private readonly attempts = new Set<Promise<Outcome>>();
+  /** When it was last said that nobody serves a subscription, epoch ms. */
+  private readonly toldOf = new Map<string, number>();
 
   constructor(
     private readonly delivery: EventDelivery,
+    private readonly subscriptions: Subscriptions,
     private readonly redis: RedisClients,
     private readonly config: EventsConfig,
     private readonly log: Log,
@@ -87,6 +94,9 @@ export class EventConsumer {
   private async process(job: Job<EventJob>, token: string | undefined): Promise<void> {
     const { tenant_id: tenantId, event_id: eventId, recorded_at: recordedAt, subscription } = job.data;
     if (!subscription) return; // The shell of a job whose data an emptied Redis lost; the sweeper adds it again.
+    if (this.subscriptions.isElsewhere(subscription)) return this.passOn(job, token);
+    // Somebody serves it: whether anybody does is judged anew, also when this process is killed now.
+    if (job.data.passed_on) await job.updateData({ ...job.data, passed_on: undefined });
 
     const attempt = this.delivery.attempt({ tenantId, eventId, recordedAt, subscription });
     this.attempts.add(attempt);
@@ -99,6 +109,22 @@ export class EventConsumer {
     if (!outcome.again) return;
     if (outcome.stranger && Date.now() - job.timestamp > STRANGER_MAX_MS) return;
     await job.moveToDelayed(Date.now() + outcome.inMs, token);
+    throw new DelayedError();
+  }
+
+  /** Another worker serves it; nobody has tried. */
+  private async passOn(job: Job<EventJob>, token: string | undefined): Promise<never> {
+    const { subscription } = job.data;
+    const now = Date.now();
+    const begun = job.attemptsStarted;
+    const passedOn = job.data.passed_on ?? { at: now, begun };
+    if (!job.data.passed_on) await job.updateData({ ...job.data, passed_on: passedOn });
+    const { isUnserved, inMs } = offeredAgain(passedOn, begun, now);
+    if (isUnserved && now - (this.toldOf.get(subscription) ?? 0) > TELL_MS) {
+      this.toldOf.set(subscription, now);
+      this.log.warn({ subscription, job: job.id }, 'No worker serves this subscription; its events wait.');
+    }
+    await job.moveToDelayed(now + inMs, token);
     throw new DelayedError();
   }
 }

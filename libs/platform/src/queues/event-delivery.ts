@@ -12,6 +12,7 @@ import { type Beginning, type Delivery, Inbox, type StoredEvent } from './inbox.
 import { PermanentFailure } from '../events/permanent-failure.js';
 import { retryWait } from './retry-wait.js';
 import { type Subscriber, Subscriptions } from './subscriptions.js';
+import { whileRenewed } from './while-renewed.js';
 
 /** What becomes of the job: it is over, or it shall come again. */
 export type Outcome =
@@ -101,16 +102,11 @@ export class EventDelivery {
     }
   }
 
-  private async whileClaimed(delivery: Delivery, attempts: number, work: () => Promise<void>): Promise<void> {
-    const renew = () => this.inbox.renew(delivery, attempts, this.config.claimMs);
-    const renewing = setInterval(() => {
-      renew().catch((error: unknown) => this.log.warn({ delivery, error }, 'A claim could not be renewed.'));
-    }, this.config.claimMs / 3);
-    try {
-      await work();
-    } finally {
-      clearInterval(renewing);
-    }
+  private whileClaimed(delivery: Delivery, attempts: number, work: () => Promise<void>): Promise<void> {
+    const { claimMs: lifeMs } = this.config;
+    const renew = () => this.inbox.renew(delivery, attempts, lifeMs);
+    const failed = (error: unknown) => this.log.warn({ delivery, error }, 'A claim could not be renewed.');
+    return whileRenewed({ lifeMs, renew, failed }, work);
   }
 
   private async failed(delivery: Delivery, { attempts, event }: Begun, error: unknown): Promise<Outcome> {

@@ -4,6 +4,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { JobsOptions, Queue, QueueOptions } from 'bullmq';
 import type { Redis, RedisOptions } from 'ioredis';
 import type { Delivery } from './inbox.js';
+import type { PassedOn } from './passed-on.js';
 
 export const EVENTS_QUEUE = 'events';
 /** In braces: a Redis cluster keeps all keys of the queue in one place, as the scripts need it. */
@@ -15,6 +16,8 @@ export interface EventJob {
   event_id: string;
   recorded_at: string;
   subscription: string;
+  /** Since nobody has tried it. */
+  passed_on?: PassedOn;
 }
 
 /**

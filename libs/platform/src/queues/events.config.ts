@@ -1,9 +1,14 @@
-import { configOf, setting, whole } from '../config/config.js';
+import { configOf, list, setting, whole } from '../config/config.js';
 
 /** How the event bus moves: the relay, the consumer, the sweeper. All times in ms unless the name says otherwise. */
 export class EventsConfig extends configOf(
   'events',
   {
+    subscriptions: setting(
+      'WORKER_SUBSCRIPTIONS',
+      list().default(['*']),
+      'What of the work that follows from events this worker does: names of subscriptions, with * for any letters and ! before what is left out, separated by commas. What no worker does waits.',
+    ),
     concurrency: setting(
       'WORKER_CONCURRENCY',
       whole(1, 200).default(8),

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Actor } from '../actor/actor.js';
 import { Clock } from '../clock/clock.js';
 import { Db } from '../db/db.js';
+import { inMs } from '../db/in-ms.js';
 
 /** One event on its way to one subscription. */
 export interface Delivery {
@@ -108,7 +109,6 @@ const keyOf = ({ tenantId, eventId, recordedAt, subscription }: Delivery) => [
 const THIS_ROW =
   'i.tenant_id = $1 and i.event_id = $2 and i.recorded_at = $3::timestamptz and i.subscription = $4';
 const STILL_OPEN = 'i.done_at is null and i.dead_at is null';
-const IN_MS = (ms: string) => `clock_timestamp() + ${ms}::int * interval '1 millisecond'`;
 
 // The last join reads what was there before this statement: who comes second behind a commit sees neither his own
 // attempt nor the other's end, and asks again.
@@ -117,7 +117,7 @@ const BEGIN = `
     select * from platform.outbox where tenant_id = $1 and id = $2 and recorded_at = $3::timestamptz
   ), begun as (
     insert into platform.inbox as i (tenant_id, subscription, event_id, recorded_at, attempts, begun_at, claimed_until)
-    select e.tenant_id, $4, e.id, e.recorded_at, 1, clock_timestamp(), ${IN_MS('$5')} from event e
+    select e.tenant_id, $4, e.id, e.recorded_at, 1, clock_timestamp(), ${inMs('$5')} from event e
     on conflict (tenant_id, subscription, event_id, recorded_at) do update set
       attempts = i.attempts + case when i.begun_at is null then 1 else 0 end,
       begun_at = case when i.begun_at is null then excluded.begun_at end,
@@ -139,7 +139,7 @@ const FAIL = `
   where ${THIS_ROW} and ${STILL_OPEN} and i.attempts = $5 returning 1`;
 
 const RENEW = `
-  update platform.inbox i set claimed_until = ${IN_MS('$6')}
+  update platform.inbox i set claimed_until = ${inMs('$6')}
   where ${THIS_ROW} and ${STILL_OPEN} and i.attempts = $5 returning 1`;
 
 const BURY = `

@@ -3,6 +3,7 @@ import { DiscoveryModule, NestFactory } from '@nestjs/core';
 import { z } from 'zod';
 import { defineEvent } from '../events/event.js';
 import { Handles } from '../events/handler.js';
+import { EventsConfig } from './events.config.js';
 import { Subscriptions } from './subscriptions.js';
 
 const MADE = defineEvent('probe.thing.made', 1, z.object({}));
@@ -18,8 +19,11 @@ function handler(...given: Parameters<typeof Handles>): Type {
   return Handler;
 }
 
-async function discover(...providers: Type[]): Promise<Subscriptions> {
-  @Module({ imports: [DiscoveryModule], providers: [Subscriptions, ...providers] })
+const discover = (...providers: Type[]) => discoverServed(['*'], ...providers);
+
+async function discoverServed(patterns: string[], ...providers: Type[]): Promise<Subscriptions> {
+  const config = { provide: EventsConfig, useValue: { subscriptions: patterns } };
+  @Module({ imports: [DiscoveryModule], providers: [config, Subscriptions, ...providers] })
   class Application {}
   const app = await NestFactory.createApplicationContext(Application, { logger: false, abortOnError: false });
   const subscriptions = app.get(Subscriptions);
@@ -46,6 +50,22 @@ describe('Subscriptions', () => {
     const found = await discover(handler('probe.count', MADE), handler('probe.count', MADE_NEWER));
     expect(found.namesFor('probe.thing.made')).toEqual(['probe.count']);
     expect(found.find('probe.count', 'probe.thing.made', 2)).toBeDefined();
+  });
+
+  it('publishes for all of them, and serves those that this process is told to (S2-43)', async () => {
+    const [Counter, Mailer, Teller] = [
+      handler('probe.count', [MADE, SEEN]),
+      handler('probe.mail', MADE, 'effect'),
+      handler('probe.tell', SEEN),
+    ];
+    Object.assign(Teller.prototype as object, { isOn: false });
+    const found = await discoverServed(['*', '!*.mail'], Counter, Mailer, Teller);
+    expect(found.namesFor('probe.thing.made')).toEqual(['probe.count', 'probe.mail']);
+    expect(found.pairs()).toHaveLength(4);
+    expect(
+      ['probe.count', 'probe.mail', 'probe.tell', 'probe.unheard-of'].map((name) => found.isElsewhere(name)),
+    ).toEqual([false, true, true, false]);
+    await expect(discoverServed(['probe.cuont'], Counter)).rejects.toThrow('probe.cuont');
   });
 
   it('refuses two handlers of one subscription for the same event', async () => {

@@ -1,20 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
+import { ConfigError } from '../config/config.js';
 import { type EventHandler, type HandlerMode, type Subscription, SUBSCRIPTIONS } from '../events/handler.js';
+import { EventsConfig } from './events.config.js';
+import { meaningless, servedBy } from './served.js';
 
 /** One handler's place in the bus. */
 export interface Subscriber extends Subscription {
   handler: EventHandler;
 }
 
-/** Every handler of this process, found among the providers that carry `@Handles`. */
+/**
+ * Every handler there is, found among the providers that carry `@Handles`, and which of them this process serves. Events are
+ * published for all of them, whoever serves them: what nobody serves stays open.
+ */
 @Injectable()
 export class Subscriptions {
   private readonly subscribers = new Map<string, Subscriber>();
   private readonly modes = new Map<string, HandlerMode>();
   private readonly byEvent = new Map<string, Set<string>>();
+  private readonly elsewhere = new Set<string>();
 
   constructor(
+    private readonly config: EventsConfig,
     private readonly discovery: DiscoveryService,
     private readonly reflector: Reflector,
   ) {}
@@ -22,6 +30,7 @@ export class Subscriptions {
   /**
    * Looks for handlers; once, when every module is ready.
    *
+   * @throws ConfigError when a subscription is said to be served that is not there.
    * @throws Error when a subscription handles one version of an event twice, runs in two modes, or has a name
    *   that cannot be a job's.
    */
@@ -32,6 +41,18 @@ export class Subscriptions {
       const found = type && this.reflector.get<Subscription[] | undefined>(SUBSCRIPTIONS, type);
       for (const one of found ?? []) this.add({ ...one, handler: provider.instance as EventHandler });
     }
+    const { subscriptions: patterns } = this.config;
+    const names = [...this.modes.keys()];
+    const unknown = meaningless(patterns, names).filter((one) => one !== '*');
+    if (unknown.length > 0)
+      throw new ConfigError(unknown.map((one) => `WORKER_SUBSCRIPTIONS: no subscription goes by ${one}.`));
+    const isServed = servedBy(patterns);
+    for (const name of names) if (!isServed(name)) this.elsewhere.add(name);
+  }
+
+  /** Whether it is known, and another process is to serve it. */
+  isElsewhere(subscription: string): boolean {
+    return this.elsewhere.has(subscription);
   }
 
   /** The names of those who want an event of this name, whatever its version. */
@@ -73,6 +94,7 @@ export class Subscriptions {
       throw new Error(`The subscription ${one.name} runs in two modes.`);
 
     this.subscribers.set(key, one);
+    if (one.handler.isOn === false) this.elsewhere.add(one.name);
     this.modes.set(one.name, one.mode);
     this.byEvent.set(one.event.name, (this.byEvent.get(one.event.name) ?? new Set()).add(one.name));
   }

@@ -55,7 +55,8 @@ describe('Sweeper', () => {
       get: (name) => SETTINGS.get(name),
       names: () => SETTINGS.keys(),
     });
-    sweeper = new Sweeper(system, jobs, await subscriptions(), settings.of(EventsConfig), SILENT);
+    const config = settings.of(EventsConfig);
+    sweeper = new Sweeper(system, jobs, await subscriptions(config), config, SILENT);
     sweeper.start();
   });
   afterAll(async () => {
@@ -67,8 +68,9 @@ describe('Sweeper', () => {
     await Promise.all([database.drop(), redis.drop()]);
   });
 
-  async function subscriptions(): Promise<Subscriptions> {
-    @Module({ imports: [DiscoveryModule], providers: [Subscriptions, Counter] })
+  async function subscriptions(config: EventsConfig): Promise<Subscriptions> {
+    const settings = { provide: EventsConfig, useValue: config };
+    @Module({ imports: [DiscoveryModule], providers: [settings, Subscriptions, Counter] })
     class Application {}
     const app = await NestFactory.createApplicationContext(Application, { logger: false });
     app.get(Subscriptions).discover();

@@ -114,13 +114,15 @@ export class GatehouseApi {
 
   /**
    * Tokens for another organisation of the caller's. Throws MfaRequired or MfaEnrollmentRequired where that one asks for
-   * more, and 404 for one they are not in. Keeps nothing: AuthClient.switchTenant does.
+   * more, and 404 for one they are not in. `refreshToken`: of the session of now, without which the server wants its owner
+   * to have just shown who they are, 403 `REAUTHENTICATION_REQUIRED`; cookies bring it by themselves. Keeps nothing:
+   * AuthClient.switchTenant does.
    */
-  switchTenant(tenantId: string): Promise<SignedIn> {
+  switchTenant(tenantId: string, refreshToken?: string): Promise<SignedIn> {
     return this.caller.asBearer({
       method: 'POST',
       path: `${V1}/auth/switch`,
-      body: { tenantId },
+      body: { tenantId, ...(refreshToken !== undefined && { refreshToken }) },
       read: readSignedIn,
     });
   }

@@ -10,13 +10,21 @@ export interface SentEvent {
 /** No event of ours comes near, in characters. */
 const MAX_EVENT = 262_144;
 
+/** What a stream tells beside its events. */
+export interface Asides {
+  /** How long the server wants its readers to wait before they come back, in ms. */
+  onRetry: (ms: number) => void;
+  /** A comment: the line lives. */
+  onBeat: () => void;
+}
+
 /**
- * The events in a body, as they come; comments are left out, and what its end cuts off. `onRetry` hears how long the server
- * wants its readers to wait before they come back, in ms. Throws InvalidDocument for an event that is too large.
+ * The events in a body, as they come; what its end cuts off is left out. Throws InvalidDocument for an event that is too
+ * large.
  */
 export async function* sentEvents(
   body: ReadableStream<Uint8Array>,
-  onRetry: (ms: number) => void = () => undefined,
+  { onRetry, onBeat }: Asides,
 ): AsyncGenerator<SentEvent, void, undefined> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -33,6 +41,7 @@ export async function* sentEvents(
           [id, kind, data] = [null, '', null];
           continue;
         }
+        if (line.startsWith(':')) onBeat();
         const [, name = '', text = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
         if (name === 'id') id = text;
         if (name === 'event') kind = text;

@@ -141,7 +141,9 @@ export class PortableAuthClient implements BearerSource {
    */
   async switchTenant(tenantId: string): Promise<SignedIn> {
     const leaves = await this.former.leaving();
-    const answer = this.api.switchTenant(tenantId);
+    // Old by the time it comes there, it still shows that this is who has the session.
+    const kept = await this.tokens.current();
+    const answer = this.api.switchTenant(tenantId, kept?.refreshToken);
     const signedIn = await answer.catch((error: unknown) => {
       if (error instanceof MfaRequired || error instanceof MfaEnrollmentRequired)
         this.former.put(error.mfaToken, leaves);

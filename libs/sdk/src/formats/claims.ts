@@ -65,6 +65,20 @@ export function readCount(claims: Claims, name: string): number {
   return value;
 }
 
+/** A whole number, also a negative one: an amount of money in its smallest unit. */
+export function readAmount(claims: Claims, name: string): number {
+  const value = own(claims, name);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw bad(name, 'a whole number');
+  return value;
+}
+
+export function readNumber(claims: Claims, name: string): number {
+  const value = own(claims, name);
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+    throw bad(name, 'a number from 0 up');
+  return value;
+}
+
 /** An instant in ISO 8601, UTC, as epoch milliseconds; what is finer is cut off. */
 export function readInstant(claims: Claims, name: string): number {
   const value = own(claims, name);

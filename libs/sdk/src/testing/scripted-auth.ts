@@ -75,6 +75,9 @@ export class ScriptedAuth {
       if (!this.isGood(got)) return refusal(401, 'UNAUTHENTICATED');
       const id = String(got.body['tenant_id']);
       if (!(id in this.others)) return refusal(404, 'NOT_FOUND');
+      // An access token alone makes no session; this server takes no age for proof.
+      if (got.body['refresh_token'] !== `refresh-${this.family}-${this.generation}`)
+        return refusal(403, 'REAUTHENTICATION_REQUIRED');
       if (this.secondFactor) return refusal(401, 'MFA_REQUIRED', { mfa_token: 'mfa_3' });
       this.tenant = { ...this.tenant, id, slug: id, name: this.others[id] ?? id };
       return json(200, this.signedIn());

@@ -20,6 +20,12 @@ function bodyOf(init: RequestInit | undefined): Body {
   return isForm ? Object.fromEntries(new URLSearchParams(text)) : (JSON.parse(text) as Body);
 }
 
+/** As fetch has it: whoever calls it off gets no more of the body either. */
+function endedBy(signal: AbortSignal | null | undefined, answer: Response): Response {
+  if (!signal || !answer.body) return answer;
+  return new Response(answer.body.pipeThrough(new TransformStream(), { signal }), answer);
+}
+
 type Answer = Response | Promise<Response>;
 
 export const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -85,7 +91,7 @@ export class ScriptedServer {
     const aborted = new Promise<never>((_, reject) =>
       init?.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError'))),
     );
-    return Promise.race([answer, aborted]);
+    return endedBy(init?.signal, await Promise.race([answer, aborted]));
   };
 
   /** A lease for this hardware id, as told. */

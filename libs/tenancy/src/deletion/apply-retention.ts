@@ -1,5 +1,15 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Actor, Clock, Db, Log, Loop, newId, occurred, SystemDatabase, unlessClosed } from '#platform';
+import { Injectable } from '@nestjs/common';
+import {
+  Actor,
+  BackgroundLoop,
+  Clock,
+  Db,
+  Log,
+  newId,
+  occurred,
+  SystemDatabase,
+  unlessClosed,
+} from '#platform';
 import { RetentionApplied } from '../events/index.js';
 
 const HOUR_MS = 3_600_000;
@@ -24,31 +34,14 @@ interface Removed {
  * invitations that have ended or run out. Once a day for each tenant, in the worker. Which tables, Postgres knows: platform.erasure_rules.
  */
 @Injectable()
-export class ApplyRetention implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: Loop;
-
+export class ApplyRetention extends BackgroundLoop {
   constructor(
     private readonly db: Db,
     private readonly system: SystemDatabase,
     private readonly clock: Clock,
     log: Log,
   ) {
-    const turn = () => this.turn();
-    this.loop = new Loop({
-      name: 'The removal of what tenants keep no longer',
-      turn,
-      idleMs: HOUR_MS,
-      failedMaxMs: HOUR_MS,
-      log,
-    });
-  }
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
+    super({ name: 'The removal of what tenants keep no longer', idleMs: HOUR_MS, log });
   }
 
   /** True when there may be more tenants. */

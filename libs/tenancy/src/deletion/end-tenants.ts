@@ -1,12 +1,12 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   Actor,
+  BackgroundLoop,
   Clock,
-  ClosedTenants,
   type ClosedTenant,
+  ClosedTenants,
   Db,
   Log,
-  Loop,
   newId,
   type TenantEraser,
 } from '#platform';
@@ -39,8 +39,7 @@ export class TenantErasers {
  * 4. Everything is erased, and once more when no transaction of before can be running: docs/decisions/tenant-deletion.md.
  */
 @Injectable()
-export class EndTenants implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: Loop;
+export class EndTenants extends BackgroundLoop {
   /** Of which this process has seen every table empty. */
   private readonly emptied = new Set<string>();
   /** Until when those rest that could not go on, epoch ms. */
@@ -56,25 +55,10 @@ export class EndTenants implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly clock: Clock,
     private readonly log: Log,
   ) {
-    const turn = () => this.turn();
-    this.loop = new Loop({
-      name: 'The end of tenants',
-      turn,
-      idleMs: LOOK_MS,
-      failedMaxMs: FAILED_MAX_MS,
-      log,
-    });
+    super({ name: 'The end of tenants', idleMs: LOOK_MS, failedMaxMs: FAILED_MAX_MS, log });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  private async turn(): Promise<void> {
+  async turn(): Promise<void> {
     for (const tenantId of await this.ending.due(this.clock.now()))
       await this.step(tenantId, () => this.end(tenantId));
     for (const { tenantId, endedAt } of await this.ending.ended())

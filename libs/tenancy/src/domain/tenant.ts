@@ -40,8 +40,8 @@ export interface TenantChoices {
   retentionDays: number | null;
 }
 
-/** As plans.yaml sells it; the licence that is made next tells what holds. */
-const BEGINNING = { plan: 'FREE', maxSeats: 1, maxMembers: 3 } satisfies PlanLimits;
+/** Until its first licence is made, in the same transaction, and tells what holds. */
+export const BEGINNING = { plan: 'FREE', maxSeats: 1, maxMembers: 3 } satisfies PlanLimits;
 
 /** An organisation: what owns licences, people and bills. */
 @Entity({ schema: 'tenancy', name: 'tenants' })

@@ -1,5 +1,5 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Actor, Clock, Db, Log, Loop, occurred, unlessClosed } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { Actor, BackgroundLoop, Clock, Db, Log, occurred, unlessClosed } from '#platform';
 import { ExportFailed } from '../events/index.js';
 import { TenantExports } from '../persistence/tenant-exports.js';
 import { ExportsConfig } from './exports.config.js';
@@ -9,9 +9,7 @@ const DAY_MS = 86_400_000;
 
 /** Takes away files that are past their days, and gives up exports that nobody brings to an end. Runs in the worker. */
 @Injectable()
-export class ExportUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: Loop;
-
+export class ExportUpkeep extends BackgroundLoop {
   constructor(
     private readonly db: Db,
     private readonly exports: TenantExports,
@@ -19,24 +17,10 @@ export class ExportUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly clock: Clock,
     log: Log,
   ) {
-    this.loop = new Loop({
-      name: 'The upkeep of exports',
-      turn: () => this.sweep(),
-      idleMs: MINUTE_MS,
-      failedMaxMs: MINUTE_MS,
-      log,
-    });
+    super({ name: 'The upkeep of exports', idleMs: MINUTE_MS, log });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  private async sweep(): Promise<void> {
+  async turn(): Promise<void> {
     const now = this.clock.now();
     const ago = (days: number) => new Date(now.getTime() - days * DAY_MS);
     for (const { tenantId, id, isOpen } of await this.exports.old(ago(1), ago(this.config.keepDays), now)) {

@@ -1,10 +1,11 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Actor, Db, Log, Loop, newId, SystemDatabase } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { Actor, BackgroundLoop, Db, Log, newId, SystemDatabase } from '#platform';
 import type { PlanLimits } from '../domain/tenant.js';
 import { FollowPlan } from '../use-cases/follow-plan.js';
 
 const HOUR_MS = 3_600_000;
-const PAGE = 500;
+/** Tenants of one turn: a worker that stops waits for no more. */
+const PAGE = 100;
 
 type Row = PlanLimits & { tenantId: string };
 
@@ -14,8 +15,8 @@ type Row = PlanLimits & { tenantId: string };
  * tells an event of these.
  */
 @Injectable()
-export class PlanUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop: Loop;
+export class PlanUpkeep extends BackgroundLoop {
+  private after = '';
 
   constructor(
     private readonly db: Db,
@@ -23,30 +24,16 @@ export class PlanUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly followPlan: FollowPlan,
     private readonly log: Log,
   ) {
-    const turn = () => this.turn();
-    this.loop = new Loop({
-      name: 'The look at what licences let in',
-      turn,
-      idleMs: HOUR_MS,
-      failedMaxMs: HOUR_MS,
-      log,
-    });
+    super({ name: 'The look at what licences let in', idleMs: HOUR_MS, log });
   }
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  onModuleDestroy(): Promise<void> {
-    return this.loop.stop();
-  }
-
-  private async turn(): Promise<void> {
-    for (let after: string | null = ''; after !== null;) {
-      const page: Row[] = await this.page(after);
-      for (const row of page) await this.look(row).catch((error: unknown) => this.failed(row, error));
-      after = page.length < PAGE ? null : (page.at(-1)?.tenantId ?? null);
-    }
+  /** A page of tenants; true when there are more. */
+  async turn(): Promise<boolean> {
+    const page = await this.page(this.after);
+    for (const row of page) await this.look(row).catch((error: unknown) => this.failed(row, error));
+    const isMore = page.length === PAGE;
+    this.after = isMore ? page.at(-1)!.tenantId : '';
+    return isMore;
   }
 
   private page(after: string): Promise<Row[]> {
@@ -61,7 +48,6 @@ export class PlanUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   private async look({ tenantId, plan, maxSeats, maxMembers }: Row): Promise<void> {
     const trace = newId('pln');
     const limits = await this.followPlan.limitsOf(tenantId, trace);
-    if (!limits) return;
     if (limits.plan === plan && limits.maxSeats === maxSeats && limits.maxMembers === maxMembers) return;
     await this.db.transaction(Actor.system(tenantId, trace), () => this.followPlan.execute(tenantId, trace));
   }

@@ -1,0 +1,3 @@
+/** Hostile input as the tests send it, but another each time, and three times as much. */
+process.env.FC_SEED ??= String(Date.now() % 2 ** 31);
+process.env.FC_RUNS ??= '40';
