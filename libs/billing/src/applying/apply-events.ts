@@ -115,7 +115,10 @@ export class ApplyEvents {
       const followed = await this.follow.execute(customerId, events[0]!.traceId, ofCharges);
       const { tenantId } = followed;
       if (followed.outcome === 'foreign') {
-        await this.settle(events, 'ignored', { customerId, tenantId, failure: followed.why });
+        const failure = followed.why;
+        // It may have gone with its tenant, whom nothing names any more.
+        const isForgotten = failure === 'GONE_CUSTOMER' && !tenantId;
+        await this.settle(events, 'ignored', { customerId, tenantId, failure, isForgotten });
         return;
       }
       await this.settle(events, 'applied', { customerId, tenantId });

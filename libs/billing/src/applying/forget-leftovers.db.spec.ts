@@ -106,6 +106,28 @@ describe('what is kept of Stripe’s words and ours', () => {
     expect(await count('stripe_events', `id = $1 and payload = ''`, theirs)).toBe(1);
   });
 
+  it('is not kept of a customer that is gone at Stripe and nobody’s, which may have gone with its tenant', async () => {
+    const [gone, there] = [await world.customer(null), await world.customer(null)];
+    await world.pay.stripe.customers.del(gone.id);
+    const body = (id: string) =>
+      JSON.stringify({
+        type: 'customer.updated',
+        data: { object: { object: 'customer', id, email: 'ada@acme.example' } },
+      });
+    const ids = [await world.store(body(gone.id), gone.id), await world.store(body(there.id), there.id)];
+    await world.apply();
+    expect(
+      await world.system.query(
+        `select failure, payload = '' as forgotten from billing.stripe_events where id = any ($1)
+         order by array_position($1, id)`,
+        [ids],
+      ),
+    ).toEqual([
+      { failure: 'GONE_CUSTOMER', forgotten: true },
+      { failure: 'NO_TENANT', forgotten: false },
+    ]);
+  });
+
   it('is forgotten of what the product asked for itself, also when nobody knows how that ended', async () => {
     const writes = new ProductWrites(world.system, world.clock);
     await writes.end((await writes.begin('make', 'over')).id, 'done');

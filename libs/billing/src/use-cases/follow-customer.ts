@@ -60,7 +60,7 @@ export class FollowCustomer {
     const ticket = await this.inbox.drawTicket();
     const { look, tenantId } = await this.look(customerId, traceId, isAboutCharges);
     if (!look) return { outcome: 'foreign', why: 'NO_CUSTOMER' };
-    if (!tenantId) return { outcome: 'foreign', why: 'NO_TENANT' };
+    if (!tenantId) return nobodys(look);
     return this.write(Actor.system(tenantId, traceId), ticket, look);
   }
 
@@ -68,7 +68,7 @@ export class FollowCustomer {
   async foresee(customerId: string, traceId: string): Promise<Foreseen> {
     const { look, tenantId } = await this.look(customerId, traceId, true);
     if (!look) return { outcome: 'foreign', why: 'NO_CUSTOMER' };
-    if (!tenantId) return { outcome: 'foreign', why: 'NO_TENANT' };
+    if (!tenantId) return nobodys(look);
     const actor = Actor.system(tenantId, traceId);
     const account = await this.accounts.get(actor);
     if ((account.customerId ?? customerId) !== customerId) return foreign(account, customerId);
@@ -143,6 +143,12 @@ export class FollowCustomer {
     return Math.floor(this.clock.now().getTime() / 1_000);
   }
 }
+
+/** Stripe says nothing more of a customer that is deleted there. */
+const nobodys = ({ facts }: Look): Foreign => ({
+  outcome: 'foreign',
+  why: facts.isDeleted ? 'GONE_CUSTOMER' : 'NO_TENANT',
+});
 
 const foreign = ({ goneCustomers }: BillingAccount, customerId: string): Foreign => ({
   outcome: 'foreign',
