@@ -21,6 +21,8 @@ export interface BillingRoom {
   pay: JourneyStripe;
   /** A tenant as a sign-up leaves it. */
   tenant(): Promise<string>;
+  /** Who owns that tenant, or one of their own. */
+  owner(tenantId?: string): Promise<Actor>;
   customer(tenantId: string | null): Promise<Stripe.Customer>;
   subscribe(customerId: string, lookupKey?: string): Promise<Stripe.Subscription>;
   /** A tenant that has Team, as Stripe and we know. */
@@ -122,6 +124,16 @@ export async function billingRoom(
       );
       return id;
     },
+    owner: async (tenantId) =>
+      new Actor({
+        ...{
+          type: 'user',
+          id: newId('usr'),
+          tenantId: tenantId ?? (await room.tenant()),
+          emailVerified: true,
+        },
+        ...{ scopes: ['billing:read', 'billing:manage'], origin: { traceId: 'trace', address: null } },
+      }),
     customer: (tenantId) =>
       pay.stripe.customers.create({
         payment_method: 'pm_card_visa',

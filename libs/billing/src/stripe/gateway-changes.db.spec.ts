@@ -1,20 +1,15 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type Stripe from 'stripe';
-import { Actor, Db, type Log, ManualClock, newId, SystemDatabase } from '#platform';
+import { Actor, Db, ManualClock, newId, SystemDatabase } from '#platform';
 import { fault } from '../../../../test/support/billing-changes.js';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
 import { type JourneyStripe, startStripe } from '../../../../test/support/stripe.js';
-import { BillingConfig } from '../billing.config.js';
-import { ProductWrites } from '../persistence/product-writes.js';
-import { StripeWrites } from '../persistence/stripe-writes.js';
+import { gatewayTo } from '../testing/gateways.js';
 import { orNull } from './look.js';
-import { StripeClient } from './stripe-client.js';
-import { type Change, StripeGateway } from './stripe-gateway.js';
+import type { Change } from './stripe-gateway.js';
 
 const HOUR_MS = 3_600_000;
-const TIMEOUT_MS = 1_000;
-const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const POST = { method: 'POST', path: '/v1/webhook_endpoints' } as const;
 
 describe('what belongs to no tenant, asked of Stripe (S2-31)', () => {
@@ -44,24 +39,8 @@ describe('what belongs to no tenant, asked of Stripe (S2-31)', () => {
     url = `https://${newId('key')}.example/hooks`;
   });
 
-  /** A process of the product: its own gate, the same database. */
-  function process(): StripeGateway {
-    const config = {
-      secretKey: pay.settings.STRIPE_SECRET_KEY,
-      apiUrl: new URL(pay.local.url),
-      timeoutMs: TIMEOUT_MS,
-      maxCalls: 3,
-    } as BillingConfig;
-    return new StripeGateway(
-      new StripeClient(config),
-      new StripeWrites(db, clock),
-      new ProductWrites(system, clock),
-      db,
-      clock,
-      quiet,
-      config,
-    );
-  }
+  /** A process of the product. */
+  const process = () => gatewayTo(pay, app, clock);
 
   /** What shows its secret once, and cannot be found again with it. */
   const endpoint = (): Change<Stripe.WebhookEndpoint> => ({

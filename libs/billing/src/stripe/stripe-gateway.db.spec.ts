@@ -1,20 +1,17 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type Stripe from 'stripe';
-import { Actor, Db, DomainError, type Log, ManualClock, metricsText, newId, SystemDatabase } from '#platform';
+import { Actor, Db, DomainError, ManualClock, metricsText, newId } from '#platform';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
 import { growth, Metrics } from '../../../../test/support/metrics.js';
 import { type JourneyStripe, startStripe } from '../../../../test/support/stripe.js';
-import { BillingConfig } from '../billing.config.js';
-import { ProductWrites } from '../persistence/product-writes.js';
 import { StripeWrites } from '../persistence/stripe-writes.js';
-import { StripeClient } from './stripe-client.js';
-import { StripeGateway, type Write } from './stripe-gateway.js';
+import { gatewayTo } from '../testing/gateways.js';
+import type { Write } from './stripe-gateway.js';
 
 const HOUR_MS = 3_600_000;
 /** Of a call that hangs; the others answer within a few. */
 const TIMEOUT_MS = 1_000;
-const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 describe('the gateway to Stripe (S2-31)', () => {
   const clock = new ManualClock(new Date());
@@ -39,24 +36,8 @@ describe('the gateway to Stripe (S2-31)', () => {
     actor = Actor.system(newId('ten'), 'trace');
   });
 
-  /** A process of the product: its own gate, the same database. */
-  function process(): StripeGateway {
-    const config = {
-      secretKey: stripe.settings.STRIPE_SECRET_KEY,
-      apiUrl: new URL(stripe.local.url),
-      timeoutMs: TIMEOUT_MS,
-      maxCalls: 3,
-    } as BillingConfig;
-    return new StripeGateway(
-      new StripeClient(config),
-      new StripeWrites(db, clock),
-      new ProductWrites(app.get(SystemDatabase), clock),
-      db,
-      clock,
-      quiet,
-      config,
-    );
-  }
+  /** A process of the product. */
+  const process = () => gatewayTo(stripe, app, clock, TIMEOUT_MS);
 
   const customer = (name = 'Acme'): Write<Stripe.Customer, { name: string }> => ({
     verb: 'create_customer',

@@ -1,27 +1,21 @@
 import type pg from 'pg';
-import { Actor, Db, type Log, ManualClock, newId, SystemDatabase } from '#platform';
+import { Actor, Db, ManualClock, newId, SystemDatabase } from '#platform';
 import { testDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
 import { type JourneyStripe, startStripe } from '../../../../test/support/stripe.js';
 import { superuser } from '../../../../test/support/tables.js';
-import type { BillingConfig } from '../billing.config.js';
 import { Prices } from '../catalogue/prices.js';
 import { BilledUsage } from '../persistence/billed-usage.js';
 import { MinutesOfUses } from '../persistence/minutes-of-uses.js';
 import { OperatorLog } from '../persistence/operator-log.js';
-import { ProductWrites } from '../persistence/product-writes.js';
-import { StripeWrites } from '../persistence/stripe-writes.js';
 import { StuckUses } from '../persistence/stuck-uses.js';
 import { UsageShipments } from '../persistence/usage-shipments.js';
-import { StripeClient } from '../stripe/stripe-client.js';
-import { StripeGateway } from '../stripe/stripe-gateway.js';
 import { ManageUses } from '../use-cases/manage-uses.js';
 import { CompareUsage } from '../usage/compare-usage.js';
 import { CountedUsage } from '../usage/counted-usage.js';
 import { HearMeterErrors } from '../usage/hear-meter-errors.js';
 import { ShipUsage } from '../usage/ship-usage.js';
-
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+import { gatewayTo, SILENT } from './gateways.js';
 
 export interface LedgerRow {
   id: string;
@@ -65,30 +59,14 @@ export async function shippingWorld() {
     meterName: meter.event_name,
     /** One worker's. `timeoutMs`: so long it waits for an answer of Stripe. */
     shipper: (timeoutMs = 500) => {
-      const { settings } = stripe as JourneyStripe;
-      const config = {
-        secretKey: settings.STRIPE_SECRET_KEY,
-        apiUrl: new URL(settings.STRIPE_API_URL!),
-        timeoutMs,
-        maxCalls: 4,
-      } as BillingConfig;
-      const writes = new StripeWrites(db, clock);
-      const gateway = new StripeGateway(
-        new StripeClient(config),
-        writes,
-        new ProductWrites(system, clock),
-        db,
-        clock,
-        silent,
-        config,
-      );
+      const gateway = gatewayTo(stripe as JourneyStripe, app, clock, timeoutMs);
       const counted = new CountedUsage(gateway, prices);
-      const compare = new CompareUsage(shipments, minutes, counted, clock, silent);
+      const compare = new CompareUsage(shipments, minutes, counted, clock, SILENT);
       const log = new OperatorLog(system, db, clock);
       return {
         manage: new ManageUses(new StuckUses(system), minutes, counted, log, clock),
-        ship: new ShipUsage(shipments, compare, gateway, prices, clock, silent),
-        hear: new HearMeterErrors(shipments, gateway, clock, silent),
+        ship: new ShipUsage(shipments, compare, gateway, prices, clock, SILENT),
+        hear: new HearMeterErrors(shipments, gateway, clock, SILENT),
       };
     },
     /** Somebody who is a customer, or nobody's yet. */

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { BILLING_CONCERNS, BillingModule } from '#billing';
-import { Actor, newId } from '#platform';
+import { Actor } from '#platform';
 import { type BillingRoom, billingRoom } from '../../../../test/support/billing-room.js';
 import { pay } from '../../../../test/support/stripe.js';
 import { ApplyEvents } from '../applying/apply-events.js';
@@ -34,12 +34,7 @@ beforeEach(async () => {
 });
 
 const stripe = () => room.pay.stripe;
-/** Whose tenant it is. */
-const owner = () =>
-  new Actor({
-    ...{ type: 'user', id: newId('usr'), tenantId: actor.tenantId, emailVerified: true },
-    ...{ scopes: ['billing:read', 'billing:manage'], origin: { traceId: 'trace', address: null } },
-  });
+const owner = () => room.owner(actor.tenantId!);
 const there = () => stripe().subscriptions.retrieve(id);
 /** What came of it. */
 const want = async (wish: Wish) => {
@@ -86,7 +81,7 @@ describe('what a change within a period costs (S1-49)', () => {
   it.each(PRORATIONS)('is shown before by the same rule: %s', async (proration) => {
     prorate(proration);
     const preview = room.app.get(PreviewChange, { strict: false });
-    const { lines } = await preview.execute(owner(), { plan: 'PRO' });
+    const { lines } = await preview.execute(await owner(), { plan: 'PRO' });
     expect(lines.some((line) => line.amount < 0)).toBe(proration !== 'none');
   });
 });
@@ -165,7 +160,8 @@ describe('a change of a subscription', () => {
 });
 
 describe('a cancellation', () => {
-  const cancel = () => room.app.get(ChangeSubscription, { strict: false }).execute(owner(), { cancel: true });
+  const cancel = async () =>
+    room.app.get(ChangeSubscription, { strict: false }).execute(await owner(), { cancel: true });
   const outcomes = async () => (await room.app.get(WishBook, { strict: false }).get(actor))!.outcomes;
 
   it('comes after what was wanted before it: that is dropped, in sight, and never made', async () => {

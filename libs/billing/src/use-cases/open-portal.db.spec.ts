@@ -1,4 +1,4 @@
-import { Actor, newId } from '#platform';
+import type { Actor } from '#platform';
 import { BILLING_CONCERNS, BillingModule } from '#billing';
 import { type BillingRoom, billingRoom } from '../../../../test/support/billing-room.js';
 import { ApplyEvents } from '../applying/apply-events.js';
@@ -10,14 +10,7 @@ describe('the portal (S2-13)', () => {
   let owner: Actor;
   beforeAll(async () => {
     room = await billingRoom(ApplyEvents, {}, { concerns: BILLING_CONCERNS, imports: [BillingModule] });
-    owner = new Actor({
-      type: 'user',
-      id: newId('usr'),
-      tenantId: await room.tenant(),
-      scopes: ['billing:read', 'billing:manage'],
-      emailVerified: true,
-      origin: { traceId: 'trace', address: null },
-    });
+    owner = await room.owner();
     await room.app.get(EnsureCustomer, { strict: false }).execute(owner);
   }, 60_000);
   afterAll(() => room?.close());

@@ -1,5 +1,5 @@
 import type { LicenseType } from '#sdk/formats';
-import { Actor, newId } from '#platform';
+import { Actor } from '#platform';
 import { BILLING_CONCERNS, BillingModule } from '#billing';
 import { type BillingRoom, billingRoom } from '../../../../test/support/billing-room.js';
 import { eventually } from '../../../../test/support/eventually.js';
@@ -23,18 +23,9 @@ describe('a checkout while nobody tells us what became of the last one (S2-13)',
   afterAll(() => room?.close());
   beforeEach(async () => {
     room.pay.local.faults.clear();
-    owner = await buyer();
+    owner = await room.owner();
   });
 
-  const buyer = async () =>
-    new Actor({
-      type: 'user',
-      id: newId('usr'),
-      tenantId: await room.tenant(),
-      scopes: ['billing:read', 'billing:manage'],
-      emailVerified: true,
-      origin: { traceId: 'trace', address: null },
-    });
   const get = <T>(type: new (...args: never[]) => T): T => room.app.get<T>(type, { strict: false });
   const open = (plan: LicenseType = 'TEAM') => get(StartCheckout).execute(owner, { plan, interval: 'month' });
   const account = () => get(BillingAccounts).get(owner);
