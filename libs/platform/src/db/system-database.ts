@@ -7,7 +7,7 @@ import { DatabaseConfig } from './database.config.js';
 const POOL_SIZE = 4;
 
 /**
- * The system role's own small pool. Only explicit policies open rows to it; requests of tenants never use it.
+ * The system role's own small pool. Only explicit policies open rows to it; no request of a tenant's reaches the tenant's rows by it.
  */
 @Injectable()
 export class SystemDatabase implements OnApplicationShutdown {
