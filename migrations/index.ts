@@ -60,6 +60,7 @@ import { CheckedUses1764000000174 } from './1764000000174-checked-uses.js';
 import { TakenWishes1764000000180 } from './1764000000180-taken-wishes.js';
 import { UsesById1764000000181 } from './1764000000181-uses-by-id.js';
 import { UsesByTime1764000000182 } from './1764000000182-uses-by-time.js';
+import { PartsOfEffects1764000000183 } from './1764000000183-parts-of-effects.js';
 
 /** The one ordered line of migrations. */
 export const MIGRATIONS = [
@@ -125,4 +126,5 @@ export const MIGRATIONS = [
   TakenWishes1764000000180,
   UsesById1764000000181,
   UsesByTime1764000000182,
+  PartsOfEffects1764000000183,
 ];

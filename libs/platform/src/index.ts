@@ -78,7 +78,7 @@ export * from './queues/event-bus.module.js';
 export * from './queues/events.config.js';
 export * from './queues/dead-letter-events.js';
 export * from './mail/mail-events.js';
-export { EventMail } from './mail/event-mail.js';
+export { EventMail, type Letter } from './mail/event-mail.js';
 export * from './mail/mail.module.js';
 export { BackgroundLoop } from './queues/background-loop.js';
 export { Lookout } from './queues/lookout.js';

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import {
   Actor,
   type DeliveredEvent,
+  type EffectParts,
   type EventHandler,
   EventMail,
   Handles,
-  type RecordedEvent,
+  type Letter,
 } from '#platform';
 import { ReadContact } from '#identity';
 import { DescribeOwners } from '#tenancy';
@@ -38,7 +39,11 @@ export class SendTenantMail implements EventHandler {
     private readonly eventMail: EventMail,
   ) {}
 
-  async handle(event: Told): Promise<RecordedEvent[]> {
+  async handle(event: Told, parts: EffectParts): Promise<void> {
+    await this.eventMail.sendEach(event, await this.letters(event), parts);
+  }
+
+  private async letters(event: Told): Promise<Letter[]> {
     const actor = Actor.system(event.tenantId, event.traceId);
     const tenant = await this.describeOwners.execute(actor);
     if (!tenant) return [];
@@ -47,14 +52,14 @@ export class SendTenantMail implements EventHandler {
     // Whoever asked and is no owner any more learns nothing of the organisation.
     const to =
       'userId' in payload ? tenant.owners.filter((userId) => userId === payload.userId) : tenant.owners;
-    const told: RecordedEvent[] = [];
+    const letters: Letter[] = [];
     for (const userId of to) {
       const contact = await this.readContact.execute(actor, userId);
       if (!contact) continue;
       const written = { ...tenantMail(tenant.name, contact.displayName, mail), to: contact.email };
-      told.push(...(await this.eventMail.send(event, userId, written, { kind: mail.kind, userId })));
+      letters.push({ about: userId, mail: written, told: { kind: mail.kind, userId } });
     }
-    return told;
+    return letters;
   }
 }
 

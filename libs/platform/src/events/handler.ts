@@ -16,12 +16,28 @@ export interface Subscription {
   mode: HandlerMode;
 }
 
+/**
+ * The parts of an effect that has several, such as a letter to each of ten people. Each is marked by itself, so that what
+ * keeps one from being done makes none of the others happen again.
+ */
+export interface EffectParts {
+  /** Those that are done, by this attempt or one before. */
+  readonly done: ReadonlySet<string>;
+  /**
+   * Does a part unless it is done, and marks it together with the events it gives. `key`: the same at every attempt, at
+   * most 100 characters.
+   *
+   * @throws what `work` throws; then it is not done.
+   */
+  once(key: string, work: () => Promise<RecordedEvent[]>): Promise<void>;
+}
+
 /** A reaction to another context's event. */
 export interface EventHandler<E extends EventType = EventType> {
   /** False: not in this process; another one does it, or nobody yet. */
   readonly isOn?: boolean;
-  /** An effect may give events: they are recorded together with the mark that it happened. */
-  handle(event: DeliveredEvent<E>): Promise<void | RecordedEvent[]>;
+  /** An effect may give events: they are recorded together with the mark that it happened. Only an effect has parts. */
+  handle(event: DeliveredEvent<E>, parts: EffectParts): Promise<void | RecordedEvent[]>;
 }
 
 export const SUBSCRIPTIONS = 'gatehouse:subscriptions';

@@ -24,10 +24,16 @@ export class MailUnavailable extends Error {
   override readonly name = 'MailUnavailable';
   /** How long the server asked us to wait, when it said so. */
   readonly retryAfterSeconds: number | undefined;
+  /** Mails to others may be taken all the same: this one's recipient is busy, full or greylisted (RFC 6647). */
+  readonly isOfRecipient: boolean;
 
-  constructor(message: string, options: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+  constructor(
+    message: string,
+    options: { cause?: unknown; retryAfterSeconds?: number; isOfRecipient?: boolean } = {},
+  ) {
     super(message, { cause: options.cause });
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.isOfRecipient = options.isOfRecipient ?? false;
   }
 }
 

@@ -22,6 +22,18 @@ describe('SmtpMailer', () => {
     await expect(server.mailer.send(mail())).rejects.toThrow(MailRefused);
   });
 
+  it.each([
+    [450, true],
+    [421, false],
+  ])('says whom an answer of %d to a recipient is about', async (code, isOfRecipient) => {
+    await using server = await smtp({ onRcptTo: (_, __, done) => done(smtpError(code)) });
+    await expect(server.mailer.send(mail())).rejects.toMatchObject({
+      name: 'MailUnavailable',
+      isOfRecipient,
+    });
+    await expect(server.away.send(mail())).rejects.toMatchObject({ isOfRecipient: false });
+  });
+
   it('sends many mails over few connections', async () => {
     let connections = 0;
     await using server = await smtp({ onConnect: (_, done) => (connections++, done()) });

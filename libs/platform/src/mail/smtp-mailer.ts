@@ -70,7 +70,12 @@ function explain(error: NodemailerError): Error {
   if (error.permanent && aboutThisMail && !ACCOUNT_CODES.has(error.responseCode ?? 0)) {
     return new MailRefused(`The mail server refused the mail: ${said}`, { cause: error });
   }
-  return new MailUnavailable(`The mail server did not take the mail: ${said}`, { cause: error });
+  // 421 is about the connection, whatever it answers (RFC 5321, 3.8).
+  const isOfRecipient = aboutThisMail && error.responseCode !== undefined && error.responseCode !== 421;
+  return new MailUnavailable(`The mail server did not take the mail: ${said}`, {
+    cause: error,
+    isOfRecipient,
+  });
 }
 
 const isLoopback = (host: string) => host === 'localhost' || host === '[::1]' || /^127\./.test(host);

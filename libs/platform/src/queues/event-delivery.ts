@@ -6,6 +6,7 @@ import { EventsConfig } from './events.config.js';
 import { eventsDead, eventsHandled, eventsRetried } from './queue-metrics.js';
 import { Log } from '../telemetry/logger.js';
 import type { DeliveredEvent } from '../events/event.js';
+import type { EffectParts } from '../events/handler.js';
 import type { RecordedEvent } from '../events/outbox.js';
 import { failureText } from './failure-text.js';
 import { type Beginning, type Delivery, Inbox, type StoredEvent } from './inbox.js';
@@ -22,6 +23,12 @@ export type Outcome =
 
 type Begun = Extract<Beginning, { state: 'begun' }>;
 type Crashed = Extract<Beginning, { state: 'crashed' }>;
+
+/** What runs in one transaction is done whole or not at all. */
+const NO_PARTS: EffectParts = {
+  done: new Set(),
+  once: () => Promise.reject(new Error('Only an effect has parts.')),
+};
 
 const OVER: Outcome = { again: false };
 /** Two minutes: longer than a restart or a failover of Postgres. */
@@ -75,23 +82,39 @@ export class EventDelivery {
     const event = deliver(subscriber, delivery, begun.event);
     if (subscriber.mode === 'effect') {
       await this.whileClaimed(delivery, begun.attempts, async () => {
-        const events = await subscriber.handler.handle(event);
-        await this.finishSurely(delivery, event.traceId, events ?? []);
+        const events = await subscriber.handler.handle(event, this.partsOf(delivery, begun));
+        await this.surely(delivery, () => this.inbox.finish(delivery), event.traceId, events ?? []);
       });
       return;
     }
     await this.db.transaction(Actor.system(event.tenantId, event.traceId), async () => {
       // The row's lock makes a second delivery of the same event wait here, and then find it done.
-      if (await this.inbox.finish(delivery)) await subscriber.handler.handle(event);
+      if (await this.inbox.finish(delivery)) await subscriber.handler.handle(event, NO_PARTS);
     });
   }
 
+  private partsOf(delivery: Delivery, { parts, event }: Begun): EffectParts {
+    const done = new Set(parts);
+    const once = async (key: string, work: () => Promise<RecordedEvent[]>) => {
+      if (done.has(key)) return;
+      const events = await work();
+      await this.surely(delivery, () => this.inbox.finishPart(delivery, key), event.trace_id, events);
+      done.add(key);
+    };
+    return { done, once };
+  }
+
   /** The effect has left the process: a Postgres that is away for a moment must not make it happen again. */
-  private async finishSurely(delivery: Delivery, traceId: string, events: RecordedEvent[]): Promise<void> {
+  private async surely(
+    delivery: Delivery,
+    mark: () => Promise<boolean>,
+    traceId: string,
+    events: RecordedEvent[],
+  ): Promise<void> {
     for (let left = FINISH_TRIES; ; left--) {
       try {
         await this.db.transaction(Actor.system(delivery.tenantId, traceId), async () => {
-          if (await this.inbox.finish(delivery)) this.db.record(events);
+          if (await mark()) this.db.record(events);
         });
         return;
       } catch (error) {

@@ -28,7 +28,8 @@ export interface StoredEvent {
 }
 
 export type Beginning =
-  | { state: 'begun'; attempts: number; event: StoredEvent }
+  /** `parts`: what attempts before have done of it. */
+  | { state: 'begun'; attempts: number; parts: string[]; event: StoredEvent }
   /** The attempt before never came to an end; the next one may begin, but had better not at once. */
   | { state: 'crashed'; attempts: number; lastError: string | null; event: StoredEvent }
   /** Someone else runs it, for at most so many ms more unless they renew. */
@@ -39,6 +40,7 @@ interface BeginRow extends StoredEvent {
   attempts: number | null;
   crashed: boolean | null;
   last_error: string | null;
+  parts: string[] | null;
   done: boolean;
   dead: boolean;
   claimed_ms: number | null;
@@ -62,9 +64,18 @@ export class Inbox {
   async begin(delivery: Delivery, claimMs: number | null): Promise<Beginning> {
     const [row] = await this.run<BeginRow>(delivery, BEGIN, [...keyOf(delivery), claimMs]);
     if (!row) return { state: 'gone' };
-    const { attempts, crashed, last_error: lastError, done, dead, claimed_ms: claimedMs, ...event } = row;
+    const {
+      attempts,
+      crashed,
+      last_error: lastError,
+      parts,
+      done,
+      dead,
+      claimed_ms: claimedMs,
+      ...event
+    } = row;
     if (attempts !== null && crashed) return { state: 'crashed', attempts, lastError, event };
-    if (attempts !== null) return { state: 'begun', attempts, event };
+    if (attempts !== null) return { state: 'begun', attempts, parts: parts ?? [], event };
     if (done || dead) return { state: done ? 'done' : 'dead' };
     return { state: 'claimed', forMs: Math.max(claimedMs ?? 0, UNCLEAR_MS) };
   }
@@ -72,6 +83,12 @@ export class Inbox {
   /** Marks the event handled; false when it already was, or is dead. Inside a transaction it is part of that. */
   async finish(delivery: Delivery): Promise<boolean> {
     const rows = await this.run(delivery, FINISH, [...keyOf(delivery), this.clock.now()]);
+    return rows.length === 1;
+  }
+
+  /** Marks a part of the event done; false when it was already, or the event has ended. Inside a transaction it is part of that. */
+  async finishPart(delivery: Delivery, part: string): Promise<boolean> {
+    const rows = await this.run(delivery, FINISH_PART, [...keyOf(delivery), part]);
     return rows.length === 1;
   }
 
@@ -123,16 +140,20 @@ const BEGIN = `
       begun_at = case when i.begun_at is null then excluded.begun_at end,
       claimed_until = case when i.begun_at is null then excluded.claimed_until end
       where ${STILL_OPEN} and (i.claimed_until is null or i.claimed_until <= clock_timestamp())
-    returning i.attempts, i.begun_at is null as crashed, i.last_error
+    returning i.attempts, i.begun_at is null as crashed, i.last_error, i.parts
   )
   select e.id, e.name, e.version, e.payload, e.actor_type, e.actor_id, e.actor_reason, e.trace_id, e.address,
-    e.occurred_at, b.attempts, b.crashed, b.last_error, i.done_at is not null as done, i.dead_at is not null as dead,
+    e.occurred_at, b.attempts, b.crashed, b.last_error, b.parts, i.done_at is not null as done, i.dead_at is not null as dead,
     (extract(epoch from i.claimed_until - clock_timestamp()) * 1000)::int as claimed_ms
   from event e left join begun b on true left join platform.inbox i on ${THIS_ROW}`;
 
 const FINISH = `
   update platform.inbox i set done_at = $5, begun_at = null, claimed_until = null, last_error = null
   where ${THIS_ROW} and ${STILL_OPEN} returning 1`;
+
+const FINISH_PART = `
+  update platform.inbox i set parts = i.parts || $5::text
+  where ${THIS_ROW} and ${STILL_OPEN} and not $5 = any (i.parts) returning 1`;
 
 const FAIL = `
   update platform.inbox i set last_error = $6, begun_at = null, claimed_until = null
