@@ -169,7 +169,7 @@ describe('what a tenant has paid', () => {
     const { owner, charge } = await payer();
     await world.stripe.stripe.refunds.create({ charge });
     await owner.stands({ state: 'suspended', access: 'none', plan: 'TEAM', reasons: ['refunded'] });
-    await owner.licensed({ tier: 'TEAM', max_seats: 5, status: 'suspended' });
+    await owner.licensed({ tier: 'FREE', max_seats: 1, status: 'suspended' });
     expect((await invoice(owner)).amount_refunded).toEqual({ amount: 9_900, currency: 'usd' });
     await owner.mailed(/gets a payment back/);
   });

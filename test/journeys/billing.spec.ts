@@ -104,7 +104,7 @@ describe('a tenant that buys Team (S1-50, S1-51, S1-52, S2-13)', () => {
 
       await days(7);
       await owner.stands({ state: 'suspended', access: 'none' });
-      await owner.licensed({ tier: 'TEAM', max_seats: 8, status: 'suspended' });
+      await owner.licensed({ tier: 'FREE', max_seats: 1, status: 'suspended' });
 
       const good = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
       await stripe.invoices.pay(invoices[0]!.id, { payment_method: good.id });

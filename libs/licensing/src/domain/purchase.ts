@@ -15,9 +15,12 @@ export interface Purchase {
   offlineUntil: string | null;
 }
 
-/** The plan that a licence is on by its purchase: what was bought, or Free while that is not paid for. */
-export const planBy = ({ access, plan }: Purchase): LicenseType => (access === 'free' ? 'FREE' : plan);
+/**
+ * The plan that a licence is on by its purchase: what was bought, or Free while that is not paid for, also where the licence
+ * is suspended besides: what tokens and limits say must not grow by that.
+ */
+export const planBy = ({ access, plan }: Purchase): LicenseType => (access === 'full' ? plan : 'FREE');
 
 /** What a purchase changes of the plan's terms: a layer between policy and what operators say. */
 export const termsBy = (purchase: Purchase | null): TermsPatch =>
-  purchase && purchase.access !== 'free' && purchase.seats !== null ? { seats: purchase.seats } : {};
+  purchase?.access === 'full' && purchase.seats !== null ? { seats: purchase.seats } : {};

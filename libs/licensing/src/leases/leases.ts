@@ -59,7 +59,9 @@ export class Leases {
       seatExpiresAt: held.expiresAt.getTime(),
       quota,
     };
-    return this.signed(actor, policy, words, (issuedAt) => lifeOf(policy, issuedAt, until));
+    return this.signed(actor, policy, words, (issuedAt) =>
+      lifeOf(policy, issuedAt, until, held.expiresAt.getTime()),
+    );
   }
 
   /** A lease of a machine without a network: of `lifeMs`, with no seat. Null when no slot is free. Throws 503. */
@@ -162,14 +164,18 @@ export class Leases {
 }
 
 /** Where the licence ends and nothing goes on after it, the lease ends with it, and with what was bought. */
-function endOf({ expiresAt, offlineUntil, terms }: PoolPolicy, until: number): number {
+function endOf({ expiresAt, offlineUntil, terms }: PoolPolicy, until: number, seatUntil = 0): number {
   const ends = expiresAt !== null && terms.expiryStrategy === 'restrict' ? expiresAt.getTime() : Infinity;
-  return Math.min(until, ends, offlineUntil?.getTime() ?? Infinity);
+  // When a trial becomes a subscription, it has ended a moment before anybody here knows that it goes on: whoever has a seat
+  // then keeps what it gives for as long as the seat lasts.
+  const bought = offlineUntil ? Math.max(offlineUntil.getTime(), seatUntil) : Infinity;
+  return Math.min(until, ends, bought);
 }
 
-function lifeOf(policy: PoolPolicy, issuedAt: number, slotUntil: number | null) {
+function lifeOf(policy: PoolPolicy, issuedAt: number, slotUntil: number | null, seatUntil: number) {
   const { freshUntil, usableUntil } = leaseLife(issuedAt);
-  const end = Math.max(issuedAt, Math.min(endOf(policy, usableUntil), slotUntil ?? usableUntil));
+  const ends = Math.min(endOf(policy, usableUntil, seatUntil), slotUntil ?? usableUntil);
+  const end = Math.max(issuedAt, ends);
   return { freshUntil: Math.min(freshUntil, end), usableUntil: end };
 }
 
