@@ -42,7 +42,13 @@ export function dunningOf(one: SubscriptionFacts, policy: DunningPolicy): Dunnin
   // Without an invoice to show for it: from the beginning of what is not paid for.
   const since = (one.unpaid?.since ?? one.periodStart) * SECOND;
   const graceEnd = since + policy.graceMs;
-  const restrictsAt = isGivenUp ? Math.min(graceEnd, Math.max(since, gaveUpAt(one) ?? since)) : graceEnd;
+  if (!isGivenUp)
+    return { since, isGivenUp, restrictsAt: graceEnd, suspendsAt: graceEnd + policy.restrictedMs };
+  const gaveUp = gaveUpAt(one);
+  // Where no card was there to try, nothing says when.
+  if (gaveUp === null)
+    return { since, isGivenUp, restrictsAt: since, suspendsAt: graceEnd + policy.restrictedMs };
+  const restrictsAt = Math.min(graceEnd, Math.max(since, gaveUp));
   return { since, isGivenUp, restrictsAt, suspendsAt: restrictsAt + policy.restrictedMs };
 }
 

@@ -20,7 +20,7 @@ describe('what is known after a look', () => {
     ['a payment that fails afterwards', unpaid(17), unpaid(2), 2],
     ['an earlier one that was not seen', unpaid(1), unpaid(2), 1],
     ['one that Stripe does not show any more', unpaid(null), unpaid(2), 2],
-    ['the first one', unpaid(17), unpaid(null), 17],
+    ['one where there was nothing to try', unpaid(17), unpaid(null), null],
     ['another invoice', unpaid(17), unpaid(2, 'in_0'), 17],
     ['an invoice that was not given up before', unpaid(17), unpaid(2, 'in_1', 'past_due'), 17],
     ['an invoice that is given up no more', unpaid(null, 'in_1', 'past_due'), unpaid(2), null],

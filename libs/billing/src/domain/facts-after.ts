@@ -18,8 +18,9 @@ export function factsAfter(look: Seen, before: Seen | null, now: Date): Seen {
  */
 function withFirstGivenUp(one: SubscriptionFacts, before: SubscriptionFacts | undefined): SubscriptionFacts {
   const { unpaid } = one;
-  const first = before?.unpaid?.lastTriedAt ?? null;
-  if (one.status !== 'unpaid' || !unpaid || first === null) return one;
+  if (one.status !== 'unpaid' || !unpaid) return one;
   if (before?.status !== 'unpaid' || before.unpaid?.invoiceId !== unpaid.invoiceId) return one;
-  return { ...one, unpaid: { ...unpaid, lastTriedAt: Math.min(first, unpaid.lastTriedAt ?? first) } };
+  const first = before.unpaid.lastTriedAt;
+  const lastTriedAt = first === null ? null : Math.min(first, unpaid.lastTriedAt ?? first);
+  return { ...one, unpaid: { ...unpaid, lastTriedAt } };
 }

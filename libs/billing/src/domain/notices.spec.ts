@@ -47,6 +47,13 @@ describe('what people are told of a subscription', () => {
     expect(told(standing('trial'), standing('active'))).toEqual([]);
   });
 
+  it('is that it ends, also where it was cancelled while something was not paid yet', () => {
+    const late = { ...owing('grace'), endsAt: 5 };
+    const ending = standing('ending', { endsAt: 5 });
+    expect(told(late, ending)).toEqual(['recovered:in_1', 'ending:sub_1:5']);
+    expect(told(ending, ending)).toEqual([]);
+  });
+
   it('is the end of a contract by itself, whatever subscription has ended before it', () => {
     const over = standing('cancelled', { endsAt: 1 });
     expect(told(standing('active'), over)).toEqual(['cancelled:sub_1']);

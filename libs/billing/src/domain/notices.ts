@@ -50,7 +50,8 @@ export function noticesOf(before: Standing, after: Standing): Notice[] {
   if (isGoing && before.state === 'paused' && !wasNever)
     tell('resumed', `paused:${pauseOf(before)}`, { reason: 'paused' });
 
-  if (after.state === 'ending' && before.endsAt !== after.endsAt) tell('ending', endOf(after));
+  const wasEnding = before.state === 'ending' && before.endsAt === after.endsAt;
+  if (after.state === 'ending' && !wasEnding) tell('ending', endOf(after));
   if (before.state === 'ending' && isGoing && after.state !== 'ending') tell('resumed', endOf(before));
   // A contract has no subscription: it is told from others by when it ended.
   if (after.state === 'cancelled' && before.state !== 'cancelled')

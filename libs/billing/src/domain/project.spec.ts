@@ -183,10 +183,16 @@ describe('where a customer stands', () => {
     expect(standing(late, 12)).toMatchObject({ state: 'restricted', suspendsAt: at(14).getTime() });
   });
 
-  it('without a word when Stripe gave up, it was at once', () => {
+  it('without a word when Stripe gave up, it was at once, and nothing ends sooner than it was told to', () => {
     const given = { status: 'unpaid', unpaid: UNPAID };
-    expect(standing(given, 0)).toMatchObject({ state: 'restricted', restrictsAt: at(0).getTime() });
-    expect(standing(given, 7)).toMatchObject({ state: 'suspended' });
+    expect(standing(given, 0)).toMatchObject({
+      state: 'restricted',
+      restrictsAt: at(0).getTime(),
+      suspendsAt: at(14).getTime(),
+    });
+    // As long as with a payment that was tried to the end.
+    expect(standing(given, 13.9)).toMatchObject({ state: 'restricted' });
+    expect(standing(given, 14)).toMatchObject({ state: 'suspended' });
   });
 
   it('that is paused because a payment failed for good, is not paid: told, restricted, suspended', () => {

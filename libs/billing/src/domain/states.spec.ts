@@ -139,6 +139,10 @@ const CASES: readonly Case[] = [
   { state: 'suspended', word: 'after the restriction', has: OWED, days: 21 },
   {
     ...{ state: 'suspended', word: 'after the restriction', days: 14 },
+    has: { status: 'unpaid', unpaid: { ...UNPAID, lastTriedAt: UNPAID.since } },
+  },
+  {
+    ...{ state: 'suspended', word: 'after the restriction', days: 21 },
     has: { ...OWED, status: 'unpaid' },
   },
   {

@@ -43,10 +43,12 @@ export class StripeLeftovers {
   }
 
   /** Forgets what has followed from changes. Like {@link forgetEvents}. */
+  /** Not that they have it: of that nothing else tells whether it was said when they have it back. */
   forgetEffects(before: Date, limit: number): Promise<boolean> {
     return this.forget(
       `delete from billing.effects where (tenant_id, effect_key) in (
-         select tenant_id, effect_key from billing.effects where at < $1 order by at limit $2) returning 1`,
+         select tenant_id, effect_key from billing.effects
+         where at < $1 and effect_key not like 'subscribed:%' order by at limit $2) returning 1`,
       before,
       limit,
     );
