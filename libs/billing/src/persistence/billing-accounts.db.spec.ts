@@ -84,6 +84,16 @@ describe('when a tenant’s customer is looked at again', () => {
     expect(await dueAt()).toBeNull();
   });
 
+  it('is tried for ever, hourly at last, where no look succeeds (after 42 days nobody at all was looked at)', async () => {
+    const system = app.get(SystemDatabase);
+    await system.query('update billing.accounts set due_at = $2, due_attempts = 1024 where tenant_id = $1', [
+      actor.tenantId,
+      NOW,
+    ]);
+    expect(await inbox.takeDue(NOW, 10, 60_000)).toContainEqual({ tenantId: actor.tenantId, customerId });
+    expect(await dueAt()).toEqual(later(64 * 60_000));
+  });
+
   /** Until somebody waits for a row that another has. */
   async function waits(): Promise<void> {
     for (;;) {

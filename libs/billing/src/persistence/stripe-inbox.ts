@@ -105,7 +105,7 @@ export class StripeInbox {
   async takeDue(now: Date, batch: number, leaseMs: number): Promise<Due[]> {
     return this.database.query<Due>(
       `update billing.accounts set due_attempts = due_attempts + 1,
-         due_at = $1::timestamptz + least(power(2, due_attempts), 60) * $3 * interval '1 millisecond'
+         due_at = $1::timestamptz + power(2, least(due_attempts, 6)) * $3 * interval '1 millisecond'
        where tenant_id in (
          select tenant_id from billing.accounts where due_at <= $1
          order by due_at limit $2 for update skip locked)

@@ -91,12 +91,13 @@ export class Sweeps {
     return new Map(rows.map((row) => [row.customerId, heldOf(row)]));
   }
 
-  /** They have been seen alive. */
-  async seen(customerIds: readonly string[], at: Date): Promise<void> {
-    await this.database.query('update billing.accounts set swept_at = $2 where customer_id = any ($1)', [
-      customerIds,
-      at,
-    ]);
+  /** What the tenants of those customers stand by, if it is among `subscriptions`, has been seen alive. */
+  async seen(subscriptions: readonly { id: string; customerId: string }[], at: Date): Promise<void> {
+    await this.database.query(
+      `update billing.accounts set swept_at = $3
+       where customer_id = any ($1) and standing ->> 'subscriptionId' = any ($2)`,
+      [subscriptions.map((one) => one.customerId), subscriptions.map((one) => one.id), at],
+    );
   }
 
   /**

@@ -120,6 +120,27 @@ describe('comparing with Stripe', () => {
     expect(await standingOf(tenantId)).toMatchObject({ state: 'cancelled', access: 'free', plan: 'FREE' });
   });
 
+  it('takes it back also from a customer that pays for something else', async () => {
+    const { tenantId, subscription, customer } = await settled();
+    const { id: product } = await world.pay.stripe.products.create({ name: 'Support' });
+    await world.pay.stripe.subscriptions.create({
+      customer: customer.id,
+      items: [
+        { price_data: { product, currency: 'usd', unit_amount: 500, recurring: { interval: 'month' } } },
+      ],
+    });
+    await world.deliver();
+    await world.apply();
+    await sweepAll();
+    world.clock.advance(1_000);
+    await world.pay.stripe.subscriptions.cancel(subscription.id);
+    await sweep('hourly');
+    expect(await driftsOf(subscription.id)).toMatchObject([
+      { kind: 'access_without_payment', tenantId, resolution: 'repaired' },
+    ]);
+    expect(await standingOf(tenantId)).toMatchObject({ state: 'cancelled', plan: 'FREE' });
+  });
+
   it('leaves to operators a plan whose customer Stripe does not know: it may be the wrong key', async () => {
     const { tenantId, subscription } = await settled();
     await world.system.query(`update billing.accounts set customer_id = 'cus_nobody' where tenant_id = $1`, [

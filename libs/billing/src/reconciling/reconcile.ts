@@ -80,7 +80,9 @@ export class Reconcile {
     }
     // Afterwards: what was missing has its account now.
     await this.sweeps.seen(
-      data.filter((one) => isAlive(one.status)).map((one) => refId(one.customer)),
+      data
+        .filter((one) => isAlive(one.status))
+        .map((one) => ({ id: one.id, customerId: refId(one.customer) })),
       this.clock.now(),
     );
     const last = data.at(-1);
