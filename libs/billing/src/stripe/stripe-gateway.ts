@@ -9,6 +9,7 @@ import { readAgain } from './read-again.js';
 import { StripeClient } from './stripe-client.js';
 import {
   asBillingError,
+  busy,
   failureWord,
   isAnswer,
   isOtherUse,
@@ -35,6 +36,12 @@ export interface WriteMarks {
 }
 
 type Params = Record<string, unknown>;
+
+/** Which writes of a tenant are the same one. */
+interface WriteName {
+  verb: string;
+  identity: Params | string;
+}
 
 export interface Write<T extends { id: string }, P extends Params = Params> {
   verb: WriteVerb;
@@ -72,6 +79,8 @@ export class StripeGateway {
   private readonly gate: CallGate;
   /** A read that failed sooner is asked for again. */
   private readonly patienceMs: number;
+  /** So long Stripe may still be at what nobody waits for any more: a call and the wait for its turn. */
+  private readonly underWayMs: number;
   private readonly underWay = new Map<string, Promise<unknown>>();
 
   constructor(
@@ -84,6 +93,7 @@ export class StripeGateway {
     config: BillingConfig,
   ) {
     this.patienceMs = Math.ceil(config.timeoutMs / 2);
+    this.underWayMs = 2 * config.timeoutMs;
     this.gate = new CallGate({
       max: config.maxCalls,
       waitMs: TURN_MS,
@@ -176,7 +186,7 @@ export class StripeGateway {
    */
   async finishOpen<T extends { id: string }, P extends Params>(
     actor: Actor,
-    { verb, identity }: { verb: string; identity: Params | string },
+    { verb, identity }: WriteName,
     write: (params: P) => Write<T, P>,
     againMs = KEY_LIFE_MS,
   ): Promise<void> {
@@ -187,6 +197,22 @@ export class StripeGateway {
     } catch (error) {
       if (!isAnswer(error)) throw error;
     }
+  }
+
+  /**
+   * Finds out whether what is open of a verb was done, and never asks for it again: nobody wants it any more. What Stripe
+   * may still be at is not decided yet: 503 `BILLING_BUSY`, as when it cannot be asked, 503 `BILLING_UNAVAILABLE`.
+   */
+  async forgetOpen<T extends { id: string }, P extends Params>(
+    actor: Actor,
+    name: WriteName,
+    write: (params: P) => Write<T, P>,
+  ): Promise<void> {
+    const open = await this.writes.open(actor, name.verb, name.identity);
+    if (!open) return;
+    const isAnswered = /^\d/.test(open.failure ?? '');
+    if (!isAnswered && this.clock.now().getTime() - open.begunAt.getTime() < this.underWayMs) throw busy();
+    await this.finishOpen(actor, name, write, 0);
   }
 
   private async asked<T>(verb: string, ask: (stripe: Stripe) => Promise<T>, isRead = false): Promise<T> {

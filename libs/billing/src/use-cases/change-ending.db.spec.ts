@@ -121,6 +121,7 @@ describe('a cancellation whose answer was lost (S2-31)', () => {
 });
 
 describe('taking back a pause', () => {
+  const invoices = async () => (await stripe().invoices.list({ subscription: id })).data;
   const bad = () =>
     room.pay.local.books.declines.push({ customer, decline_code: 'generic_decline', times: 1 });
   const open = async () => (await stripe().invoices.list({ subscription: id, status: 'open' })).data;
@@ -129,7 +130,40 @@ describe('taking back a pause', () => {
     await stripe().subscriptions.pause(id);
     await ask('resume');
     expect(await there()).toMatchObject({ status: 'active' });
-    expect((await stripe().invoices.list({ subscription: id })).data).toHaveLength(2);
+    expect(await invoices()).toHaveLength(2);
+  });
+
+  it('and never having heard of it is no reason to do it when somebody cancels: it once charged the card', async () => {
+    await stripe().subscriptions.pause(id);
+    room.pay.local.faults.add({
+      ...{ match: { method: 'POST', path: '/v1/subscriptions/*/resume' }, kind: 'close', times: 2 },
+    });
+    await expect(ask('resume')).rejects.toMatchObject(LOST);
+    room.pay.local.faults.clear();
+    const heard = room.pay.hear();
+    await expect(ask('cancel')).rejects.toMatchObject({ code: 'BILLING_BUSY' });
+    // By now Stripe is at nothing any more.
+    room.clock.advance(21_000);
+    await ask('cancel');
+    expect(heard().filter(({ path }) => path.endsWith('/resume'))).toEqual([]);
+    expect(await there()).toMatchObject({ status: 'paused', cancel_at_period_end: true });
+    expect(await invoices()).toHaveLength(1);
+  });
+
+  it('that Stripe did, unheard, is known by the time that somebody cancels', async () => {
+    await stripe().subscriptions.pause(id);
+    room.pay.local.faults.add({
+      ...{
+        match: { method: 'POST', path: '/v1/subscriptions/*/resume' },
+        kind: 'close_after_apply',
+        times: 2,
+      },
+    });
+    await expect(ask('resume')).rejects.toMatchObject(LOST);
+    room.clock.advance(21_000);
+    await ask('cancel');
+    expect(await there()).toMatchObject({ status: 'active', cancel_at_period_end: true });
+    expect(await invoices()).toHaveLength(2);
   });
 
   it('waits for whoever pays: one invoice, whose page is told, however often it is asked', async () => {

@@ -62,9 +62,7 @@ export class ChangeEnding {
     await this.gateway.finishOpen(actor, { verb: VERB, identity: identityOf(id) }, (params: EndingParams) =>
       this.write(params),
     );
-    await this.gateway.finishOpen(actor, { verb: RESUME, identity: { id } }, (params: { id: string }) =>
-      this.paused.write(params),
-    );
+    await this.finishResume(actor, id, wanted);
     let present = await this.present.get(id);
     // What waits to be paid would go on beyond the end.
     if (wanted === 'cancel') await this.whenPaid.drop(actor, present);
@@ -91,6 +89,15 @@ export class ChangeEnding {
       },
       done: () => this.accounts.hasten(this.clock.now()),
     };
+  }
+
+  /** It begins a period and charges the card: for whoever cancels it is only looked for. */
+  private finishResume(actor: Actor, id: string, wanted: 'cancel' | 'resume'): Promise<void> {
+    const open = { verb: RESUME, identity: { id } };
+    const write = (params: { id: string }) => this.paused.write(params);
+    return wanted === 'cancel'
+      ? this.gateway.forgetOpen(actor, open, write)
+      : this.gateway.finishOpen(actor, open, write);
   }
 
   private async change(actor: Actor, params: EndingParams): Promise<void> {

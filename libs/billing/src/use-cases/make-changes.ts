@@ -30,6 +30,7 @@ interface ChangeParams extends Record<string, unknown> {
 const VERB = 'change_items';
 /** Of all changes of a tenant one is open at a time. */
 const IDENTITY = 'items';
+const OPEN = { verb: VERB, identity: IDENTITY } as const;
 /** What a call of Stripe takes beside its timeout: waiting for its turn, and a busy machine; ms. */
 const CALL_MORE_MS = 4_000;
 /** Whoever wanted something so long ago, in ms, would be surprised to pay for it now. */
@@ -42,8 +43,6 @@ export const POLL_MS = 100;
 export class MakeChanges {
   private readonly underWay = new Map<string, Promise<boolean>>();
   private readonly leaseMs: number;
-  /** So long Stripe may still be at what nobody waits for any more. */
-  private readonly underWayMs: number;
 
   constructor(
     private readonly accounts: BillingAccounts,
@@ -58,7 +57,6 @@ export class MakeChanges {
     config: BillingConfig,
   ) {
     this.leaseMs = config.timeoutMs + CALL_MORE_MS;
-    this.underWayMs = 2 * config.timeoutMs;
   }
 
   /**
@@ -92,7 +90,7 @@ export class MakeChanges {
   }
 
   private async decide(actor: Actor, taken: TakenWishes, { standing }: BillingAccount): Promise<WishOutcome> {
-    await this.finishOpen(actor, KEPT_MS);
+    await this.gateway.finishOpen(actor, OPEN, (params: ChangeParams) => this.write(params), KEPT_MS);
     const id = changeableOf(standing);
     await this.hold(actor, taken);
     const present = await this.present.get(id);
@@ -158,17 +156,8 @@ export class MakeChanges {
   }
 
   /** What Stripe has not done by now it is not asked for again; what it may be doing is awaited. */
-  private async forgetOpen(actor: Actor): Promise<void> {
-    const open = await this.writes.open(actor, VERB, IDENTITY);
-    if (!open) return;
-    const isAnswered = /^\d/.test(open.failure ?? '');
-    if (!isAnswered && this.clock.now().getTime() - open.begunAt.getTime() < this.underWayMs) throw busy();
-    await this.finishOpen(actor, 0);
-  }
-
-  private finishOpen(actor: Actor, againMs: number): Promise<void> {
-    const of = { verb: VERB, identity: IDENTITY };
-    return this.gateway.finishOpen(actor, of, (params: ChangeParams) => this.write(params), againMs);
+  private forgetOpen(actor: Actor): Promise<void> {
+    return this.gateway.forgetOpen(actor, OPEN, (params: ChangeParams) => this.write(params));
   }
 
   private async hold<T>(actor: Actor, taken: TakenWishes, work?: () => Promise<T>): Promise<T> {
