@@ -14,7 +14,10 @@ import { ResumePaused } from '../use-cases/resume-paused.js';
 /** How a write that was begun is finished without whoever began it. */
 export interface KnownWrite {
   write: Write<{ id: string }>;
-  /** Whether it is still wanted when Stripe turns out not to have done it; what nobody waits for is not. */
+  /**
+   * Whether it is still wanted when Stripe turns out not to have done it; what nobody waits for is not, nor what costs
+   * somebody money to whom it has looked refused.
+   */
   isWantedLate: boolean;
 }
 
@@ -34,15 +37,22 @@ export class KnownWrites {
   ) {
     // A row holds what its verb was begun with.
     const known =
-      <T extends { id: string }, P extends Params>(of: (params: P) => Write<T, P>, isWantedLate = true) =>
+      <T extends { id: string }, P extends Params>(
+        of: (params: P) => Write<T, P>,
+        isWantedLate: boolean | ((params: P) => boolean) = true,
+      ) =>
       (params: Params): KnownWrite => ({
         write: of(params as P) as unknown as Write<{ id: string }>,
-        isWantedLate,
+        isWantedLate: typeof isWantedLate === 'function' ? isWantedLate(params as P) : isWantedLate,
       });
     this.known = {
       create_customer: known((params: CustomerParams) => customers.write(params)),
-      change_ending: known((params: EndingParams) => ending.write(params)),
-      resume_subscription: known((params: { id: string }) => paused.write(params)),
+      // Cancelled late, nobody pays more; what goes on again does cost something, and there may be a contract by now.
+      change_ending: known(
+        (params: EndingParams) => ending.write(params),
+        ({ way }) => way === 'cancel',
+      ),
+      resume_subscription: known((params: { id: string }) => paused.write(params), false),
       // Whoever comes again does these anew, after looking at what is there by then.
       create_checkout: known((params: CheckoutParams) => pages.write(pageOf(params)), false),
       cancel_subscription: known((params: { id: string }) => ({ ...cancelWrite, params }), false),

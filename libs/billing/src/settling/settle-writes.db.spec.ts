@@ -3,6 +3,7 @@ import { type BillingRoom, billingRoom } from '../../../../test/support/billing-
 import { ApplyEvents } from '../applying/apply-events.js';
 import { BillingAccounts } from '../persistence/billing-accounts.js';
 import { StripeWrites } from '../persistence/stripe-writes.js';
+import { ChangeEnding } from '../use-cases/change-ending.js';
 import { EnsureCustomer } from '../use-cases/ensure-customer.js';
 import { SettleWrites } from './settle-writes.js';
 
@@ -97,5 +98,51 @@ describe('a write that nobody heard the end of (S2-31)', () => {
     await Promise.all([settle(), settle(other)]);
     expect(heard().filter(({ method }) => method === 'POST')).toHaveLength(1);
     expect(await made()).toEqual([await linked()]);
+  });
+});
+
+describe('what was wanted of a subscription, and nobody heard the end of', () => {
+  let id: string;
+  const there = () => room.pay.stripe.subscriptions.retrieve(id);
+  const ask = async (wanted: 'cancel' | 'resume') =>
+    room.app
+      .get(ChangeEnding, { strict: false })
+      .execute(actor, await room.app.get(BillingAccounts, { strict: false }).get(actor), wanted);
+  /** Stripe never hears of it. */
+  const askInVain = async (wanted: 'cancel' | 'resume') => {
+    const match = { method: 'POST', path: '/v1/subscriptions/**' } as const;
+    room.pay.local.faults.add({ match, kind: 'close', times: 2 });
+    await expect(ask(wanted)).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    room.pay.local.faults.clear();
+  };
+  const outcomes = async () => (await rows()).map((one) => [one.verb, one.outcome]);
+
+  beforeEach(async () => {
+    ({ actor, id } = await room.subscriber());
+  });
+
+  it('is no resuming once its caller has gone: that once charged, an hour after it looked refused', async () => {
+    await room.pay.stripe.subscriptions.pause(id);
+    await askInVain('resume');
+    room.clock.advance(MINUTE + 1);
+    await settle();
+    expect(await outcomes()).toEqual([['resume_subscription', 'lost']]);
+    expect(await there()).toMatchObject({ status: 'paused' });
+    expect((await room.pay.stripe.invoices.list({ subscription: id })).data).toHaveLength(1);
+  });
+
+  it('is a cancelling all the same, and no taking back of one: that costs the next period', async () => {
+    await askInVain('cancel');
+    room.clock.advance(MINUTE + 1);
+    await settle();
+    expect(await there()).toMatchObject({ cancel_at_period_end: true });
+    await askInVain('resume');
+    room.clock.advance(MINUTE + 1);
+    await settle();
+    expect(await there()).toMatchObject({ cancel_at_period_end: true });
+    expect(await outcomes()).toEqual([
+      ['change_ending', 'done'],
+      ['change_ending', 'lost'],
+    ]);
   });
 });

@@ -59,7 +59,7 @@ export class ChangeSubscription {
    * the write that had this one, maybe with later ones of others. What is so already changes nothing. Throws 403 `MISSING_SCOPE` or `EMAIL_NOT_VERIFIED`, 409 `BILLING_OFF`, `NOT_SUBSCRIBED`,
    * `UNDER_CONTRACT` or `BILLING_CONFLICT`, 422 `PLAN_NOT_SOLD`, `SEATS_OUT_OF_BOUNDS` or `CARD_DECLINED`,
    * 429 `CHANGES_EXHAUSTED`, 503 `BILLING_UNAVAILABLE` or `BILLING_BUSY`. After a 503 with `change: 'pending'` in their
-   * details it is still wanted, and a worker makes it.
+   * details it is still wanted, and a worker makes it; so it is with what was begun of a cancellation, never of a resuming.
    */
   async execute(
     actor: Actor,

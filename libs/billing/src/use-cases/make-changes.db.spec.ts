@@ -11,6 +11,7 @@ import type { Wish } from '../domain/wish.js';
 import { WishBook } from '../persistence/wishes.js';
 import { ChangeSubscription } from './change-subscription.js';
 import { MakeChanges } from './make-changes.js';
+import { ManageContract } from './manage-contract.js';
 import { PreviewChange } from './preview-change.js';
 
 let room: BillingRoom;
@@ -156,6 +157,55 @@ describe('a change of a subscription', () => {
     });
     expect(await there()).toMatchObject({ pending_update: null });
     expect((await stripe().invoices.list({ customer, status: 'open' })).data).toEqual([]);
+  });
+});
+
+describe('a contract that is agreed while nobody knows how a change ended', () => {
+  const DAY = 86_400_000;
+  const agree = () =>
+    room.app.get(ManageContract, { strict: false }).agree(room.operator, {
+      ...{ tenantId: actor.tenantId!, plan: 'ENTERPRISE', seats: null },
+      endsAt: new Date(room.clock.now().getTime() + 30 * DAY),
+    });
+  /** A worker's turn, once Stripe is at nothing any more. */
+  const finish = async () => {
+    room.clock.advance(21_000);
+    await room.system.query(`update billing.wishes set retry_at = now() - interval '1 second'`);
+    await room.app.get(FinishChanges, { strict: false }).turn();
+  };
+  const lose = async (kind: 'close' | 'close_after_apply') => {
+    const match = { method: 'POST', path: '/v1/subscriptions/*' } as const;
+    room.pay.local.faults.add({ match, kind, times: 2 });
+    await expect(want({ plan: 'PRO' })).rejects.toMatchObject({ code: 'BILLING_UNAVAILABLE' });
+    room.pay.local.faults.clear();
+  };
+  const ended = async () => ({
+    wish: (await room.app.get(WishBook, { strict: false }).get(actor))!.outcomes.at(-1),
+    write: await room.db.read(actor, 'select outcome from billing.stripe_writes where tenant_id = $1', [
+      actor.tenantId,
+    ]),
+  });
+
+  it('leaves it unmade: it was once sent again, and billed beside the contract', async () => {
+    await lose('close');
+    await agree();
+    const heard = room.pay.hear();
+    await finish();
+    expect(heard().filter(({ method }) => method === 'POST')).toEqual([]);
+    expect(held(await there())).toEqual([['gatehouse_team_month', 1]]);
+    expect(await ended()).toMatchObject({
+      ...{ wish: { status: 'refused', refusal: { code: 'UNDER_CONTRACT' } }, write: [{ outcome: 'lost' }] },
+    });
+  });
+
+  it('waits for what Stripe may still be at, and knows of it when it was made', async () => {
+    await lose('close_after_apply');
+    await agree();
+    await expect(room.app.get(MakeChanges, { strict: false }).turn(actor)).rejects.toMatchObject({
+      code: 'BILLING_BUSY',
+    });
+    await finish();
+    expect(await ended()).toMatchObject({ wish: { status: 'refused' }, write: [{ outcome: 'done' }] });
   });
 });
 

@@ -90,8 +90,7 @@ export class MakeChanges {
   }
 
   private async decide(actor: Actor, taken: TakenWishes, { standing }: BillingAccount): Promise<WishOutcome> {
-    await this.gateway.finishOpen(actor, OPEN, (params: ChangeParams) => this.write(params), KEPT_MS);
-    const id = changeableOf(standing);
+    const id = await this.changeable(actor, standing);
     await this.hold(actor, taken);
     const present = await this.present.get(id);
     await this.hold(actor, taken);
@@ -126,6 +125,19 @@ export class MakeChanges {
       await this.whenPaid.execute(actor, { id, items, proration, trialEnd: terms.trial_end });
     }
     return this.outcome(taken, 'done', made);
+  }
+
+  /** Once the write of before has ended; where nothing may be changed any more, that is not sent again. */
+  private async changeable(actor: Actor, standing: Standing): Promise<string> {
+    let id: string;
+    try {
+      id = changeableOf(standing);
+    } catch (error) {
+      await this.forgetOpen(actor);
+      throw error;
+    }
+    await this.gateway.finishOpen(actor, OPEN, (params: ChangeParams) => this.write(params), KEPT_MS);
+    return id;
   }
 
   /**
