@@ -25,6 +25,8 @@ import { asCall, showGate, stripeCalls, stripeRetries, stripeSeconds } from './s
 const KEY_LIFE_MS = 23 * 3_600_000;
 /** A call waits so long for its turn, in ms: a request has better things to do. */
 const TURN_MS = 1_000;
+/** More at a time would leave too few calls to others, and win little. */
+const AT_ONCE = 4;
 /** So many failures in a row, and nobody asks for so many ms. */
 const FAILURES = 5;
 const REST_MS = 5_000;
@@ -76,6 +78,8 @@ export interface Change<T> {
 /** The only way to Stripe: bounded, counted, every write under a key that was stored before. */
 @Injectable()
 export class StripeGateway {
+  /** So many calls at a time one caller may make who has many: of more, some would wait too long and be refused. */
+  readonly atOnce: number;
   private readonly gate: CallGate;
   /** A read that failed sooner is asked for again. */
   private readonly patienceMs: number;
@@ -92,6 +96,7 @@ export class StripeGateway {
     private readonly log: Log,
     config: BillingConfig,
   ) {
+    this.atOnce = Math.min(AT_ONCE, config.maxCalls);
     this.patienceMs = Math.ceil(config.timeoutMs / 2);
     this.underWayMs = 2 * config.timeoutMs;
     this.gate = new CallGate({

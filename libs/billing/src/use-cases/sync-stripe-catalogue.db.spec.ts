@@ -287,3 +287,17 @@ describe('what uses cost, brought to Stripe', () => {
     expect((await sold()).map((one) => one.unit_amount)).toEqual([5, 5]);
   });
 });
+
+describe('a long price list, and one call of Stripe at a time', () => {
+  let narrow: BillingRoom;
+  beforeAll(async () => {
+    narrow = await billingRoom(ApplyEvents, { STRIPE_MAX_CALLS: '1' });
+  });
+  afterAll(() => narrow?.close());
+
+  it('is looked through all the same: who waited for a turn was once refused', async () => {
+    narrow.pay.local.faults.add({ match: { method: 'GET' }, kind: 'delay', delay_ms: 300, times: 1_000 });
+    const steps = await syncOf(BILLED, narrow.app).plan(narrow.operator);
+    expect(steps.map(inWords)).toContain('+ meter gatehouse_commands adds up what is used');
+  });
+});

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
-import type { Actor } from '#platform';
+import { type Actor, sideBySide } from '#platform';
 import { BillingConfig } from '../billing.config.js';
 import { Prices } from '../catalogue/prices.js';
 import {
@@ -55,7 +55,8 @@ export class SyncStripeCatalogue {
    */
   async plan(actor: Actor): Promise<CatalogueStep[]> {
     const { products, prices } = await this.shelf(actor);
-    const [coupons, meters] = await Promise.all([this.coupons(), this.meters()]);
+    const coupons = await this.coupons();
+    const meters = await this.meters();
     return catalogueSteps(this.prices.offered, { products, prices, coupons, meters });
   }
 
@@ -108,7 +109,7 @@ export class SyncStripeCatalogue {
       ...wantedOf(list).products.map(({ id }) => id),
       ...(await this.ofUses()),
     ]);
-    const found = await Promise.all([...ids].map((id) => this.look(id)));
+    const found = await sideBySide([...ids], this.gateway.atOnce, (id) => this.look(id));
     return {
       products: found.flatMap((one) => (one ? [one.product] : [])),
       prices: found.flatMap((one) => one?.prices ?? []),
@@ -143,6 +144,7 @@ export class SyncStripeCatalogue {
       .map(({ id, name }) => ({ id, name: name ?? id }));
   }
 
+  /** One call after the other. */
   private async look(id: string): Promise<{ product: StripeProduct; prices: StripePrice[] } | null> {
     const product = await this.gateway.read('look_product', (stripe) => orNull(stripe.products.retrieve(id)));
     if (!product || ('deleted' in product && product.deleted)) return null;
