@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
+import { sideBySide } from '#platform';
 import { isAlive } from '../domain/project.js';
 import type {
   ChargeFacts,
@@ -50,17 +51,15 @@ export class StripeLook {
     if (!customer) return null;
     if (customer.deleted) return { facts: gone(customerId), charges: null, tenantId: null };
 
-    const [subscriptions, clockAt] = await Promise.all([
-      this.gateway.read('look_subscriptions', (stripe) =>
-        stripe.subscriptions.list({
-          ...{ customer: customerId, status: 'all', limit: PAGE },
-          expand: LISTED_WITH,
-        }),
-      ),
-      this.clockOf(customer),
-    ]);
-    const facts = await Promise.all(
-      subscriptions.data.map(async (one) => subscriptionFacts(one, await this.unpaidOf(one, customerId))),
+    const subscriptions = await this.gateway.read('look_subscriptions', (stripe) =>
+      stripe.subscriptions.list({
+        ...{ customer: customerId, status: 'all', limit: PAGE },
+        expand: LISTED_WITH,
+      }),
+    );
+    const clockAt = await this.clockOf(customer);
+    const facts = await sideBySide(subscriptions.data, this.gateway.atOnce, async (one) =>
+      subscriptionFacts(one, await this.unpaidOf(one, customerId)),
     );
     const periods = facts.filter((one) => isAlive(one.status)).map((one) => one.periodStart);
     const paid = charges && (await this.charges.execute(customerId, charges.known, Math.min(...periods)));
