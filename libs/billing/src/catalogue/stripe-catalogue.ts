@@ -1,3 +1,4 @@
+import type Stripe from 'stripe';
 import { type Coupon, couponId } from '../domain/coupon.js';
 import {
   amountOfOne,
@@ -10,7 +11,8 @@ import {
 import { meterEventName } from '../domain/shipment.js';
 import { LICENSE_TYPES } from '#sdk/formats';
 import { INTERVALS } from '../events/words.js';
-import type { MeteredTerms } from '../stripe/metered-price.js';
+import { refId } from '../stripe/id-of.js';
+import { type MeteredTerms, meteredTerms } from '../stripe/metered-price.js';
 import {
   billableMeter,
   meterInWords,
@@ -213,19 +215,32 @@ function couponSteps({ code, currency, coupons }: PriceList, has: readonly Strip
 const isMarked = (old: StripePrice, wanted: WantedPrice['metadata']): boolean =>
   Object.entries(wanted).every(([name, value]) => old.metadata[name] === value);
 
+/** What Stripe has of a price; of what a meter counts only where it was asked for tiers. */
+export const priceOf = (price: Stripe.Price): StripePrice => ({
+  id: price.id,
+  productId: refId(price.product),
+  lookupKey: price.lookup_key,
+  currency: price.currency,
+  unitAmount: price.recurring?.usage_type === 'metered' ? null : price.unit_amount,
+  uses: meteredTerms(price),
+  interval: price.recurring?.interval ?? null,
+  taxBehavior: price.tax_behavior,
+  metadata: price.metadata,
+  active: price.active,
+});
+
+/** A price cannot be put on another meter: who has replaced that needs another price. */
 const isSame = (old: StripePrice, price: WantedPrice): boolean =>
-  old.productId === price.productId &&
+  old.productId === price.productId && costsTheSame(old, price) && old.uses?.meterId === price.uses?.meterId;
+
+/** Whether somebody pays by it what the price list says, whatever it is on. */
+export const costsTheSame = (old: StripePrice, price: WantedPrice): boolean =>
   old.currency === price.currency &&
   old.unitAmount === price.unitAmount &&
   old.interval === price.interval &&
-  isSameUse(old.uses, price.uses) &&
+  old.uses?.ofOne === price.uses?.ofOne &&
+  old.uses?.included === price.uses?.included &&
   (price.taxBehavior === null || old.taxBehavior === price.taxBehavior);
-
-/** A price cannot be put on another meter: who has replaced that needs another price. */
-const isSameUse = (old: MeteredTerms | null, wanted: WantedUses | null): boolean =>
-  wanted === null
-    ? old === null
-    : old?.meterId === wanted.meterId && old.ofOne === wanted.ofOne && old.included === wanted.included;
 
 /** A price that is sold, as Stripe has it. */
 export interface SoldPrice extends Pick<

@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type Stripe from 'stripe';
 import { Clock, Log } from '#platform';
+import { Prices } from '../catalogue/prices.js';
+import { costsTheSame, priceOf, wantedOf } from '../catalogue/stripe-catalogue.js';
 import type { OfferItem } from '../domain/offer.js';
 import { unavailable } from './call-gate.js';
 import { StripeGateway } from './stripe-gateway.js';
@@ -13,9 +16,12 @@ const LOOKUP_KEYS_MAX = 10;
 @Injectable()
 export class PriceIds {
   private readonly known = new Map<string, { id: string; until: number }>();
+  /** Of which it was said that they cost something else. */
+  private readonly told = new Set<string>();
 
   constructor(
     private readonly gateway: StripeGateway,
+    private readonly prices: Prices,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -29,10 +35,13 @@ export class PriceIds {
     while (missing.length > 0) {
       const asked = missing.splice(0, LOOKUP_KEYS_MAX);
       const found = await this.gateway.read('look_prices', (stripe) =>
-        stripe.prices.list({ lookup_keys: asked, active: true }),
+        stripe.prices.list({ lookup_keys: asked, active: true, expand: ['data.tiers'] }),
       );
-      for (const { id, lookup_key: key } of found.data)
-        if (key) this.known.set(key, { id, until: now + KEPT_MS });
+      for (const price of found.data) {
+        if (!price.lookup_key) continue;
+        this.known.set(price.lookup_key, { id: price.id, until: now + KEPT_MS });
+        this.compare(price);
+      }
     }
     return items.map(({ lookupKey, quantity }) => {
       const known = this.known.get(lookupKey);
@@ -40,6 +49,17 @@ export class PriceIds {
       this.log.error({ lookup_key: lookupKey }, 'Stripe lacks a price: run `gatehouse-admin catalog apply`.');
       throw unavailable(60);
     });
+  }
+
+  /** It is sold all the same: while another price list is brought out, some processes have one and some the other. */
+  private compare(price: Stripe.Price): void {
+    const wanted = wantedOf(this.prices.list).prices.find((one) => one.lookupKey === price.lookup_key);
+    if (!wanted || costsTheSame(priceOf(price), wanted) || this.told.has(price.id)) return;
+    this.told.add(price.id);
+    this.log.error(
+      { lookup_key: price.lookup_key, price_id: price.id },
+      'Stripe charges another price than people are shown: see `gatehouse-admin catalog plan`, then apply it or restart what runs with an older plans.yaml.',
+    );
   }
 }
 

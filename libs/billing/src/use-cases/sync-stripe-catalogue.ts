@@ -8,6 +8,7 @@ import {
   catalogueSteps,
   inWords,
   isByHand,
+  priceOf,
   type SoldPrice,
   soldPrices,
   type StripeCoupon,
@@ -20,7 +21,7 @@ import {
 import { billableMeter, METER, type StripeMeter } from '../catalogue/stripe-meters.js';
 import { OperatorLog } from '../persistence/operator-log.js';
 import { orNull } from '../stripe/look.js';
-import { meteredParams, meteredTerms } from '../stripe/metered-price.js';
+import { meteredParams } from '../stripe/metered-price.js';
 import { secretKeyOf } from '../stripe/secret-key.js';
 import { isDoneOnce, stepIsDone } from '../stripe/step-is-done.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
@@ -153,7 +154,7 @@ export class SyncStripeCatalogue {
     );
     const { name, active } = product;
     const all = [...prices.data, ...(await this.keyHolders(id))];
-    return { product: { id, name, active }, prices: all.map((price) => priceOf(id, price)) };
+    return { product: { id, name, active }, prices: all.map(priceOf) };
   }
 
   /** Prices that somebody has archived with a lookup key that is wanted: the next one takes it from them. */
@@ -173,19 +174,6 @@ export class SyncStripeCatalogue {
 
 const isOfUses = (metadata: Stripe.Metadata | undefined, code: string): boolean =>
   metadata?.[MADE_FOR] === code && metadata.gatehouse_part === 'use';
-
-const priceOf = (productId: string, price: Stripe.Price): StripePrice => ({
-  id: price.id,
-  productId,
-  lookupKey: price.lookup_key,
-  currency: price.currency,
-  unitAmount: price.recurring?.usage_type === 'metered' ? null : price.unit_amount,
-  uses: meteredTerms(price),
-  interval: price.recurring?.interval ?? null,
-  taxBehavior: price.tax_behavior,
-  metadata: price.metadata,
-  active: price.active,
-});
 
 const meterOf = (one: Stripe.Billing.Meter): StripeMeter => ({
   id: one.id,
