@@ -21,9 +21,12 @@ let customer: string;
 
 beforeAll(async () => {
   room = await billingRoom(ApplyEvents, {}, { concerns: BILLING_CONCERNS, imports: [BillingModule] });
-  for (const plan of ['pro', 'team']) {
+  for (const [plan, amount] of [
+    ['pro', 49_000],
+    ['team', 99_000],
+  ] as const) {
     await stripe().prices.create({
-      ...{ product: `gatehouse_${plan}`, currency: 'usd', unit_amount: 99_000 },
+      ...{ product: `gatehouse_${plan}`, currency: 'usd', unit_amount: amount },
       ...{ recurring: { interval: 'year' }, lookup_key: `gatehouse_${plan}_year` },
     });
   }
