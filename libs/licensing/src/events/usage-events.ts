@@ -36,7 +36,7 @@ export const UsageBilled = defineEvent(
     /** As it was reported, or one of ours. */
     idempotencyKey: z.string(),
     amount: z.int().min(1),
-    /** When it happened. */
+    /** When we were told of it, by our own time: what the caller says when it happened, bills nothing. */
     at: z.iso.datetime({ offset: true }),
   }),
 );

@@ -34,6 +34,7 @@ const EXAMPLE = {
  * `at`, with an idempotency key, reports what was used offline: at most 8 days ago, it counts against the window that
  * it happened in, and is recorded even beyond the limit, for it has happened. The answer, and its `resets_at`, is of
  * that window: one that lies in the past says nothing about now. Without `at` the use is a question, and may be refused.
+ * A meter that is billed is billed for the moment at which it is told, whatever `at` says.
  *
  * 429 `QUOTA_EXHAUSTED` has the answer's five fields in `details`, and is not kept under the key: the same key may
  * count later. 409 `SEAT_NOT_HELD`: the seat lapsed; beat or acquire, then repeat with the same key.

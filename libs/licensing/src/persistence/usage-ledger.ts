@@ -29,8 +29,7 @@ interface LedgerUse extends OfMeter {
   limit: number | null;
   /** It has happened: it is written even beyond the limit. */
   isTold: boolean;
-  /** Epoch ms when it happened, for what is billed; null: it is not. */
-  billedAt: number | null;
+  isBilled: boolean;
 }
 
 interface RawKeyedUse {
@@ -125,10 +124,11 @@ export class UsageLedger {
   }
 
   /** In the transaction that counts it: what is counted is billed, and nothing else. */
-  private tellOfBilled({ billedAt, licenseId, meter, idempotencyKey, amount, at }: LedgerUse): void {
-    if (billedAt === null) return;
-    const told = { licenseId, meter, idempotencyKey, amount, at: new Date(billedAt).toISOString() };
-    this.db.record([occurred(UsageBilled, told, new Date(at))]);
+  private tellOfBilled({ isBilled, licenseId, meter, idempotencyKey, amount, at }: LedgerUse): void {
+    if (!isBilled) return;
+    const toldAt = new Date(at);
+    const told = { licenseId, meter, idempotencyKey, amount, at: toldAt.toISOString() };
+    this.db.record([occurred(UsageBilled, told, toldAt)]);
   }
 }
 

@@ -162,7 +162,8 @@ export class CountUse {
       ...{ licenseId, meter, period, amount, limit, window, idempotencyKey, isTold },
       zone: timeZone,
       at: now,
-      billedAt: wish.mode === 'look' ? (wish.at ?? now) : null,
+      // By our time, whatever `at` says: what lies in a period that is invoiced already, nobody would ever pay for.
+      isBilled: wish.mode === 'look',
     });
     if (result.outcome === 'known') return again({ meter, amount }, result.known);
     const usage = meterUsage(meter, limit, result.used, window);

@@ -90,6 +90,24 @@ describe('a billed meter', () => {
     expect(await written(place)).toEqual([10]);
   });
 
+  it('is billed for when it was told, and counts for when it happened: nobody chooses a period that is over', async () => {
+    const place = await billed(10);
+    const [at, idempotencyKey] = [(await world.now()) - 3 * DAY, randomUUID()];
+    const day = windowAt('day', 'UTC', at);
+    const use = { amount: 4, at: new Date(at), idempotencyKey };
+    const before = await world.now();
+    const [answer, again] = [await world.process.use(place, use), await world.process.use(place, use)];
+    expect(answer).toMatchObject({ used: 4, resetsAt: new Date(day.end!) });
+    expect(again).toEqual(answer);
+    expect(await world.ledgerOf(place)).toEqual([
+      { meter: 'commands', start: new Date(day.start), amount: 4 },
+    ]);
+    const told = await world.billedOf(place);
+    expect(told).toMatchObject([{ amount: 4, idempotencyKey }]);
+    expect(Date.parse(told[0]!.at)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(told[0]!.at)).toBeLessThanOrEqual(await world.now());
+  });
+
   it('lets exactly 10 of 50 through that ask at once', async () => {
     const place = await billed(10);
     const processes = Array.from({ length: 4 }, () => world.started());

@@ -156,6 +156,16 @@ export async function quotaWorld() {
       );
       return rows;
     },
+    /** What billing is told of a licence, oldest first. */
+    billedOf: async ({ licenseId }: Place) => {
+      const { rows } = await admin.query<{ amount: number; idempotencyKey: string; at: string }>(
+        `select (payload ->> 'amount')::int as amount, payload ->> 'idempotencyKey' as "idempotencyKey",
+           payload ->> 'at' as at
+         from platform.outbox where name = 'licensing.usage.billed' and payload ->> 'licenseId' = $1 order by id`,
+        [licenseId],
+      );
+      return rows;
+    },
     keysOf: async ({ licenseId }: Place) => {
       const { rows } = await admin.query<{ key: string }>(
         'select idempotency_key as key from licensing.usage_keys where license_id = $1 order by 1',

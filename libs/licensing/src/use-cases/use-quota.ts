@@ -21,7 +21,7 @@ export const UseQuotaInput = z
       .string()
       .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable characters without spaces')
       .optional(),
-    /** When it was used offline; it is counted for that time, even beyond the limit. */
+    /** When it was used offline; it is counted for that time, even beyond the limit, and billed as if it were used now. */
     at: z.iso
       .datetime({ offset: true })
       .transform((text) => new Date(text))
