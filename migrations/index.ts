@@ -61,6 +61,8 @@ import { TakenWishes1764000000180 } from './1764000000180-taken-wishes.js';
 import { UsesById1764000000181 } from './1764000000181-uses-by-id.js';
 import { UsesByTime1764000000182 } from './1764000000182-uses-by-time.js';
 import { PartsOfEffects1764000000183 } from './1764000000183-parts-of-effects.js';
+import { UsesByContract1764000000184 } from './1764000000184-uses-by-contract.js';
+import { UsesByAnswer1764000000185 } from './1764000000185-uses-by-answer.js';
 
 /** The one ordered line of migrations. */
 export const MIGRATIONS = [
@@ -127,4 +129,6 @@ export const MIGRATIONS = [
   UsesById1764000000181,
   UsesByTime1764000000182,
   PartsOfEffects1764000000183,
+  UsesByContract1764000000184,
+  UsesByAnswer1764000000185,
 ];

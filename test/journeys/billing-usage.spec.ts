@@ -29,6 +29,7 @@ interface MonthBody {
   waiting: number;
   failed: number;
   written_off: number;
+  by_contract: number;
 }
 
 interface PageBody {
@@ -75,7 +76,15 @@ describe('GET /billing/usage', () => {
       async () =>
         expect((await usage(owner)).data).toEqual([
           {
-            ...{ meter: 'commands', recorded: 7, shipped: 7, waiting: 0, failed: 0, written_off: 0 },
+            ...{
+              meter: 'commands',
+              recorded: 7,
+              shipped: 7,
+              waiting: 0,
+              failed: 0,
+              written_off: 0,
+              by_contract: 0,
+            },
             month: expect.stringMatching(/^\d{4}-\d\d-01T00:00:00\.000Z$/) as string,
           },
         ]),
@@ -117,7 +126,7 @@ describe('GET /billing/usage', () => {
       rows.push(...page.data);
       cursor = page.next_cursor;
     } while (cursor);
-    const none = { recorded: 0, shipped: 0, waiting: 0, failed: 0, written_off: 0 };
+    const none = { recorded: 0, shipped: 0, waiting: 0, failed: 0, written_off: 0, by_contract: 0 };
     const month = (text: string) => ({ month: `${text}-01T00:00:00.000Z` });
     expect(rows).toEqual([
       { ...none, ...month('2026-03'), meter: 'commands', recorded: 6, shipped: 2, failed: 4 },

@@ -23,12 +23,15 @@ export interface Shipment {
  */
 export function stepOf({ usedAt, sentAt }: Shipment, now: Date): 'send' | 'compare' | 'wait' | 'too_old' {
   const at = now.getTime();
-  const isOld = at - usedAt.getTime() > PAST_MS;
+  const isOld = usedAt < tooOldAt(now);
   if (sentAt && at - sentAt.getTime() > KNOWN_MS) return 'compare';
   if (isOld && !sentAt) return 'too_old';
   if (isOld) return isCounted(sentAt!, now) ? 'compare' : 'wait';
   return usedAt.getTime() - at > AHEAD_MS ? 'wait' : 'send';
 }
+
+/** What was used before, Stripe takes no more. */
+export const tooOldAt = (now: Date): Date => new Date(now.getTime() - PAST_MS);
 
 /** A use that goes on by itself no more. */
 export interface StuckUse extends Shipment {
@@ -44,7 +47,7 @@ export function retryOf(
   { usedAt, sentAt, status }: StuckUse,
   now: Date,
 ): 'anew' | 'again' | 'ask' | 'too_old' {
-  if (now.getTime() - usedAt.getTime() > PAST_MS) return 'too_old';
+  if (usedAt < tooOldAt(now)) return 'too_old';
   if (status === 'failed') return 'anew';
   return sentAt ? 'ask' : 'again';
 }

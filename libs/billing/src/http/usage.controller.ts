@@ -17,6 +17,8 @@ const UsageView = z.object({
       failed: z.int(),
       /** Nobody is billed for it, as an operator has decided. */
       writtenOff: z.int(),
+      /** Not billed by Stripe: there was a contract instead. */
+      byContract: z.int(),
     }),
   ),
   nextCursor: z.string().nullable(),
@@ -42,6 +44,7 @@ export class UsageController {
           waiting: 2,
           failed: 0,
           written_off: 0,
+          by_contract: 0,
         },
       ],
       next_cursor: null,

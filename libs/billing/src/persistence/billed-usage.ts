@@ -20,6 +20,8 @@ export interface MonthOfUsage {
   failed: number;
   /** Nobody is billed for it, as an operator has decided. */
   writtenOff: number;
+  /** Stripe does not bill it: there was a contract instead. */
+  byContract: number;
 }
 
 /** What was used of billed meters, for good. */
@@ -49,10 +51,13 @@ export class BilledUsage {
       ...[actor.tenantId, after?.month ?? null, after?.meter ?? '', after && nextMonth(after.month)],
       ...[MONTHS_OF_A_PAGE - 1, limit],
     ]);
-    const rows = found.map(({ meter, month, recorded, shipped, waiting, failed, writtenOff }) => ({
-      ...{ meter, month, recorded: Number(recorded), shipped: Number(shipped) },
-      ...{ waiting: Number(waiting), failed: Number(failed), writtenOff: Number(writtenOff) },
-    }));
+    const rows = found.map(
+      ({ meter, month, recorded, shipped, waiting, failed, writtenOff, byContract }) => ({
+        ...{ meter, month, recorded: Number(recorded), shipped: Number(shipped) },
+        ...{ waiting: Number(waiting), failed: Number(failed), writtenOff: Number(writtenOff) },
+        byContract: Number(byContract),
+      }),
+    );
     return { rows, hasOlder: found[0]?.hasOlder ?? false };
   }
 }
@@ -76,6 +81,7 @@ const MONTHS = `
     coalesce(sum(amount) filter (where status in ('waiting', 'unknown')), 0) as waiting,
     coalesce(sum(amount) filter (where status in ('failed', 'parked')), 0) as failed,
     coalesce(sum(amount) filter (where status = 'written_off'), 0) as "writtenOff",
+    coalesce(sum(amount) filter (where status = 'by_contract'), 0) as "byContract",
     exists (
       select from billing.usage_ledger where tenant_id = $1 and used_at < (select since from page)
     ) as "hasOlder"

@@ -14,11 +14,14 @@ export interface TakenUse {
   /** Before this one. */
   attempts: number;
   failure: string | null;
-  /** null: nobody that Stripe could bill. */
-  customerId: string | null;
+  /** Whom Stripe bills for it. */
+  customerId: string;
 }
 
 export type Outcome = 'shipped' | 'failed' | 'parked';
+
+/** What became of uses of tenants that are no customers: how many, by outcome; `waiting`: for a customer. */
+export type SetAside = Record<'waiting' | 'by_contract' | 'parked', number>;
 
 /**
  * What is left to ship, for any number of workers: a row that one has taken, no other takes before the time it was given is
@@ -28,22 +31,47 @@ export type Outcome = 'shipped' | 'failed' | 'parked';
 export class UsageShipments {
   constructor(private readonly database: SystemDatabase) {}
 
-  /** Up to `batch` uses, for `leaseMs`. */
+  /**
+   * Up to `batch` due uses of tenants without a customer, so that none stands before those of customers. What was used
+   * under a contract is settled; what is older than `tooOld` is for operators; the rest is looked at again after `waitMs`.
+   */
+  async setAside(
+    batch: number,
+    waitMs: number,
+    { tooOld, now }: { tooOld: Date; now: Date },
+  ): Promise<SetAside> {
+    const rows = await this.database.query<{ status: keyof SetAside; uses: number }>(SET_ASIDE, [
+      ...[batch, waitMs, tooOld, now],
+    ]);
+    const of = (status: keyof SetAside) => rows.find((one) => one.status === status)?.uses ?? 0;
+    return { waiting: of('waiting'), by_contract: of('by_contract'), parked: of('parked') };
+  }
+
+  /** Up to `batch` uses of customers, for `leaseMs`. */
   async take(batch: number, leaseMs: number): Promise<TakenUse[]> {
     const rows = await this.database.query<TakenUse & { amount: string }>(
       `with taken as (
          update billing.usage_ledger set next_at = ${inMs('$2')} where (tenant_id, id) in (
-           select tenant_id, id from billing.usage_ledger
-           where status in ('waiting', 'unknown') and next_at <= clock_timestamp()
-           order by next_at limit $1 for update skip locked)
+           select t.tenant_id, t.id ${OF_ACCOUNTS}
+           where t.status in ('waiting', 'unknown') and t.next_at <= clock_timestamp() and ${CUSTOMER} is not null
+           order by t.next_at limit $1 for update of t skip locked)
          returning *
        )
        select t.tenant_id as "tenantId", t.id, ${IDENTIFIER} as identifier, t.meter, t.amount, t.used_at as "usedAt", t.sent_at as "sentAt",
-         t.attempts, t.failure, coalesce(t.customer_id, a.customer_id) as "customerId"
+         t.attempts, t.failure, ${CUSTOMER} as "customerId"
        from taken t left join billing.accounts a on a.tenant_id = t.tenant_id order by t.used_at`,
       [batch, leaseMs],
     );
     return rows.map((row) => ({ ...row, amount: Number(row.amount) }));
+  }
+
+  /** Since when the oldest use of a customer has been on its way; null: none is. */
+  async oldest(): Promise<Date | null> {
+    const [row] = await this.database.query<{ at: Date | null }>(
+      `select min(recorded_at) as at from billing.usage_ledger
+       where status in ('waiting', 'unknown') and failure is distinct from 'NO_CUSTOMER'`,
+    );
+    return row?.at ?? null;
   }
 
   /** It may be counted from now on. False when somebody else has settled it meanwhile. */
@@ -103,5 +131,24 @@ export class UsageShipments {
 
 /** What Stripe knows a use of the row `t` by: its id; `use_….2` once it got its second other one. */
 export const IDENTIFIER = `case when t.renewals = 0 then t.id else t.id || '.' || t.renewals end`;
+
+const OF_ACCOUNTS = 'from billing.usage_ledger t left join billing.accounts a on a.tenant_id = t.tenant_id';
+const CUSTOMER = 'coalesce(t.customer_id, a.customer_id)';
+
+const SET_ASIDE = `
+  with due as (
+    select t.tenant_id, t.id, case
+      when (a.contract ->> 'endsAt')::timestamptz > t.used_at then 'by_contract'
+      when t.used_at < $3 then 'parked' else 'waiting' end as outcome
+    ${OF_ACCOUNTS}
+    where t.status = 'waiting' and t.next_at <= clock_timestamp() and ${CUSTOMER} is null
+    order by t.next_at limit $1 for update of t skip locked
+  ), done as (
+    update billing.usage_ledger u set status = outcome, next_at = ${inMs('$2')},
+      failure = case outcome when 'parked' then 'TOO_OLD' when 'waiting' then 'NO_CUSTOMER' end,
+      settled_at = case outcome when 'waiting' then null else $4::timestamptz end
+    from due where u.tenant_id = due.tenant_id and u.id = due.id returning u.status
+  )
+  select status, count(*)::int as uses from done group by status`;
 
 const useOf = (identifier: string): string => identifier.replace(/\.\d+$/, '');

@@ -4,6 +4,7 @@ import { testDatabase } from '../../../../test/support/database.js';
 import { databaseApp } from '../../../../test/support/database-app.js';
 import { type JourneyStripe, startStripe } from '../../../../test/support/stripe.js';
 import { superuser } from '../../../../test/support/tables.js';
+import type { BillingConfig } from '../billing.config.js';
 import { Prices } from '../catalogue/prices.js';
 import { BilledUsage } from '../persistence/billed-usage.js';
 import { MinutesOfUses } from '../persistence/minutes-of-uses.js';
@@ -15,6 +16,8 @@ import { CompareUsage } from '../usage/compare-usage.js';
 import { CountedUsage } from '../usage/counted-usage.js';
 import { HearMeterErrors } from '../usage/hear-meter-errors.js';
 import { ShipUsage } from '../usage/ship-usage.js';
+import type { BillingUsageConfig } from '../usage/usage.config.js';
+import { UsageLoop } from '../usage/usage-loop.js';
 import { gatewayTo, SILENT } from './gateways.js';
 
 export interface LedgerRow {
@@ -63,9 +66,18 @@ export async function shippingWorld() {
       const counted = new CountedUsage(gateway, prices);
       const compare = new CompareUsage(shipments, minutes, counted, clock, SILENT);
       const log = new OperatorLog(system, db, clock);
+      const ship = new ShipUsage(shipments, compare, gateway, prices, clock, SILENT);
       return {
         manage: new ManageUses(new StuckUses(system), minutes, counted, log, clock),
-        ship: new ShipUsage(shipments, compare, gateway, prices, clock, SILENT),
+        ship,
+        loop: new UsageLoop(
+          ship,
+          shipments,
+          clock,
+          { idleMs: 1 } as BillingUsageConfig,
+          {} as BillingConfig,
+          SILENT,
+        ),
         hear: new HearMeterErrors(shipments, gateway, clock, SILENT),
       };
     },
@@ -83,6 +95,12 @@ export async function shippingWorld() {
       admin.query('update billing.accounts set customer_id = $2 where tenant_id = $1', [
         tenantId,
         customerId,
+      ]),
+    /** Beside Stripe, until then. */
+    agree: ({ tenantId }: Buyer, endsAt: Date) =>
+      admin.query('update billing.accounts set contract = $2 where tenant_id = $1', [
+        tenantId,
+        JSON.stringify({ plan: 'ENTERPRISE', seats: null, endsAt: endsAt.toISOString() }),
       ]),
     record: (buyer: Buyer, amount: number, { usedAt = clock.now(), key = newId('use') } = {}) =>
       db.transaction(buyer.actor, () =>

@@ -21,7 +21,7 @@ export class CompareUsage {
   ) {}
 
   /** Settles it with all of its minute, or leaves it for later. */
-  async execute(use: TakenUse & { customerId: string }): Promise<void> {
+  async execute(use: TakenUse): Promise<void> {
     const { tenantId, meter, usedAt } = use;
     const from = minuteOf(usedAt);
     const { shipped, unknown, untold, lastAt } = await this.minutes.get(use, from);

@@ -1,5 +1,5 @@
 import { metricsText } from '#platform';
-import { growth } from '../../../../test/support/metrics.js';
+import { growth, Metrics } from '../../../../test/support/metrics.js';
 import { type Buyer, shippingWorld, type ShippingWorld } from '../testing/shippers.js';
 
 const HOUR = 3_600_000;
@@ -173,11 +173,83 @@ describe('what was used, on its way to Stripe', () => {
       { amount: 4, status: 'parked', failure: 'TOO_OLD', attempts: 0 },
       { amount: 3, status: 'waiting', failure: 'NO_CUSTOMER', attempts: 0 },
     ]);
+    await work(1);
+    expect(await states(buyer)).toEqual(['parked', 'waiting']);
     await world.becomesCustomer(buyer);
     await world.hasten();
     await work(1);
     expect(await states(buyer)).toEqual(['parked', 'shipped']);
     expect(await world.counted(buyer)).toBe(3);
+  });
+
+  it('stands behind nobody who has no customer, however many uses they have', async () => {
+    const [nobody, buyer] = [await world.buyer({ isCustomer: false }), await world.buyer()];
+    for (let n = 0; n < 50; n++) await world.record(nobody, 1);
+    await world.record(buyer, 2);
+    const { ship } = world.shipper();
+    await ship.execute();
+    expect(await states(buyer)).toEqual(['shipped']);
+    expect((await world.usage.months(nobody.actor, null, 10)).rows).toMatchObject([
+      { recorded: 50, waiting: 50 },
+    ]);
+  });
+
+  it('is settled at once under a contract, by a name of its own, and waits for a customer once that is over', async () => {
+    const buyer = await world.buyer({ isCustomer: false });
+    const now = world.clock.now().getTime();
+    await world.agree(buyer, new Date(now));
+    await world.record(buyer, 5, { usedAt: new Date(now - 36 * DAY) });
+    await world.record(buyer, 3, { usedAt: new Date(now - DAY) });
+    await world.record(buyer, 4);
+    const settled: [string, Record<string, string>] = [
+      'billing_uses_settled_total',
+      { outcome: 'by_contract' },
+    ];
+    expect(await growth(metricsText, [settled], () => work(1))).toEqual([2]);
+    expect(await world.rows(buyer)).toMatchObject([
+      { amount: 5, status: 'by_contract', failure: null, attempts: 0 },
+      { amount: 3, status: 'by_contract', failure: null, attempts: 0 },
+      { amount: 4, status: 'waiting', failure: 'NO_CUSTOMER', attempts: 0 },
+    ]);
+    // A customer that they become later is billed for none of it.
+    await world.becomesCustomer(buyer);
+    await world.hasten();
+    await work(1);
+    expect(await world.counted(buyer)).toBe(4);
+    const { rows } = await world.usage.months(buyer.actor, null, 10);
+    expect(rows.map(({ recorded, shipped, byContract }) => recorded - shipped - byContract)).toEqual(
+      rows.map(() => 0),
+    );
+    expect(rows.reduce((sum, one) => sum + one.byContract, 0)).toBe(8);
+  });
+
+  it('under a contract of somebody who is a customer all the same goes to Stripe', async () => {
+    const buyer = await world.buyer();
+    await world.agree(buyer, new Date(world.clock.now().getTime() + DAY));
+    await world.record(buyer, 6);
+    await work(1);
+    expect([await states(buyer), await world.counted(buyer)]).toEqual([['shipped'], 6]);
+  });
+
+  it('shows in /metrics for how long the oldest one has been on its way, of those that have a customer', async () => {
+    await world.hasten();
+    await work(1);
+    const [nobody, buyer] = [await world.buyer({ isCustomer: false }), await world.buyer()];
+    const { loop } = world.shipper();
+    const oldest = async () => {
+      world.clock.advance(60_000);
+      await loop.turn();
+      return new Metrics(await metricsText()).valueOf('billing_uses_oldest_seconds');
+    };
+    await world.record(nobody, 1);
+    await loop.turn();
+    expect(await oldest()).toBe(0);
+    await world.record(buyer, 1);
+    await world.holdBack();
+    expect(await oldest()).toBe(60);
+    await world.hasten();
+    expect(await oldest()).toBe(120);
+    expect(await oldest()).toBe(0);
   });
 
   it('is not billed where Stripe finds out afterwards that it cannot count it', async () => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, DomainError, Log, retryWait, sideBySide } from '#platform';
 import { Prices } from '../catalogue/prices.js';
-import { meterEventName, stepOf } from '../domain/shipment.js';
+import { meterEventName, stepOf, tooOldAt } from '../domain/shipment.js';
 import { type Outcome, type TakenUse, UsageShipments } from '../persistence/usage-shipments.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import {
@@ -21,8 +21,12 @@ const TOGETHER = 4;
 /** Longer than a batch takes that times out throughout. Of a worker that was killed the others take over then. */
 const LEASE_MS = 180_000;
 const WAITS = { retryMs: 5_000, retryMaxMs: 900_000 };
-/** Who has no customer yet may have one soon; a key of ours that does not work needs somebody, in ms. */
+/** A key of ours that does not work needs somebody, in ms. */
 const LATER_MS = 300_000;
+/** One statement for all of them. */
+const SET_ASIDE = 1_000;
+/** What is used before there is a customer, no subscription bills: nothing is lost by it, in ms. */
+const NO_CUSTOMER_MS = 6 * 3_600_000;
 
 /**
  * Tells Stripe of uses, a batch at a time, each under its identifier in our ledger. What was sent and not
@@ -41,23 +45,32 @@ export class ShipUsage {
 
   /** One batch; true when there may be more. */
   async execute(): Promise<boolean> {
+    const isMoreAside = await this.setAside();
     const taken = await this.shipments.take(BATCH, LEASE_MS);
     await sideBySide(taken, TOGETHER, (use) => this.ship(use));
-    return taken.length === BATCH;
+    return taken.length === BATCH || isMoreAside;
+  }
+
+  /** What there is nobody for whom Stripe could count it. */
+  private async setAside(): Promise<boolean> {
+    const now = this.clock.now();
+    const aside = await this.shipments.setAside(SET_ASIDE, NO_CUSTOMER_MS, { tooOld: tooOldAt(now), now });
+    usesSettled.inc({ outcome: 'by_contract' }, aside.by_contract);
+    usesSettled.inc({ outcome: 'parked' }, aside.parked);
+    if (aside.parked > 0) this.log.warn({ uses: aside.parked, failure: 'TOO_OLD' }, 'Uses are not billed.');
+    return aside.waiting + aside.by_contract + aside.parked === SET_ASIDE;
   }
 
   private async ship(use: TakenUse): Promise<void> {
     const step = stepOf(use, this.clock.now());
     if (step === 'too_old') return this.settle(use, 'parked', 'TOO_OLD');
     if (step === 'wait') return this.shipments.postpone(use, LATER_MS, use.failure ?? 'NOT_YET');
-    if (!use.customerId) return this.shipments.postpone(use, LATER_MS, 'NO_CUSTOMER');
-    if (step === 'compare') return this.compare.execute({ ...use, customerId: use.customerId });
-    return this.send(use, use.customerId);
+    return step === 'compare' ? this.compare.execute(use) : this.send(use);
   }
 
-  private async send(use: TakenUse, customer: string): Promise<void> {
+  private async send(use: TakenUse): Promise<void> {
     if (!(await this.shipments.send(use, this.clock.now()))) return;
-    const { identifier, meter, amount, usedAt } = use;
+    const { identifier, meter, amount, usedAt, customerId: customer } = use;
     try {
       await this.gateway.writeUnder('ship_usage', use.attempts > 0, (stripe) =>
         stripe.billing.meterEvents.create(

@@ -112,6 +112,8 @@ export interface BilledUse {
   waiting: number;
   failed: number;
   writtenOff: number;
+  /** Not billed by Stripe: there was a contract instead. */
+  byContract: number;
 }
 
 const MAX_PLANS = 100;
@@ -231,6 +233,7 @@ export const readBilledUse = (use: Claims): BilledUse => ({
   waiting: readNumber(use, 'waiting'),
   failed: readNumber(use, 'failed'),
   writtenOff: readNumber(use, 'written_off'),
+  byContract: readNumber(use, 'by_contract'),
 });
 
 export const readContacts = (answer: Claims): string[] => readTexts(answer, 'emails', MAX_CONTACTS);
