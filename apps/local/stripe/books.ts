@@ -19,6 +19,8 @@ export interface Settings {
   upcoming_days: number;
   /** What automatic tax comes to, everywhere and for everybody; a number that Stripe would look up by address. */
   tax_percent: number;
+  /** How many errors of a meter one report tells of; Stripe gathers those of a while. */
+  errors_per_report: number;
 }
 
 const DEFAULT_SETTINGS: Settings = {
@@ -27,6 +29,7 @@ const DEFAULT_SETTINGS: Settings = {
   draft_seconds: 3_600,
   upcoming_days: 7,
   tax_percent: 0,
+  errors_per_report: 1,
 };
 
 export type EventType = Stripe.EventBase['type'];

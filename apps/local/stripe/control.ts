@@ -49,6 +49,7 @@ const SettingsControl = z.strictObject({
   draft_seconds: z.number().int().min(0).optional(),
   upcoming_days: z.number().int().min(0).optional(),
   tax_percent: z.number().min(0).max(100).optional(),
+  errors_per_report: z.number().int().min(1).optional(),
 });
 
 type Handler = (parts: Controlled, body: unknown, query: URLSearchParams, gone: AbortSignal) => unknown;

@@ -87,6 +87,17 @@ export interface Notes {
   tiers?: Wire<Stripe.Price.Tier>[];
   /** Since when items of a subscription count what is used, where that is not their whole period. */
   uses_since?: Record<string, number>;
+  /** Of a meter: what its next report tells of. */
+  meter_errors?: MeterError[];
+}
+
+/** A meter event that was accepted and is not counted. */
+export interface MeterError {
+  code: string;
+  message: string;
+  identifier: string;
+  /** Seconds. */
+  at: number;
 }
 
 /** A meter event as it was accepted. */

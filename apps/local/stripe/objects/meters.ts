@@ -4,7 +4,7 @@ import type { Books } from '../books.js';
 import { DAY } from '../clock.js';
 import { invalidRequest } from '../errors.js';
 import { integer, listParamsOf, oneOf, paramsOf, part, text } from '../form.js';
-import type { Kinds } from '../kinds.js';
+import type { Kinds, MeterError } from '../kinds.js';
 import { usageIn } from '../life/usage.js';
 import { pageInOrder, pageOf } from '../lists.js';
 import { endpoint } from '../router.js';
@@ -16,6 +16,8 @@ type Meter = Kinds['billing.meter'];
 const PAST_DAYS = 35;
 const FUTURE_MINUTES = 5;
 const LONGEST_VALUE = 15;
+/** Stripe says "a list" and no number: few, so that who hears of one must not take it for all. */
+const SAMPLES = 3;
 
 const CreateMeter = paramsOf<Stripe.Billing.MeterCreateParams>()({
   customer_mapping: part({ event_payload_key: text(100), type: oneOf('by_id') }).optional(),
@@ -140,20 +142,18 @@ function faultOf(
   return undefined;
 }
 
-/** https://docs.stripe.com/billing/subscriptions/usage-based/monitor-usage: thin, so it must be fetched to be read. */
+/**
+ * https://docs.stripe.com/billing/subscriptions/usage-based/monitor-usage: thin, so it must be fetched to be read. It tells
+ * of a window of time: how many errors there were of each type (`error_count`), and a few of them (`sample_errors`).
+ */
 function report(books: Books, { meter, code, message }: Fault, identifier: string): void {
-  const now = new Date(books.clock.now() * 1000).toISOString();
-  const data: Stripe.V2.Core.Events.V1BillingMeterErrorReportTriggeredEvent['data'] = {
-    developer_message_summary: `There is 1 invalid event`,
-    reason: {
-      error_count: 1,
-      error_types: [
-        { code, error_count: 1, sample_errors: [{ error_message: message, request: { identifier } }] },
-      ],
-    },
-    validation_end: now,
-    validation_start: now,
-  };
+  const at = books.clock.now();
+  const whose = meter?.id ?? 'no meter';
+  const errors = [...(books.store.notes(whose).meter_errors ?? []), { code, message, identifier, at }];
+  const isDue = errors.length >= books.settings.errors_per_report;
+  books.store.note(whose, { meter_errors: isDue ? [] : errors });
+  if (!isDue) return;
+  const data = reportOf(errors);
   books.emitThin(
     meter
       ? {
@@ -163,6 +163,25 @@ function report(books: Books, { meter, code, message }: Fault, identifier: strin
         }
       : { type: 'v1.billing.meter.no_meter_found', data },
   );
+}
+
+type Report = Stripe.V2.Core.Events.V1BillingMeterErrorReportTriggeredEvent['data'];
+
+function reportOf(errors: readonly MeterError[]): Report {
+  const iso = (at: number) => new Date(at * 1000).toISOString();
+  const types = [...Map.groupBy(errors, (one) => one.code)].map(([code, all]) => ({
+    code: code as Report['reason']['error_types'][number]['code'],
+    error_count: all.length,
+    sample_errors: all
+      .slice(0, SAMPLES)
+      .map(({ message, identifier }) => ({ error_message: message, request: { identifier } })),
+  }));
+  return {
+    developer_message_summary: `There ${errors.length === 1 ? 'is 1 invalid event' : `are ${errors.length} invalid events`}`,
+    reason: { error_count: errors.length, error_types: types },
+    validation_start: iso(errors[0]!.at),
+    validation_end: iso(errors.at(-1)!.at),
+  };
 }
 
 const Summaries = listParamsOf<Stripe.Billing.MeterListEventSummariesParams>()({

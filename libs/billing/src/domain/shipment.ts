@@ -40,6 +40,12 @@ export interface StuckUse extends Shipment {
 }
 
 /**
+ * How the failure of a use begins that Stripe may have left uncounted with others: it says of a few which they were. Stripe
+ * may know its identifier, so it is sent again under another one.
+ */
+export const REPORTED = 'UNCLEAR REPORT';
+
+/**
  * What sending it again needs. `anew`: another identifier, for Stripe may know the one before. `again`: nothing, it was never
  * sent. `ask`: that Stripe's sum does not have it. `too_old`: Stripe takes it no more.
  */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { inMs, SystemDatabase } from '#platform';
+import { REPORTED } from '../domain/shipment.js';
 
 /** A use that a worker has taken on, for a while. */
 export interface TakenUse {
@@ -122,10 +123,42 @@ export class UsageShipments {
   async refuse(identifiers: readonly string[], failure: string, now: Date): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
       `update billing.usage_ledger t set status = 'failed', failure = $3, settled_at = $4
-       where id = any ($1) and ${IDENTIFIER} = any ($2) and status in ('waiting', 'unknown', 'shipped') returning id`,
-      [identifiers.map(useOf), identifiers, failure, now],
+       where id = any ($1) and ${IDENTIFIER} = any ($2)
+         and (status in ('waiting', 'unknown', 'shipped') or status = 'parked' and starts_with(failure, $5))
+       returning id`,
+      [identifiers.map(useOf), identifiers, failure, now, REPORTED],
     );
     return rows.map((row) => row.id);
+  }
+
+  /** The meters of these, in whatever state they are. */
+  async metersOf(identifiers: readonly string[]): Promise<string[]> {
+    const rows = await this.database.query<{ meter: string }>(
+      `select distinct meter from billing.usage_ledger t where id = any ($1) and ${IDENTIFIER} = any ($2)`,
+      [identifiers.map(useOf), identifiers],
+    );
+    return rows.map((row) => row.meter);
+  }
+
+  /**
+   * Some of what Stripe took of these meters in that time it does not count, and nobody knows which: operators decide. Up to
+   * `batch` of them; gives how many they were.
+   */
+  async doubt(
+    meters: readonly string[],
+    { from, to }: { from: Date; to: Date },
+    { failure, batch, now }: { failure: string; batch: number; now: Date },
+  ): Promise<number> {
+    const rows = await this.database.query(
+      `update billing.usage_ledger set status = 'parked', failure = $4, settled_at = $5 where (tenant_id, id) in (
+         select tenant_id, id from billing.usage_ledger
+         where meter = any ($1) and status in ('shipped', 'unknown')
+           and coalesce(settled_at, sent_at) between $2 and $3
+         order by tenant_id, id limit $6 for update)
+       returning 1`,
+      [meters, from, to, failure, now, batch],
+    );
+    return rows.length;
   }
 }
 

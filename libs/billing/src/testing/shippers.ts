@@ -60,6 +60,7 @@ export async function shippingWorld() {
     usage,
     shipments,
     meterName: meter.event_name,
+    meterId: meter.id,
     /** One worker's. `timeoutMs`: so long it waits for an answer of Stripe. */
     shipper: (timeoutMs = 500) => {
       const gateway = gatewayTo(stripe as JourneyStripe, app, clock, timeoutMs);
@@ -78,7 +79,7 @@ export async function shippingWorld() {
           {} as BillingConfig,
           SILENT,
         ),
-        hear: new HearMeterErrors(shipments, gateway, clock, SILENT),
+        hear: new HearMeterErrors(shipments, gateway, prices, clock, SILENT),
       };
     },
     /** Somebody who is a customer, or nobody's yet. */

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Clock, Log } from '#platform';
 import { plainType } from '../applying/dispatch.js';
+import { Prices } from '../catalogue/prices.js';
+import { meterEventName, REPORTED } from '../domain/shipment.js';
 import { UsageShipments } from '../persistence/usage-shipments.js';
 import { orNull } from '../stripe/look.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
@@ -15,8 +17,14 @@ const METER_ERRORS: readonly string[] = [
 
 const Thin = z.looseObject({ id: z.string() });
 
+const Time = z.iso.datetime({ offset: true }).transform((text) => new Date(text).getTime());
+
 const Report = z.looseObject({
+  /** Left out where there is no meter. */
+  related_object: z.looseObject({ id: z.string() }).nullish(),
   data: z.looseObject({
+    validation_start: Time,
+    validation_end: Time,
     reason: z.looseObject({
       error_types: z.array(
         z.looseObject({
@@ -29,6 +37,14 @@ const Report = z.looseObject({
   }),
 });
 
+type Report = z.output<typeof Report>;
+
+/** What Stripe checks it took a while ago: so long at most, as far as anybody knows, in ms. */
+const BEFORE_MS = 300_000;
+/** Our answer comes after it was checked, by a clock of ours. */
+const AFTER_MS = 60_000;
+const BATCH = 1_000;
+
 export const isMeterError = (type: string): boolean => METER_ERRORS.includes(plainType(type));
 
 /** Stripe takes every use and finds out later what it cannot count; then ours is not billed, and says so. */
@@ -37,6 +53,7 @@ export class HearMeterErrors {
   constructor(
     private readonly shipments: UsageShipments,
     private readonly gateway: StripeGateway,
+    private readonly prices: Prices,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -48,17 +65,45 @@ export class HearMeterErrors {
       orNull(stripe.v2.core.events.retrieve(id)),
     );
     if (!event) return false;
-    const { reason } = Report.parse(event).data;
-    for (const { code, error_count: count, sample_errors: samples } of reason.error_types) {
+    const report = Report.parse(event);
+    for (const { code, error_count: count, sample_errors: samples } of report.data.reason.error_types) {
       const identifiers = samples.map((one) => one.request.identifier);
       const ours = await this.shipments.refuse(identifiers, code, this.clock.now());
       usesSettled.inc({ outcome: 'failed' }, ours.length);
-      // Samples only: of the others no more is known than how many they are.
-      this.log.warn(
-        { event: id, code, uses: ours, untold: Math.max(0, count - identifiers.length) },
-        'Stripe counts nothing of uses.',
-      );
+      const untold = Math.max(0, count - identifiers.length);
+      this.log.warn({ event: id, code, uses: ours, untold }, 'Stripe counts nothing of uses.');
     }
+    await this.doubt(id, report);
     return true;
+  }
+
+  /** Of those that are no samples no more is known than how many they are: any of that time may be one. */
+  private async doubt(event: string, report: Report): Promise<void> {
+    const { reason, validation_start: start, validation_end: end } = report.data;
+    const types = reason.error_types.filter((one) => one.error_count > one.sample_errors.length);
+    if (types.length === 0) return;
+    const meters = await this.metersOf(report);
+    const failure = `${REPORTED} ${types.map((one) => one.code).join(' ')}`;
+    const time = { from: new Date(start - BEFORE_MS), to: new Date(end + AFTER_MS) };
+    let uses = 0;
+    let parked: number;
+    do {
+      parked = await this.shipments.doubt(meters, time, { failure, batch: BATCH, now: this.clock.now() });
+      usesSettled.inc({ outcome: 'parked' }, parked);
+      uses += parked;
+    } while (parked === BATCH);
+    this.log.warn({ event, failure, meters, ...time, uses }, 'Uses are parked: Stripe may not count them.');
+  }
+
+  private async metersOf({ related_object: about, data }: Report): Promise<string[]> {
+    if (!about) {
+      const samples = data.reason.error_types.flatMap((one) => one.sample_errors);
+      return this.shipments.metersOf(samples.map((one) => one.request.identifier));
+    }
+    const there = await this.gateway.read('find_meter', (stripe) =>
+      orNull(stripe.billing.meters.retrieve(about.id)),
+    );
+    const prefix = meterEventName(this.prices.list.code, '');
+    return there?.event_name.startsWith(prefix) ? [there.event_name.slice(prefix.length)] : [];
   }
 }

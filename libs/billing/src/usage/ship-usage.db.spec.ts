@@ -1,10 +1,22 @@
-import { metricsText } from '#platform';
+import { Actor, metricsText } from '#platform';
 import { growth, Metrics } from '../../../../test/support/metrics.js';
+import { RequeueUsesInput } from '../use-cases/manage-uses.js';
 import { type Buyer, shippingWorld, type ShippingWorld } from '../testing/shippers.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const PATIENCE_MS = 60_000;
+
+const operator = new Actor({
+  ...{
+    type: 'operator',
+    id: 'ops',
+    tenantId: null,
+    scopes: ['operator:billing'],
+    reason: 'because of a ticket',
+  },
+  origin: { traceId: 'trace', address: null },
+});
 
 describe('what was used, on its way to Stripe', () => {
   let world: ShippingWorld;
@@ -269,6 +281,65 @@ describe('what was used, on its way to Stripe', () => {
     expect((await world.usage.months(buyer.actor, null, 10)).rows).toMatchObject([
       { meter: 'commands', recorded: 3, shipped: 0, waiting: 0, failed: 3 },
     ]);
+  });
+
+  it('is for operators, every one, where Stripe reports that it counts nothing of many and names a few', async () => {
+    const { stripe, local } = world.stripe;
+    const [before, buyer] = [await world.buyer(), await world.buyer()];
+    await world.record(before, 1);
+    await work(1);
+    world.clock.advance(HOUR);
+    await stripe.billing.meters.deactivate(world.meterId);
+    local.books.settings.errors_per_report = 20;
+    for (let n = 0; n < 20; n++) await world.record(buyer, 1);
+    await work(1);
+    expect(await states(buyer)).toEqual(Array(20).fill('shipped'));
+    const thin = local.books.store.all('v2.core.event').at(-1)!;
+    expect(thin).toMatchObject({
+      data: { reason: { error_count: 20, error_types: [{ sample_errors: Array(3).fill({}) }] } },
+    });
+    const { hear, manage } = world.shipper();
+    const payload = JSON.stringify({ id: thin.id, object: 'v2.core.event', type: thin.type });
+    const told = async () =>
+      Object.groupBy(await world.rows(buyer), ({ status, failure }) => `${status} ${failure}`);
+    const outcomes = ['failed', 'parked'].map((outcome): [string, Record<string, string>] => [
+      'billing_uses_settled_total',
+      { outcome },
+    ]);
+    // Heard twice, it changes nothing more.
+    expect(
+      await growth(metricsText, outcomes, async () => {
+        await hear.execute(payload);
+        await hear.execute(payload);
+      }),
+    ).toEqual([3, 17]);
+    expect(await told()).toEqual({
+      'failed archived_meter': Array(3).fill(expect.anything()),
+      'parked UNCLEAR REPORT archived_meter': Array(17).fill(expect.anything()),
+    });
+    expect(await states(before)).toEqual(['shipped']);
+
+    await stripe.billing.meters.reactivate(world.meterId);
+    local.books.settings.errors_per_report = 1;
+    world.clock.advance(2 * HOUR);
+    const input = RequeueUsesInput.parse({ filter: { tenantId: buyer.tenantId } });
+    expect(await manage.requeue(operator, input)).toMatchObject({ requeued: 20, left: [] });
+    await work(1);
+    expect([await states(buyer), await world.counted(buyer)]).toEqual([Array(20).fill('shipped'), 20]);
+    const rows = await world.rows(buyer);
+    const known = local.books.store.all('usage').map((one) => one.id);
+    expect(known).toEqual(expect.arrayContaining(rows.map((one) => `${one.id}.1`)));
+    // A report of before says nothing of what was sent since.
+    await hear.execute(payload);
+    expect(await states(buyer)).toEqual(Array(20).fill('shipped'));
+  });
+
+  it('is found by meter and time of its answer, however long the ledger is', async () => {
+    const plan = await world.planOf(
+      `select from billing.usage_ledger where meter = any ('{commands}') and status in ('shipped', 'unknown')
+       and coalesce(settled_at, sent_at) between now() and now()`,
+    );
+    expect(plan).toContain('usage_ledger_by_answer');
   });
 
   it('is found by what Stripe calls it, however long the ledger is', async () => {

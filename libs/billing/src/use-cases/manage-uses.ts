@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Actor, Clock, idOf, notFound, occurred, type Page } from '#platform';
-import { countedOf, isCounted, minuteOf, retryOf } from '../domain/shipment.js';
+import { countedOf, isCounted, minuteOf, REPORTED, retryOf } from '../domain/shipment.js';
 import { UsesDecided } from '../events/index.js';
 import { MinutesOfUses } from '../persistence/minutes-of-uses.js';
 import { OperatorLog } from '../persistence/operator-log.js';
@@ -118,12 +118,12 @@ export class ManageUses {
       const step = retryOf(use, this.clock.now());
       if (step === 'too_old') fates.set(use.id, 'TOO_OLD');
       else if (step !== 'ask') fates.set(use.id, step);
-      else if (isNeverCounted) fates.set(use.id, 'again');
+      else if (isNeverCounted) fates.set(use.id, uncounted(use));
       else {
         const minute = [use.tenantId, use.meter, use.customerId, minuteOf(use.usedAt).getTime()].join(' ');
         const fate = asked.get(minute) ?? (await this.fateByStripe(use));
         asked.set(minute, fate);
-        fates.set(use.id, fate);
+        fates.set(use.id, fate === 'again' ? uncounted(use) : fate);
       }
     }
     return fates;
@@ -163,3 +163,6 @@ export class ManageUses {
     }
   }
 }
+
+/** Of one that was sent, and of which somebody knows that Stripe has never counted it. */
+const uncounted = ({ failure }: StuckUseRow): Fate => (failure?.startsWith(REPORTED) ? 'anew' : 'again');
