@@ -1,4 +1,4 @@
-import { countedOf, retryOf, stepOf } from './shipment.js';
+import { countedOf, retryOf, stepOf, toldAs } from './shipment.js';
 
 const HOUR = 3_600_000;
 const NOW = new Date('2026-03-31T12:00:00Z');
@@ -15,6 +15,35 @@ describe('a use on its way to Stripe', () => {
     ['but not before it has been counted', 35 * 24 * HOUR, 0.5 * HOUR, 'wait'],
   ] as const)('%s', (_, usedAgo, sentAgo, step) => {
     expect(stepOf({ usedAt: ago(usedAgo), sentAt: sentAgo === null ? null : ago(sentAgo) }, NOW)).toBe(step);
+  });
+
+  describe('told for the first time', () => {
+    const seconds = (agoMs: number) => ago(agoMs).getTime() / 1_000;
+    const DAY = 24 * HOUR;
+    /** Renewed two hours ago. */
+    const RENEWED = {
+      ...{ created: seconds(90 * DAY), periodStart: seconds(2 * HOUR), trialEnd: null, endedAt: null },
+      items: [{ periodEnd: seconds(-20 * DAY) }, { meter: 'commands', periodEnd: seconds(-20 * DAY) }],
+    };
+    const ended = (agoMs: number) => ({
+      ...{ periodStart: seconds(30 * DAY), items: [{ meter: 'commands', periodEnd: seconds(agoMs) }] },
+    });
+
+    it.each([
+      ['is of now, when its period is over', 3 * HOUR, {}, true],
+      ['is of now, though nobody has looked since that was over', 3 * HOUR, ended(2 * HOUR), true],
+      ['is of its own time in the period that is open', HOUR, {}, false],
+      ['is of its own time in one that has begun since anybody looked', HOUR, ended(2 * HOUR), false],
+      ['is of its own time while Stripe bills that still', HOUR, ended(0.4 * HOUR), false],
+      ['is of its own time in a trial', 3 * HOUR, { trialEnd: seconds(2.5 * HOUR) }, false],
+      ['is of its own time before there was a subscription', 3 * HOUR, { created: seconds(2 * HOUR) }, false],
+      ['is of its own time when that has ended', 3 * HOUR, { endedAt: seconds(HOUR) }, false],
+      ['is of its own time where none of it is billed', 3 * HOUR, { items: [] }, false],
+      ['is of its own time where a test clock is ahead', 3 * HOUR, { periodStart: seconds(-DAY) }, false],
+    ] as const)('%s', (_, usedAgo, more, isOfNow) => {
+      const use = { usedAt: ago(usedAgo), meter: 'commands' };
+      expect(toldAs(use, [{ ...RENEWED, ...more }], NOW)).toBe(isOfNow ? NOW : use.usedAt);
+    });
   });
 
   it.each([

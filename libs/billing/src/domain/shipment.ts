@@ -1,3 +1,5 @@
+import type { ItemFacts, SubscriptionFacts } from './stripe-facts.js';
+
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
@@ -9,6 +11,12 @@ const AHEAD_MS = 4 * 60_000;
 const KNOWN_MS = 23 * HOUR_MS;
 /** What was sent is counted a while later; by then it is, in ms. */
 const COUNTED_MS = HOUR_MS;
+
+/**
+ * What Stripe hears of a period within an hour after it is billed with it
+ * (docs.stripe.com/billing/subscriptions/usage-based/configure-grace-period); half of it.
+ */
+const HEARD_MS = HOUR_MS / 2;
 
 /** A use on its way to Stripe. */
 export interface Shipment {
@@ -32,6 +40,31 @@ export function stepOf({ usedAt, sentAt }: Shipment, now: Date): 'send' | 'compa
 
 /** What was used before, Stripe takes no more. */
 export const tooOldAt = (now: Date): Date => new Date(now.getTime() - PAST_MS);
+
+/** Of a subscription that may bill a use. */
+export type BillingPeriod = Pick<SubscriptionFacts, 'created' | 'periodStart' | 'trialEnd' | 'endedAt'> & {
+  items: readonly Pick<ItemFacts, 'meter' | 'periodEnd'>[];
+};
+
+/**
+ * The time under which Stripe is told of a use for the first time. In a period that is invoiced already nobody would ever
+ * pay for it: then it is of now. What was used in a trial or before the subscription stays there, for it was free.
+ */
+export function toldAs(
+  { usedAt, meter }: { usedAt: Date; meter: string },
+  subscriptions: readonly BillingPeriod[],
+  now: Date,
+): Date {
+  const bills = (item: Pick<ItemFacts, 'meter'>) => item.meter === meter;
+  const one = subscriptions.find(({ endedAt, items }) => endedAt === null && items.some(bills));
+  if (!one) return usedAt;
+  const end = one.items.find(bills)!.periodEnd * 1_000;
+  // What is known of it may be of before it was renewed.
+  const turn = end <= now.getTime() ? end : one.periodStart * 1_000;
+  const isLate = usedAt.getTime() < turn && now.getTime() - turn > HEARD_MS;
+  const isFree = usedAt.getTime() < Math.max(one.created, one.trialEnd ?? 0) * 1_000;
+  return isLate && !isFree ? now : usedAt;
+}
 
 /** A use that goes on by itself no more. */
 export interface StuckUse extends Shipment {

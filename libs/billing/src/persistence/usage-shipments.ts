@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { inMs, SystemDatabase } from '#platform';
-import { REPORTED } from '../domain/shipment.js';
+import { type BillingPeriod, REPORTED } from '../domain/shipment.js';
 
 /** A use that a worker has taken on, for a while. */
 export interface TakenUse {
@@ -17,6 +17,8 @@ export interface TakenUse {
   failure: string | null;
   /** Whom Stripe bills for it. */
   customerId: string;
+  /** The subscriptions of that customer, by the last look. */
+  subscriptions: readonly BillingPeriod[];
 }
 
 export type Outcome = 'shipped' | 'failed' | 'parked';
@@ -59,7 +61,8 @@ export class UsageShipments {
          returning *
        )
        select t.tenant_id as "tenantId", t.id, ${IDENTIFIER} as identifier, t.meter, t.amount, t.used_at as "usedAt", t.sent_at as "sentAt",
-         t.attempts, t.failure, ${CUSTOMER} as "customerId"
+         t.attempts, t.failure, ${CUSTOMER} as "customerId",
+         coalesce(case a.facts ->> 'customerId' when ${CUSTOMER} then a.facts -> 'subscriptions' end, '[]') as subscriptions
        from taken t left join billing.accounts a on a.tenant_id = t.tenant_id order by t.used_at`,
       [batch, leaseMs],
     );
@@ -75,13 +78,17 @@ export class UsageShipments {
     return row?.at ?? null;
   }
 
-  /** It may be counted from now on. False when somebody else has settled it meanwhile. */
-  async send({ tenantId, id, customerId }: TakenUse, now: Date): Promise<boolean> {
+  /**
+   * It may be counted from now on. `usedAt`: the time that Stripe is told, which its sums go by: nothing changes it while
+   * something may have been counted under it. False when somebody else has settled it meanwhile.
+   */
+  async send({ tenantId, id, customerId }: TakenUse, usedAt: Date, now: Date): Promise<boolean> {
     const rows = await this.database.query(
       `update billing.usage_ledger
-       set status = 'unknown', sent_at = coalesce(sent_at, $3), attempts = attempts + 1, customer_id = $4
+       set status = 'unknown', sent_at = coalesce(sent_at, $3), attempts = attempts + 1, customer_id = $4,
+         used_at = case when sent_at is null then $5 else used_at end
        where tenant_id = $1 and id = $2 and status in ('waiting', 'unknown') returning 1`,
-      [tenantId, id, now, customerId],
+      [tenantId, id, now, customerId, usedAt],
     );
     return rows.length === 1;
   }

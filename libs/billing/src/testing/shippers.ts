@@ -26,6 +26,7 @@ export interface LedgerRow {
   status: string;
   attempts: number;
   failure: string | null;
+  usedAt: Date;
 }
 
 export interface Buyer {
@@ -97,6 +98,19 @@ export async function shippingWorld() {
         tenantId,
         customerId,
       ]),
+    /** They have a subscription that bills their uses; what a look has seen of it, seconds. */
+    subscribes: (
+      { tenantId, customerId }: Buyer,
+      seen: { created: number; periodStart: number; periodEnd: number; trialEnd?: number },
+    ) => {
+      const { periodEnd, trialEnd = null, ...more } = seen;
+      const items = [{ meter: 'commands', periodEnd }];
+      const facts = { customerId, subscriptions: [{ ...more, trialEnd, endedAt: null, items }] };
+      return admin.query('update billing.accounts set facts = $2 where tenant_id = $1', [
+        tenantId,
+        JSON.stringify(facts),
+      ]);
+    },
     /** Beside Stripe, until then. */
     agree: ({ tenantId }: Buyer, endsAt: Date) =>
       admin.query('update billing.accounts set contract = $2 where tenant_id = $1', [
@@ -109,7 +123,7 @@ export async function shippingWorld() {
       ),
     rows: async ({ tenantId }: Buyer): Promise<LedgerRow[]> => {
       const { rows } = await admin.query<LedgerRow>(
-        `select id, amount::int, status, attempts, failure from billing.usage_ledger where tenant_id = $1
+        `select id, amount::int, status, attempts, failure, used_at as "usedAt" from billing.usage_ledger where tenant_id = $1
          order by used_at, id`,
         [tenantId],
       );

@@ -85,7 +85,7 @@ describe('what was used, on its way to Stripe', () => {
     const taken = await world.shipments.take(10, 1_000);
     expect(taken).toHaveLength(2);
     // One died after Stripe had it, one before.
-    for (const use of taken) await world.shipments.send(use, world.clock.now());
+    for (const use of taken) await world.shipments.send(use, use.usedAt, world.clock.now());
     await world.stripe.stripe.billing.meterEvents.create(
       {
         event_name: world.meterName,
@@ -332,6 +332,99 @@ describe('what was used, on its way to Stripe', () => {
     // A report of before says nothing of what was sent since.
     await hear.execute(payload);
     expect(await states(buyer)).toEqual(Array(20).fill('shipped'));
+  });
+
+  describe('that waits over the end of a period, because Stripe is away', () => {
+    const seconds = (at: number | Date) => Math.floor(new Date(at).getTime() / 1_000);
+    /** A month ends in an hour, by what was known of it before. */
+    const subscribes = (buyer: Buyer, trialEnd?: number) => {
+      const now = world.clock.now().getTime();
+      return world.subscribes(buyer, {
+        ...{ created: seconds(now - 60 * DAY), periodStart: seconds(now - 29 * DAY) },
+        ...{ periodEnd: seconds(now + HOUR), ...(trialEnd === undefined ? {} : { trialEnd }) },
+      });
+    };
+    /** Stripe cannot be reached for so long. */
+    const isAway = async (ms: number) => {
+      fault('status', 100, { status: 429 });
+      await work(1);
+      world.stripe.local.faults.clear();
+      world.clock.advance(ms);
+      await world.hasten();
+    };
+    const timesOf = async (buyer: Buyer) => {
+      const { store } = world.stripe.local.books;
+      const [row] = await world.rows(buyer);
+      return [seconds(row!.usedAt), store.get('usage', row!.id)!.timestamp];
+    };
+
+    it('is of the time at which it is told first: of the period before Stripe bills nothing any more', async () => {
+      const buyer = await world.buyer();
+      await subscribes(buyer);
+      await world.record(buyer, 5);
+      await isAway(2 * HOUR);
+      const told = seconds(world.clock.now());
+      // From now on it has that time: what became of it is found by the minute.
+      fault('timeout_after_apply');
+      await work(1);
+      expect(await states(buyer)).toEqual(['unknown']);
+      world.clock.advance(25 * HOUR);
+      await world.hasten();
+      await work(2);
+      expect([await states(buyer), await timesOf(buyer)]).toEqual([['shipped'], [told, told]]);
+      expect(await world.counted(buyer)).toBe(5);
+    });
+
+    it('keeps its time where Stripe still bills that', async () => {
+      const [soon, sent] = [await world.buyer(), await world.buyer()];
+      for (const buyer of [soon, sent]) await subscribes(buyer);
+      const usedAt = seconds(world.clock.now());
+      await world.record(sent, 7);
+      fault('timeout_after_apply');
+      await work(1);
+      await world.record(soon, 5);
+      await isAway(HOUR + HOUR / 4);
+      await work(1);
+      for (const buyer of [soon, sent]) expect(await timesOf(buyer)).toEqual([usedAt, usedAt]);
+      expect([await world.counted(soon), await world.counted(sent)]).toEqual([5, 7]);
+    });
+
+    it.each([
+      ['keeps it when Stripe turns out to have counted it, though nobody heard', 'timeout_after_apply', 0],
+      ['has a new one once Stripe turns out never to have counted it', 'hang', 27 * HOUR],
+    ] as const)('%s', async (_, kind, late) => {
+      const buyer = await world.buyer();
+      await subscribes(buyer);
+      const usedAt = world.clock.now().getTime();
+      await world.record(buyer, 7);
+      fault(kind);
+      await work(1);
+      world.clock.advance(2 * HOUR);
+      await world.hasten();
+      await work(1);
+      // It is not sent into the period that is over.
+      expect(await world.rows(buyer)).toMatchObject([{ status: 'unknown', attempts: 1 }]);
+      world.clock.advance(25 * HOUR);
+      await world.hasten();
+      await work(1);
+      await world.hasten();
+      await work(1);
+      const at = seconds(usedAt + late);
+      expect([await states(buyer), await timesOf(buyer)]).toEqual([['shipped'], [at, at]]);
+      expect(await world.counted(buyer)).toBe(7);
+    });
+
+    it('keeps it where it was free: in a trial, or before anything was bought', async () => {
+      const [trial, early] = [await world.buyer(), await world.buyer()];
+      const usedAt = seconds(world.clock.now());
+      const end = usedAt + 3_600;
+      await subscribes(trial, end);
+      await world.subscribes(early, { created: end, periodStart: end, periodEnd: end + 30 * 86_400 });
+      for (const buyer of [trial, early]) await world.record(buyer, 3);
+      await isAway(2 * HOUR);
+      await work(1);
+      for (const buyer of [trial, early]) expect(await timesOf(buyer)).toEqual([usedAt, usedAt]);
+    });
   });
 
   it('is found by meter and time of its answer, however long the ledger is', async () => {

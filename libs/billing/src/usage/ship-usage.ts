@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, DomainError, Log, retryWait, sideBySide } from '#platform';
 import { Prices } from '../catalogue/prices.js';
-import { meterEventName, stepOf, tooOldAt } from '../domain/shipment.js';
+import { meterEventName, stepOf, toldAs, tooOldAt } from '../domain/shipment.js';
 import { type Outcome, type TakenUse, UsageShipments } from '../persistence/usage-shipments.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import {
@@ -23,6 +23,8 @@ const LEASE_MS = 180_000;
 const WAITS = { retryMs: 5_000, retryMaxMs: 900_000 };
 /** A key of ours that does not work needs somebody, in ms. */
 const LATER_MS = 300_000;
+/** That is by the day. */
+const COMPARED_MS = 3_600_000;
 /** One statement for all of them. */
 const SET_ASIDE = 1_000;
 /** What is used before there is a customer, no subscription bills: nothing is lost by it, in ms. */
@@ -62,15 +64,23 @@ export class ShipUsage {
   }
 
   private async ship(use: TakenUse): Promise<void> {
-    const step = stepOf(use, this.clock.now());
+    const now = this.clock.now();
+    const step = stepOf(use, now);
     if (step === 'too_old') return this.settle(use, 'parked', 'TOO_OLD');
     if (step === 'wait') return this.shipments.postpone(use, LATER_MS, use.failure ?? 'NOT_YET');
-    return step === 'compare' ? this.compare.execute(use) : this.send(use);
+    if (step === 'compare') return this.compare.execute(use);
+    const usedAt = toldAs(use, use.subscriptions, now);
+    // Sent again, it would be of a period that is over; once it may be compared, it is known whether it has to be.
+    if (use.sentAt && usedAt !== use.usedAt) return this.shipments.postpone(use, COMPARED_MS, 'NOT_YET');
+    return this.send(use, usedAt, now);
   }
 
-  private async send(use: TakenUse): Promise<void> {
-    if (!(await this.shipments.send(use, this.clock.now()))) return;
-    const { identifier, meter, amount, usedAt, customerId: customer } = use;
+  /** As of `usedAt`. */
+  private async send(use: TakenUse, usedAt: Date, now: Date): Promise<void> {
+    if (!(await this.shipments.send(use, usedAt, now))) return;
+    const { identifier, meter, amount, customerId: customer } = use;
+    if (usedAt !== use.usedAt)
+      this.log.info({ tenant_id: use.tenantId, use: use.id, used_at: use.usedAt }, 'A use is billed late.');
     try {
       await this.gateway.writeUnder('ship_usage', use.attempts > 0, (stripe) =>
         stripe.billing.meterEvents.create(
@@ -110,9 +120,12 @@ export class ShipUsage {
   }
 }
 
-/** Stripe keeps a fault of its own under the key like any other answer: asked by another key it looks at the identifier. */
-const keyOf = ({ identifier, attempts, failure }: TakenUse): string =>
-  /^5\d\d/.test(failure ?? '') ? `${identifier}-${attempts}` : identifier;
+/**
+ * Stripe keeps a fault of its own under the key like any other answer: asked by another key it looks at the identifier. Under
+ * one key it takes the same question alone, and what was never counted may have another time by now.
+ */
+const keyOf = ({ identifier, attempts, failure, sentAt }: TakenUse): string =>
+  /^5\d\d/.test(failure ?? '') || (attempts > 0 && !sentAt) ? `${identifier}-${attempts}` : identifier;
 
 /** With this one. */
 const waitAfter = ({ attempts }: TakenUse): number => retryWait(attempts + 1, WAITS);
