@@ -1,6 +1,7 @@
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
 import { joins } from '../support/memberships.js';
+import { promised } from '../support/patience.js';
 import {
   type ErrorBody,
   newEmail,
@@ -142,7 +143,9 @@ describe('a session in cookies (S2-28)', () => {
     expect((await at.ask('/auth/logout', { method: 'POST' })).body).toEqual({ revoked: 1 });
     expect(at.jar.size).toBe(0);
     copy.forEach((value, name) => at.jar.set(name, value));
-    await eventually(async () => expect((await at.ask('/auth/me')).status).toBe(401), { withinMs: 2_000 });
+    await eventually(async () => expect((await at.ask('/auth/me')).status).toBe(401), {
+      withinMs: promised(2_000),
+    });
     const late = await at.ask('/auth/refresh', { method: 'POST' });
     expect([late.status, at.jar.size]).toEqual([401, 0]);
     expect((await at.ask('/auth/logout', { method: 'POST' })).body).toEqual({ revoked: 0 });

@@ -3,6 +3,7 @@ import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
 import { mailsTo } from '../support/mail.js';
 import { joins } from '../support/memberships.js';
+import { promised } from '../support/patience.js';
 import {
   type AuditBody,
   call,
@@ -18,7 +19,7 @@ import { type ApiKeyBody, reads, serviceAccountsOf } from '../support/service-ac
 import { type MemberBody, type Somebody, teamOf } from '../support/team.js';
 
 /** What ends is refused by every process within two seconds. */
-const WITHIN_MS = 2_000;
+const WITHIN_MS = promised(2_000);
 const product = journeyProduct();
 const team = teamOf(product);
 const { ask, refused, member, members, refreshed } = team;

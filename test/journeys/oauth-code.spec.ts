@@ -3,6 +3,7 @@ import { aged } from '../support/aged-session.js';
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
 import { joins } from '../support/memberships.js';
+import { promised } from '../support/patience.js';
 import {
   type AuditBody,
   call,
@@ -37,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => pages?.app.close());
 
-const AT_ONCE = { withinMs: 2_000 };
+const AT_ONCE = { withinMs: promised(2_000) };
 interface Claims {
   sid: string;
   amr: string[];

@@ -3,6 +3,7 @@ import { newId } from '#platform';
 import { Buyer } from '../support/billing.js';
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
+import { promised } from '../support/patience.js';
 import {
   type AuditBody,
   call,
@@ -17,9 +18,9 @@ import type { ProductProcess } from '../support/product.js';
 import { askToken, basic, serviceAccountsOf } from '../support/service-accounts.js';
 
 /** An operator who suspends somebody expects it to hold while they still look, in ms. */
-const SOON = { withinMs: 5_000 };
+const SOON = { withinMs: promised(5_000) };
 /** Within which no bearer of a suspended organisation opens anything, in ms. */
-const AT_ONCE = { withinMs: 2_000 };
+const AT_ONCE = { withinMs: promised(2_000) };
 
 const product = journeyProduct();
 let other: ProductProcess;

@@ -3,6 +3,7 @@ import { codeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
 import { joins } from '../support/memberships.js';
+import { promised } from '../support/patience.js';
 import {
   call,
   type ErrorBody,
@@ -36,7 +37,7 @@ beforeAll(async () => {
 });
 
 /** What becomes of a session every process knows within two seconds. */
-const AT_ONCE = { withinMs: 2_000 };
+const AT_ONCE = { withinMs: promised(2_000) };
 const EXCHANGE = {
   grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
   client_id: 'gatehouse-cli',

@@ -1,6 +1,7 @@
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
 import { mailsTo } from '../support/mail.js';
+import { promised } from '../support/patience.js';
 import { type AuditBody, call, type ErrorBody, refusal, signUp, succeed } from '../support/person.js';
 import type { ProductProcess } from '../support/product.js';
 import { fillTrail, HASTY, livelyTenant, PATIENT, settled } from '../support/tenant-life.js';
@@ -105,7 +106,7 @@ describe('an organisation is deleted', () => {
               ).toBeGreaterThan(400);
           }
         },
-        { withinMs: 5_000 },
+        { withinMs: promised(5_000) },
       );
       expect(refusal(await call<ErrorBody>(`${product.v1}/audit`, { bearer: owner.access_token }))).toEqual([
         403,

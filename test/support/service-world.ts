@@ -1,5 +1,6 @@
 import { eventually } from './eventually.js';
 import { journeyProduct } from './journey.js';
+import { promised } from './patience.js';
 import { call, type ErrorBody, type RegisteredBody, signUp } from './person.js';
 import type { Product, ProductProcess } from './product.js';
 import { type ApiKeyBody, reads, type ServiceAccountBody, serviceAccountsOf } from './service-accounts.js';
@@ -11,7 +12,7 @@ export const BASE_URL = 'http://127.0.0.1';
 export const SCOPES = ['licenses:read', 'audit:read'];
 
 /** What is revoked is refused by every process within two seconds (S2-63). */
-export const REVOKED_MS = 2_000;
+export const REVOKED_MS = promised(2_000);
 
 /** Two processes of the product, two organisations, and the service accounts of the first. */
 export interface ServiceWorld {
