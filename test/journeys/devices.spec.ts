@@ -1,5 +1,5 @@
 import { aged } from '../support/aged-session.js';
-import { codeOf } from '../support/authenticator.js';
+import { codeOf, lastCodeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
 import { journeyProduct } from '../support/journey.js';
 import { mailsTo, tokenIn } from '../support/mail.js';
@@ -103,7 +103,7 @@ describe('an organisation that asks for a second factor', () => {
       403,
       'CODE_INVALID',
     ]);
-    const done = await post('mfa/totp/confirm', { mfa_token, code: codeOf(secret, -1) });
+    const done = await post('mfa/totp/confirm', { mfa_token, code: await lastCodeOf(secret) });
     expect(done.body.backup_codes).toHaveLength(10);
     const session = done.body.signed_in!;
     expect(claimsOf(session).amr).toEqual(['pwd', 'otp', 'mfa']);
@@ -147,7 +147,7 @@ describe('an organisation that asks for a second factor', () => {
       expect(refusal(answer)).toEqual([401, 'MFA_ENROLLMENT_REQUIRED']);
     }
     const { secret } = (await post('mfa/totp/enroll', {}, made.access_token)).body;
-    const done = await post('mfa/totp/confirm', { code: codeOf(secret, -1) }, made.access_token);
+    const done = await post('mfa/totp/confirm', { code: await lastCodeOf(secret) }, made.access_token);
     expect(done.body.signed_in).toBeNull();
     const renewed = await refresh(made);
     expect(claimsOf(renewed.body).amr).toEqual(['fed', 'otp', 'mfa']);
@@ -207,7 +207,7 @@ describe('what is dangerous', () => {
   it('asks who has a second factor for that one, and then takes it off', async () => {
     const fresh = await register();
     const { secret } = (await post('mfa/totp/enroll', {}, fresh.access_token)).body;
-    await post('mfa/totp/confirm', { code: codeOf(secret, -1) }, fresh.access_token);
+    await post('mfa/totp/confirm', { code: await lastCodeOf(secret) }, fresh.access_token);
     const made = await aged(product, fresh);
     const byPassword = await post('reauthenticate', { password: PASSWORD }, made.access_token);
     expect(refusal(byPassword)).toEqual([403, 'REAUTHENTICATION_REQUIRED']);
@@ -228,7 +228,7 @@ describe('what is dangerous', () => {
     const google = await signInAt('google.com', { sub: email, email: newEmail(), verified: true });
     const linked = await post('identities', { id_token: github }, fresh.access_token);
     const { secret } = (await post('mfa/totp/enroll', {}, fresh.access_token)).body;
-    await post('mfa/totp/confirm', { code: codeOf(secret, -1) }, fresh.access_token);
+    await post('mfa/totp/confirm', { code: await lastCodeOf(secret) }, fresh.access_token);
     const late = await aged(product, fresh);
 
     const password = { password: PASSWORD };
@@ -329,7 +329,7 @@ describe('attempts to sign in (S2-25, S2-64)', () => {
     await login(nobody);
 
     const { secret } = (await post('mfa/totp/enroll', {}, made.access_token)).body;
-    await post('mfa/totp/confirm', { code: codeOf(secret, -1) }, made.access_token);
+    await post('mfa/totp/confirm', { code: await lastCodeOf(secret) }, made.access_token);
     await post('reauthenticate', { code: '000000' }, made.access_token);
     const shown = await post('reauthenticate', { code: codeOf(secret) }, made.access_token);
     // Right, but the password was changed between the factors.

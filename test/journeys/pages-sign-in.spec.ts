@@ -1,4 +1,4 @@
-import { codeOf } from '../support/authenticator.js';
+import { codeOf, lastCodeOf } from '../support/authenticator.js';
 import { journeyBrowser, type Person } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { type CaughtMail, mailsTo, tokenIn } from '../support/mail.js';
@@ -141,7 +141,7 @@ describe('signing in on the pages (S1-22)', () => {
       succeed<T>(`${product.v1}/auth/mfa/totp/${path}`, { body, bearer: made.access_token });
     const { secret } = await post<{ secret: string }>('enroll', { password: PASSWORD });
     const { backup_codes: codes } = await post<{ backup_codes: string[] }>('confirm', {
-      code: codeOf(secret, -1),
+      code: await lastCodeOf(secret),
     });
 
     const ada = await browser.person();

@@ -11,7 +11,7 @@ import {
   PasswordTooWeak,
   ReauthenticationRequired,
 } from '#sdk';
-import { codeOf } from '../support/authenticator.js';
+import { codeOf, lastCodeOf } from '../support/authenticator.js';
 import { eventually } from '../support/eventually.js';
 import { apiOutage, journeyProduct } from '../support/journey.js';
 import { type Program, startProgram, stateOf } from '../support/machine.js';
@@ -53,7 +53,7 @@ describe('the client that signs people in', () => {
 
     const { secret, otpauthUri } = await laptop.account.enrollTotp({ password: PASSWORD });
     expect(otpauthUri).toMatch(/^otpauth:/);
-    const [backup = ''] = await laptop.account.confirmTotp(codeOf(secret, -1));
+    const [backup = ''] = await laptop.account.confirmTotp(await lastCodeOf(secret));
 
     const phone = device('phone');
     const asked = await thrownBy(phone.signIn({ email, password: PASSWORD }));
@@ -97,7 +97,7 @@ describe('the client that signs people in', () => {
     if (!(asked instanceof MfaEnrollmentRequired)) throw asked;
     const { mfaToken } = asked;
     const { secret } = await laptop.account.enrollTotp({ mfaToken });
-    const done = await laptop.confirmTotp({ mfaToken, code: codeOf(secret, -1) });
+    const done = await laptop.confirmTotp({ mfaToken, code: await lastCodeOf(secret) });
     expect([done.backupCodes.length, done.signedIn.user.id]).toEqual([10, made.user.id]);
     expect((await laptop.me()).user.email).toBe(email);
 

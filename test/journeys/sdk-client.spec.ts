@@ -5,6 +5,7 @@ import { beating, isFree, keyOf } from '../support/customer.js';
 import { eventually } from '../support/eventually.js';
 import { apiOutage, journeyProduct } from '../support/journey.js';
 import { HastyTime, machine, startLicensed, stateOf } from '../support/machine.js';
+import { roomIn } from '../support/patience.js';
 import { newEmail, signInWithGoogle, signUp, succeed } from '../support/person.js';
 
 const HOUR = 3_600_000;
@@ -209,6 +210,8 @@ describe('answers that are signed', () => {
 
 describe('a quota of 10 a day', () => {
   it('gives 10 to whoever asks for 50 at once, and says when there are more', async () => {
+    // Of one day.
+    await roomIn(86_400_000, 30_000);
     const owner = await signUp(url);
     const client = machine('ada', { url, licenseKey: keyOf(owner) });
     await client.start();

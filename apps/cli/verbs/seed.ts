@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Command } from 'commander';
 import { generateSync } from 'otplib';
@@ -20,6 +21,8 @@ const SOCIAL = [
 const PASSWORD = 'velvet otter marches nine';
 /** As long as an account waits at most; say `seed` again for another. */
 const LOCKED_SECONDS = 86_400;
+/** For how long an authenticator shows a code. */
+const STEP_MS = 30_000;
 
 type Kind = 'verified' | 'unverified' | 'second factor' | 'suspended' | 'locked' | 'two organisations';
 
@@ -110,7 +113,10 @@ async function enrol(product: INestApplicationContext, id: string, tenantId: str
   const actor = new Actor({ type: 'user', id, tenantId, authTime: new Date(), origin: originOfSeed() });
   const totp = product.get(ManageTotp, { strict: false });
   const { secret, otpauthUri } = await totp.enroll(actor, {});
-  // The step before this one, so that the code that an authenticator shows now is not used up.
+  // The step before this one, so that the code that an authenticator shows now is not used up. It counts until this one
+  // ends, so in its last seconds the next is waited for; a timer may be a moment early.
+  const leftMs = STEP_MS - (Date.now() % STEP_MS);
+  if (leftMs < 2_000) await pause(leftMs + 50);
   const code = generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) - 30 });
   const { backupCodes } = await totp.confirm(actor, { code });
   say(`  secret ${secret}`);
