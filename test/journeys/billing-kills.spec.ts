@@ -1,7 +1,8 @@
 import { Killer } from '../support/billing-kills.js';
 import { endure } from '../support/billing-ordeal.js';
 import { reckon } from '../support/billing-reckoning.js';
-import { BillingStage, say, someSeed } from '../support/billing-stage.js';
+import { BillingStage, say } from '../support/billing-stage.js';
+import { someSeed } from '../support/seeds.js';
 
 /** `npm run drill -- billing-kills` kills a hundred times, and waits for what killed workers had taken. */
 const WAVES = 3;

@@ -1,6 +1,7 @@
 import { endure } from '../support/billing-ordeal.js';
 import { reckon } from '../support/billing-reckoning.js';
-import { BillingStage, say, someSeed } from '../support/billing-stage.js';
+import { BillingStage, say } from '../support/billing-stage.js';
+import { someSeed } from '../support/seeds.js';
 
 /** `npm run drill -- billing-events` does the same with two thousand events, twenty times. */
 const EVENTS = 45;

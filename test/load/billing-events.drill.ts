@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { endure } from '../support/billing-ordeal.js';
 import { reckon } from '../support/billing-reckoning.js';
-import { BillingStage, say, sized, someSeed } from '../support/billing-stage.js';
+import { BillingStage, say, sized } from '../support/billing-stage.js';
+import { someSeed } from '../support/seeds.js';
 import { started } from './children.js';
 import { DistantWire } from './distant-wire.js';
 

@@ -1,7 +1,8 @@
 import { Killer } from '../support/billing-kills.js';
 import { endure } from '../support/billing-ordeal.js';
 import { reckon } from '../support/billing-reckoning.js';
-import { BillingStage, say, sized, someSeed } from '../support/billing-stage.js';
+import { BillingStage, say, sized } from '../support/billing-stage.js';
+import { someSeed } from '../support/seeds.js';
 
 /** The ordeal of test/journeys/billing-kills.spec.ts with a hundred kills, waiting for the leases of the dead. */
 describe('events of Stripe while workers are killed and Redis is emptied', () => {

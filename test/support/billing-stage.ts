@@ -1,4 +1,4 @@
-import { createHmac, randomInt } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { eventually } from './eventually.js';
 import { type RegisteredBody, signUp } from './person.js';
 import { type Product, type ProductProcess, sellCatalogue, startProduct } from './product.js';
@@ -123,9 +123,6 @@ export class BillingStage {
     await this.stripe.stop();
   }
 }
-
-/** GATEHOUSE_SEED repeats one. */
-export const someSeed = (): number => Number(process.env.GATEHOUSE_SEED ?? randomInt(1, 1 << 30));
 
 /** What a drill does unless the environment asks for another size. */
 export const sized = (name: string, whole: number): number => Number(process.env[name] ?? whole);

@@ -106,8 +106,12 @@ function chosen(
   return files;
 }
 
-/** An id of Stripe's with something drawn in it: no word is a capital or a digit among so many letters. */
-const DRAWN = /\b([a-z]+(?:_[a-z]+)*)_(?=[A-Za-z]*[A-Z0-9])([A-Za-z0-9]{14,24}|[A-Za-z0-9]{58})\b/g;
+/**
+ * An id of Stripe's with something drawn in it: no word is a capital or a digit among so many letters. No word follows `req_`,
+ * and those are so many that one of small letters alone comes up.
+ */
+const DRAWN =
+  /\b([a-z]+(?:_[a-z]+)*)_(?:(?<=\breq_)|(?=[A-Za-z]*[A-Z0-9]))([A-Za-z0-9]{14,24}|[A-Za-z0-9]{58})\b/g;
 /** What the library draws for a request that has no key of its own. */
 const RETRY_KEY = /stripe-node-retry-[0-9a-f-]{36}/g;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

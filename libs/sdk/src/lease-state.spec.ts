@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import fc from '../../../test/support/properties.js';
 import { FILES } from '../../../test/vectors/generate.js';
 import { type Claims, toInstant } from './formats/claims.js';
 import { leaseFromClaims, type LeaseStatus } from './formats/lease.js';

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { LEASE_MODES } from '#sdk/formats';
+import fc from '../../../../test/support/properties.js';
 import { termsOf } from '../testing/policies.js';
 import {
   isTighterMode,

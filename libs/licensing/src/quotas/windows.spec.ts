@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../../test/support/properties.js';
 import { movedWindow, perDayAllowance, type Period, windowAt } from './windows.js';
 
 const HOUR = 3_600_000;

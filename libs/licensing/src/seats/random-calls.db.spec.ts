@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { generatorOf } from '../../../../test/support/seat-generator.js';
+import { someSeed } from '../../../../test/support/seeds.js';
 import { SeatBench } from '../testing/seat-bench.js';
 import type { SeatAnswer } from './seat-answer.js';
 import type { SeatGrant } from './session-id.js';
@@ -24,7 +24,7 @@ describe('a pool of seats under random calls over several connections', () => {
   }
 
   it('is never over its limit, and never holds two devices on one seat', async () => {
-    const seed = Number(process.env.GATEHOUSE_SEED ?? randomInt(1, 1 << 30));
+    const seed = someSeed();
     const policies = await Promise.all(
       Array.from({ length: POOLS }, (_, i) => bench.opened({ seats: i === 0 ? 0 : 1 + (i % 4) }, {}, TTL_MS)),
     );

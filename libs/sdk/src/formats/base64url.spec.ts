@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../../test/support/properties.js';
 import { fromBase64url, toBase64url } from './base64url.js';
 
 describe('base64url', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../../test/support/properties.js';
 import { crc16 } from './crc16.js';
 import { formatLicenseKey, LICENSE_TYPES, maskLicenseKey, parseLicenseKey } from './license-key.js';
 
