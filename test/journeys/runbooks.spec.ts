@@ -41,7 +41,7 @@ describe(PAGE, () => {
       body: { refresh_token: ada.refresh_token },
     });
     expect(await me(access_token)).toBe(200);
-  });
+  }, 300_000);
 });
 
 const me = async (bearer: string) => (await call(`${product.v1}/auth/me`, { bearer })).status;

@@ -51,6 +51,13 @@ export async function poison(stage: BillingStage, others: number): Promise<Poiso
   await eventually(async () => !(await Promise.all(healthy.map(stands))).includes(null), {
     withinMs: 60_000,
   });
+  // Until then it is not known which of his will be ignored.
+  const untried = () =>
+    stage.product.query(
+      `select id from billing.stripe_events where id = any ($1) and status = 'received' and failure is null`,
+      [events[0]!.map((one) => one.id)],
+    );
+  await eventually(async () => (await untried()).length === 0, { withinMs: 60_000 });
   const hisOwn = await stage.product.query<{ id: string }>(
     `select id from billing.stripe_events where id = any ($1) and status <> 'ignored' order by id collate "C"`,
     [events[0]!.map((one) => one.id)],

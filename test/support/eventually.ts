@@ -16,7 +16,7 @@ export async function eventually<T>(
   look: () => T | Promise<T>,
   patience: Patience = {},
 ): Promise<Exclude<T, false>> {
-  const { withinMs = 10_000, everyMs = 50 } = patience;
+  const { withinMs = 30_000, everyMs = 50 } = patience;
   const deadline = performance.now() + withinMs;
   for (;;) {
     const last = await attempt(look);

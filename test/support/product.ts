@@ -70,7 +70,7 @@ export async function startProduct(settings: Record<string, string> = {}): Promi
 
   const started = new Set<ProductProcess>();
   const start = async (program: string, extra: Record<string, string> = {}) => {
-    const process = await startProcess(program, { ...env, ...extra });
+    const process = await startAtLast(program, { ...env, ...extra });
     started.add(process);
     return process;
   };
@@ -99,6 +99,20 @@ export async function startProduct(settings: Record<string, string> = {}): Promi
       await Promise.all([database.drop(), redis.drop()]);
     },
   };
+}
+
+/** For so long, in ms, somebody else's connection may have a port that was given back and is taken again. */
+const PORT_TAKEN_MS = 10_000;
+
+async function startAtLast(program: string, env: Record<string, string>): Promise<ProductProcess> {
+  const deadline = performance.now() + PORT_TAKEN_MS;
+  for (;;) {
+    try {
+      return await startProcess(program, env);
+    } catch (error) {
+      if (performance.now() >= deadline || !String(error).includes('EADDRINUSE')) throw error;
+    }
+  }
 }
 
 async function startProcess(program: string, env: Record<string, string>): Promise<ProductProcess> {

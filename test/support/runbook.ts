@@ -9,6 +9,9 @@ import { type Command, commandsOf, isAsWritten } from './readme.js';
 /** Between what two commands print; no command prints it. */
 const MARK = '\u001e';
 
+/** Then something in it waits for what will not come. The test of a page has a minute more. */
+const SHELL_MS = 240_000;
+
 /** A page of commands, run as they are written, in a directory like an operator's. */
 export class Runbook {
   readonly place = mkdtempSync(join(tmpdir(), 'gatehouse-runbook-'));
@@ -52,7 +55,7 @@ export class Runbook {
     const child = spawn('sh', ['-eu'], {
       cwd: this.place,
       env: { ...INHERITED, HOME: this.place, PATH: path },
-      timeout: 110_000,
+      timeout: SHELL_MS,
     });
     child.stdin.end(script);
     const [out, complaints] = await Promise.all([text(child.stdout), text(child.stderr)]);

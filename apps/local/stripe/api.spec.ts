@@ -121,7 +121,7 @@ describe('an idempotency key', () => {
 
   it('in use by a request that is not done is a conflict', async () => {
     await given.control('POST', 'faults', { kind: 'hang', match: { method: 'POST', path: '/v1/customers' } });
-    const hanging = stripe.customers.create({}, { idempotencyKey: 'fifth', timeout: 200 });
+    const hanging = stripe.customers.create({}, { idempotencyKey: 'fifth', timeout: 5_000 });
     hanging.catch(() => undefined);
     await expect(
       until(() =>

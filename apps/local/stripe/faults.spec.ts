@@ -47,7 +47,7 @@ describe('a fault on demand', () => {
       const before = made();
       await fault({ kind, match: { method: 'POST', path: '/v1/customers' } });
       if (kind === 'close_after_apply') await fault({ kind: 'close', match: { method: 'POST' } });
-      const options = { idempotencyKey: kind, timeout: 100 };
+      const options = { idempotencyKey: kind, timeout: 1_000 };
       await expect(stripe.customers.create({ name: kind }, options)).rejects.toMatchObject({
         type: 'StripeConnectionError',
       });

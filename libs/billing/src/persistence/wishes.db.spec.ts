@@ -93,7 +93,7 @@ describe('wishes', () => {
           app
             .get(Db)
             .query(
-              `update billing.wishes set retry_at = retry_at - interval '3 seconds' where tenant_id = $1`,
+              `update billing.wishes set retry_at = retry_at - interval '20 seconds' where tenant_id = $1`,
               [tenantId],
             ),
         );
@@ -102,13 +102,13 @@ describe('wishes', () => {
     expect(await found()).toBe(false);
     await soon(actor.tenantId);
     expect(await found()).toBe(true);
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 6; i++) {
       const taken = await take('worker');
       expect([taken?.upTo, await found()]).toEqual([1, false]);
       await book.release(actor, taken!);
     }
     await soon(actor.tenantId);
-    // Four seconds after the third time.
+    // 32 seconds after the sixth time.
     expect(await found()).toBe(false);
     await soon(actor.tenantId);
     expect(await found()).toBe(true);

@@ -17,7 +17,7 @@ export function gatewayTo(
   { settings }: JourneyStripe,
   app: INestApplicationContext,
   clock: Clock,
-  timeoutMs = 1_000,
+  timeoutMs = 3_000,
 ): StripeGateway {
   const db = app.get(Db);
   const config = {
