@@ -63,7 +63,7 @@ export async function shippingWorld() {
     meterName: meter.event_name,
     meterId: meter.id,
     /** One worker's. `timeoutMs`: so long it waits for an answer of Stripe. */
-    shipper: (timeoutMs = 500) => {
+    shipper: (timeoutMs = 2_000) => {
       const gateway = gatewayTo(stripe as JourneyStripe, app, clock, timeoutMs);
       const counted = new CountedUsage(gateway, prices);
       const compare = new CompareUsage(shipments, minutes, counted, clock, SILENT);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../../test/support/properties.js';
 import { canonicalJson, fingerprint } from './fingerprint.js';
 
 describe('fingerprint', () => {
