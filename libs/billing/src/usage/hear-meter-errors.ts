@@ -20,11 +20,12 @@ const Thin = z.looseObject({ id: z.string() });
 const Time = z.iso.datetime({ offset: true }).transform((text) => new Date(text).getTime());
 
 const Report = z.looseObject({
+  created: Time,
   /** Left out where there is no meter. */
   related_object: z.looseObject({ id: z.string() }).nullish(),
   data: z.looseObject({
-    validation_start: Time,
-    validation_end: Time,
+    validation_start: Time.optional(),
+    validation_end: Time.optional(),
     reason: z.looseObject({
       error_types: z.array(
         z.looseObject({
@@ -79,7 +80,11 @@ export class HearMeterErrors {
 
   /** Of those that are no samples no more is known than how many they are: any of that time may be one. */
   private async doubt(event: string, report: Report): Promise<void> {
-    const { reason, validation_start: start, validation_end: end } = report.data;
+    const {
+      reason,
+      validation_start: start = report.created,
+      validation_end: end = report.created,
+    } = report.data;
     const types = reason.error_types.filter((one) => one.error_count > one.sample_errors.length);
     if (types.length === 0) return;
     const meters = await this.metersOf(report);
