@@ -190,6 +190,14 @@ describe('leases', () => {
     expect([lease.freshUntil - now, lease.usableUntil - now]).toEqual([fresh, usable]);
   });
 
+  it('end six minutes after what was bought at the latest, however long the seat is held', async () => {
+    const now = clock.now().getTime();
+    const policy = await licensed({}, { offlineUntil: new Date(now + 2 * MINUTE) });
+    const held = { ...seatOf('ada'), expiresAt: new Date(now + 30 * DAY) };
+    const lease = await read(await aProcess().leases.forSeat(owner, policy, held), 'ada');
+    expect(lease.usableUntil - now).toBe(6 * MINUTE);
+  });
+
   it('of more machines than may be offline end with their seats', async () => {
     const policy = await licensed({ seats: 1 });
     const machine = aProcess();

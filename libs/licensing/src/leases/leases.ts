@@ -13,6 +13,8 @@ import { SigningKeys } from './signing-keys.js';
 const KEPT_MS = 60_000;
 /** About 2 kB each. */
 const KEPT_LEASES = 5_000;
+/** As long as a seat without a mode of its own (C48): by then it is known here what has become of what was bought. */
+const AHEAD_OF_NEWS_MS = 360_000;
 
 /** A seat that is held: which machine holds it, and until when. */
 export interface HeldBy {
@@ -59,9 +61,7 @@ export class Leases {
       seatExpiresAt: held.expiresAt.getTime(),
       quota,
     };
-    return this.signed(actor, policy, words, (issuedAt) =>
-      lifeOf(policy, issuedAt, until, held.expiresAt.getTime()),
-    );
+    return this.signed(actor, policy, words, (issuedAt) => lifeOf(policy, issuedAt, until, held));
   }
 
   /** A lease of a machine without a network: of `lifeMs`, with no seat. Null when no slot is free. Throws 503. */
@@ -167,13 +167,14 @@ export class Leases {
 function endOf({ expiresAt, offlineUntil, terms }: PoolPolicy, until: number, seatUntil = 0): number {
   const ends = expiresAt !== null && terms.expiryStrategy === 'restrict' ? expiresAt.getTime() : Infinity;
   // When a trial becomes a subscription, it has ended a moment before anybody here knows that it goes on: whoever has a seat
-  // then keeps what it gives for as long as the seat lasts.
+  // then keeps what it gives for as long as the seat lasts, six minutes at most.
   const bought = offlineUntil ? Math.max(offlineUntil.getTime(), seatUntil) : Infinity;
   return Math.min(until, ends, bought);
 }
 
-function lifeOf(policy: PoolPolicy, issuedAt: number, slotUntil: number | null, seatUntil: number) {
+function lifeOf(policy: PoolPolicy, issuedAt: number, slotUntil: number | null, { expiresAt }: HeldBy) {
   const { freshUntil, usableUntil } = leaseLife(issuedAt);
+  const seatUntil = Math.min(expiresAt.getTime(), issuedAt + AHEAD_OF_NEWS_MS);
   const ends = Math.min(endOf(policy, usableUntil, seatUntil), slotUntil ?? usableUntil);
   const end = Math.max(issuedAt, ends);
   return { freshUntil: Math.min(freshUntil, end), usableUntil: end };
