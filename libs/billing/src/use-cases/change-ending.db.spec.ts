@@ -101,6 +101,20 @@ describe('a cancellation whose answer was lost (S2-31)', () => {
     expect(new Set(await rows())).toEqual(new Set(['done']));
   });
 
+  it('does not take it back once more for whoever cancels again', async () => {
+    await ask('cancel');
+    lose('close');
+    await expect(ask('resume')).rejects.toMatchObject(LOST);
+    room.pay.local.faults.clear();
+    await expect(ask('cancel')).rejects.toMatchObject({ code: 'BILLING_BUSY' });
+    room.clock.advance(21_000);
+    const heard = room.pay.hear();
+    await ask('cancel');
+    expect(heard().filter(({ method }) => method === 'POST')).toEqual([]);
+    expect(await there()).toMatchObject({ cancel_at_period_end: true });
+    expect(await rows()).toEqual(['done', 'lost']);
+  });
+
   it('and that Stripe has forgotten is looked up by what it has done', async () => {
     lose('close_after_apply');
     await expect(ask('cancel')).rejects.toMatchObject(LOST);

@@ -59,9 +59,7 @@ export class ChangeEnding {
       // Whoever cancels wants nothing more of it: what is made later would be paid for and go on.
       await this.changes.drop(actor);
     }
-    await this.gateway.finishOpen(actor, { verb: VERB, identity: identityOf(id) }, (params: EndingParams) =>
-      this.write(params),
-    );
+    await this.finishEnding(actor, id, wanted);
     await this.finishResume(actor, id, wanted);
     let present = await this.present.get(id);
     // What waits to be paid would go on beyond the end.
@@ -89,6 +87,16 @@ export class ChangeEnding {
       },
       done: () => this.accounts.hasten(this.clock.now()),
     };
+  }
+
+  /** What was to go on is only looked for, for whoever cancels: they do not want it any more. */
+  private async finishEnding(actor: Actor, id: string, wanted: 'cancel' | 'resume'): Promise<void> {
+    const open = { verb: VERB, identity: identityOf(id) };
+    const write = (params: EndingParams) => this.write(params);
+    const begun = await this.writes.open(actor, open.verb, open.identity);
+    if (wanted === 'cancel' && begun && begun.params['way'] !== 'cancel')
+      return this.gateway.forgetOpen(actor, open, write);
+    return this.gateway.finishOpen(actor, open, write);
   }
 
   /** It begins a period and charges the card: for whoever cancels it is only looked for. */
