@@ -14,13 +14,18 @@ export function factsAfter(look: Seen, before: Seen | null, now: Date): Seen {
 
 /**
  * Stripe gave up an invoice when it was first seen so. Who tries to pay it afterwards, and fails, is one more failed charge
- * there, and wins no time.
+ * there, and wins no time. Where the last attempts found no card, there are no charges of them, and nothing says when.
  */
 function withFirstGivenUp(one: SubscriptionFacts, before: SubscriptionFacts | undefined): SubscriptionFacts {
   const { unpaid } = one;
   if (one.status !== 'unpaid' || !unpaid) return one;
-  if (before?.status !== 'unpaid' || before.unpaid?.invoiceId !== unpaid.invoiceId) return one;
-  const first = before.unpaid.lastTriedAt;
-  const lastTriedAt = first === null ? null : Math.min(first, unpaid.lastTriedAt ?? first);
+  if (before?.unpaid?.invoiceId !== unpaid.invoiceId) return one;
+  const { lastTriedAt: first, nextAttemptAt } = before.unpaid;
+  const tried = unpaid.lastTriedAt;
+  if (before.status !== 'unpaid') {
+    const hadNoCard = tried !== null && nextAttemptAt !== null && tried < nextAttemptAt;
+    return hadNoCard ? { ...one, unpaid: { ...unpaid, lastTriedAt: null } } : one;
+  }
+  const lastTriedAt = first === null ? null : Math.min(first, tried ?? first);
   return { ...one, unpaid: { ...unpaid, lastTriedAt } };
 }
