@@ -22,7 +22,7 @@ describe('a use on its way to Stripe', () => {
     const DAY = 24 * HOUR;
     /** Renewed two hours ago. */
     const RENEWED = {
-      ...{ created: seconds(90 * DAY), periodStart: seconds(2 * HOUR), trialEnd: null, endedAt: null },
+      ...{ status: 'active', created: seconds(90 * DAY), periodStart: seconds(2 * HOUR), trialEnd: null },
       items: [{ periodEnd: seconds(-20 * DAY) }, { meter: 'commands', periodEnd: seconds(-20 * DAY) }],
     };
     const ended = (agoMs: number) => ({
@@ -37,7 +37,7 @@ describe('a use on its way to Stripe', () => {
       ['is of its own time while Stripe bills that still', HOUR, ended(0.4 * HOUR), false],
       ['is of its own time in a trial', 3 * HOUR, { trialEnd: seconds(2.5 * HOUR) }, false],
       ['is of its own time before there was a subscription', 3 * HOUR, { created: seconds(2 * HOUR) }, false],
-      ['is of its own time when that has ended', 3 * HOUR, { endedAt: seconds(HOUR) }, false],
+      ['is of its own time when that has ended', 3 * HOUR, { status: 'canceled' }, false],
       ['is of its own time where none of it is billed', 3 * HOUR, { items: [] }, false],
       ['is of its own time where a test clock is ahead', 3 * HOUR, { periodStart: seconds(-DAY) }, false],
     ] as const)('%s', (_, usedAgo, more, isOfNow) => {

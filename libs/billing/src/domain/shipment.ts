@@ -1,3 +1,4 @@
+import { isAlive } from './project.js';
 import type { ItemFacts, SubscriptionFacts } from './stripe-facts.js';
 
 const DAY_MS = 86_400_000;
@@ -42,23 +43,40 @@ export function stepOf({ usedAt, sentAt }: Shipment, now: Date): 'send' | 'compa
 export const tooOldAt = (now: Date): Date => new Date(now.getTime() - PAST_MS);
 
 /** Of a subscription that may bill a use. */
-export type BillingPeriod = Pick<SubscriptionFacts, 'created' | 'periodStart' | 'trialEnd' | 'endedAt'> & {
+export type BillingPeriod = Pick<SubscriptionFacts, 'status' | 'created' | 'periodStart' | 'trialEnd'> & {
   items: readonly Pick<ItemFacts, 'meter' | 'periodEnd'>[];
 };
+
+type Used = Pick<Shipment, 'usedAt'> & { meter: string };
+
+const billsOf =
+  (meter: string) =>
+  (item: Pick<ItemFacts, 'meter'>): boolean =>
+    item.meter === meter;
+
+/** The subscription that bills it, also where that is cancelled for later. */
+const billedBy = ({ meter }: Used, subscriptions: readonly BillingPeriod[]): BillingPeriod | undefined =>
+  subscriptions.find(({ status, items }) => isAlive(status) && items.some(billsOf(meter)));
+
+/** Whether Stripe bills nothing of it, and a contract that ends then covers it. */
+export const isByContract = (
+  use: Used,
+  subscriptions: readonly BillingPeriod[],
+  contractEndsAt: string | null,
+): boolean =>
+  contractEndsAt !== null &&
+  use.usedAt.getTime() < Date.parse(contractEndsAt) &&
+  !billedBy(use, subscriptions);
 
 /**
  * The time under which Stripe is told of a use for the first time. In a period that is invoiced already nobody would ever
  * pay for it: then it is of now. What was used in a trial or before the subscription stays there, for it was free.
  */
-export function toldAs(
-  { usedAt, meter }: { usedAt: Date; meter: string },
-  subscriptions: readonly BillingPeriod[],
-  now: Date,
-): Date {
-  const bills = (item: Pick<ItemFacts, 'meter'>) => item.meter === meter;
-  const one = subscriptions.find(({ endedAt, items }) => endedAt === null && items.some(bills));
+export function toldAs(use: Used, subscriptions: readonly BillingPeriod[], now: Date): Date {
+  const { usedAt, meter } = use;
+  const one = billedBy(use, subscriptions);
   if (!one) return usedAt;
-  const end = one.items.find(bills)!.periodEnd * 1_000;
+  const end = one.items.find(billsOf(meter))!.periodEnd * 1_000;
   // What is known of it may be of before it was renewed.
   const turn = end <= now.getTime() ? end : one.periodStart * 1_000;
   const isLate = usedAt.getTime() < turn && now.getTime() - turn > HEARD_MS;

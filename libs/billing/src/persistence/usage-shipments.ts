@@ -19,9 +19,11 @@ export interface TakenUse {
   customerId: string;
   /** The subscriptions of that customer, by the last look. */
   subscriptions: readonly BillingPeriod[];
+  /** Of the tenant's contract; null: it has none. */
+  contractEndsAt: string | null;
 }
 
-export type Outcome = 'shipped' | 'failed' | 'parked';
+export type Outcome = 'shipped' | 'failed' | 'parked' | 'by_contract';
 
 /** What became of uses of tenants that are no customers: how many, by outcome; `waiting`: for a customer. */
 export type SetAside = Record<'waiting' | 'by_contract' | 'parked', number>;
@@ -62,7 +64,8 @@ export class UsageShipments {
        )
        select t.tenant_id as "tenantId", t.id, ${IDENTIFIER} as identifier, t.meter, t.amount, t.used_at as "usedAt", t.sent_at as "sentAt",
          t.attempts, t.failure, ${CUSTOMER} as "customerId",
-         coalesce(case a.facts ->> 'customerId' when ${CUSTOMER} then a.facts -> 'subscriptions' end, '[]') as subscriptions
+         coalesce(case a.facts ->> 'customerId' when ${CUSTOMER} then a.facts -> 'subscriptions' end, '[]') as subscriptions,
+         a.contract ->> 'endsAt' as "contractEndsAt"
        from taken t left join billing.accounts a on a.tenant_id = t.tenant_id order by t.used_at`,
       [batch, leaseMs],
     );
@@ -156,16 +159,7 @@ export class UsageShipments {
     { from, to }: { from: Date; to: Date },
     { failure, batch, now }: { failure: string; batch: number; now: Date },
   ): Promise<number> {
-    const rows = await this.database.query(
-      `update billing.usage_ledger set status = 'parked', failure = $4, settled_at = $5 where (tenant_id, id) in (
-         select tenant_id, id from billing.usage_ledger
-         where meter = any ($1) and status in ('shipped', 'unknown')
-           and coalesce(settled_at, sent_at) between $2 and $3
-         order by tenant_id, id limit $6 for update)
-       returning 1`,
-      [meters, from, to, failure, now, batch],
-    );
-    return rows.length;
+    return (await this.database.query(DOUBT, [meters, from, to, failure, now, batch])).length;
   }
 }
 
@@ -174,6 +168,13 @@ export const IDENTIFIER = `case when t.renewals = 0 then t.id else t.id || '.' |
 
 const OF_ACCOUNTS = 'from billing.usage_ledger t left join billing.accounts a on a.tenant_id = t.tenant_id';
 const CUSTOMER = 'coalesce(t.customer_id, a.customer_id)';
+
+export const DOUBT = `
+  update billing.usage_ledger set status = 'parked', failure = $4, settled_at = $5 where (tenant_id, id) in (
+    select tenant_id, id from billing.usage_ledger
+    where meter = any ($1) and status in ('shipped', 'unknown') and coalesce(settled_at, sent_at) between $2 and $3
+    order by coalesce(settled_at, sent_at) limit $6 for update)
+  returning 1`;
 
 const SET_ASIDE = `
   with due as (

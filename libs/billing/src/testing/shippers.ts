@@ -35,6 +35,16 @@ export interface Buyer {
   customerId: string;
 }
 
+/** What a look has found of a subscription that bills the meter; seconds. */
+interface Seen {
+  created: number;
+  periodStart: number;
+  periodEnd: number;
+  trialEnd?: number;
+  endedAt?: number;
+  status?: string;
+}
+
 /** Uses on their way to a Stripe of the test's own, by one clock. */
 export async function shippingWorld() {
   const clock = new ManualClock(new Date('2026-03-02T10:00:00Z'));
@@ -99,13 +109,11 @@ export async function shippingWorld() {
         customerId,
       ]),
     /** They have a subscription that bills their uses; what a look has seen of it, seconds. */
-    subscribes: (
-      { tenantId, customerId }: Buyer,
-      seen: { created: number; periodStart: number; periodEnd: number; trialEnd?: number },
-    ) => {
-      const { periodEnd, trialEnd = null, ...more } = seen;
+    subscribes: ({ tenantId, customerId }: Buyer, seen: Seen) => {
+      const { periodEnd, trialEnd = null, endedAt = null, ...more } = seen;
       const items = [{ meter: 'commands', periodEnd }];
-      const facts = { customerId, subscriptions: [{ ...more, trialEnd, endedAt: null, items }] };
+      const one = { status: 'active', ...more, trialEnd, endedAt, items };
+      const facts = { customerId, subscriptions: [one] };
       return admin.query('update billing.accounts set facts = $2 where tenant_id = $1', [
         tenantId,
         JSON.stringify(facts),
@@ -148,7 +156,7 @@ export async function shippingWorld() {
     /** How Postgres goes about it once the tables are large. */
     planOf: async (sql: string): Promise<string> => {
       await admin.query('set enable_seqscan = off');
-      const { rows } = await admin.query<{ 'QUERY PLAN': string }>(`explain ${sql}`);
+      const { rows } = await admin.query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${sql}`);
       await admin.query('reset enable_seqscan');
       return rows.map((row) => row['QUERY PLAN']).join('\n');
     },

@@ -1,5 +1,6 @@
 import { Actor, metricsText } from '#platform';
 import { growth, Metrics } from '../../../../test/support/metrics.js';
+import { DOUBT } from '../persistence/usage-shipments.js';
 import { RequeueUsesInput } from '../use-cases/manage-uses.js';
 import { type Buyer, shippingWorld, type ShippingWorld } from '../testing/shippers.js';
 
@@ -235,12 +236,19 @@ describe('what was used, on its way to Stripe', () => {
     expect(rows.reduce((sum, one) => sum + one.byContract, 0)).toBe(8);
   });
 
-  it('under a contract of somebody who is a customer all the same goes to Stripe', async () => {
-    const buyer = await world.buyer();
-    await world.agree(buyer, new Date(world.clock.now().getTime() + DAY));
-    await world.record(buyer, 6);
+  it('under a contract of a customer goes to Stripe where a subscription beside it bills it, and nowhere else', async () => {
+    const [both, former] = [await world.buyer(), await world.buyer()];
+    const now = Math.floor(world.clock.now().getTime() / 1_000);
+    const period = { created: now - 60, periodStart: now - 60, periodEnd: now + 86_400 };
+    await world.subscribes(both, period);
+    await world.subscribes(former, { ...period, status: 'canceled' });
+    for (const buyer of [both, former]) {
+      await world.agree(buyer, new Date(world.clock.now().getTime() + DAY));
+      await world.record(buyer, 6);
+    }
     await work(1);
-    expect([await states(buyer), await world.counted(buyer)]).toEqual([['shipped'], 6]);
+    expect([await states(both), await world.counted(both)]).toEqual([['shipped'], 6]);
+    expect([await states(former), await world.counted(former)]).toEqual([['by_contract'], 0]);
   });
 
   it('shows in /metrics for how long the oldest one has been on its way, of those that have a customer', async () => {
@@ -340,7 +348,8 @@ describe('what was used, on its way to Stripe', () => {
     const subscribes = (buyer: Buyer, trialEnd?: number) => {
       const now = world.clock.now().getTime();
       return world.subscribes(buyer, {
-        ...{ created: seconds(now - 60 * DAY), periodStart: seconds(now - 29 * DAY) },
+        // Somebody has cancelled it for later.
+        ...{ created: seconds(now - 60 * DAY), periodStart: seconds(now - 29 * DAY), endedAt: seconds(now) },
         ...{ periodEnd: seconds(now + HOUR), ...(trialEnd === undefined ? {} : { trialEnd }) },
       });
     };
@@ -428,11 +437,7 @@ describe('what was used, on its way to Stripe', () => {
   });
 
   it('is found by meter and time of its answer, however long the ledger is', async () => {
-    const plan = await world.planOf(
-      `select from billing.usage_ledger where meter = any ('{commands}') and status in ('shipped', 'unknown')
-       and coalesce(settled_at, sent_at) between now() and now()`,
-    );
-    expect(plan).toContain('usage_ledger_by_answer');
+    expect(await world.planOf(DOUBT)).toContain('usage_ledger_by_answer');
   });
 
   it('is found by what Stripe calls it, however long the ledger is', async () => {

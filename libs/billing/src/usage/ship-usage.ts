@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, DomainError, Log, retryWait, sideBySide } from '#platform';
 import { Prices } from '../catalogue/prices.js';
-import { meterEventName, stepOf, toldAs, tooOldAt } from '../domain/shipment.js';
+import { isByContract, meterEventName, stepOf, toldAs, tooOldAt } from '../domain/shipment.js';
 import { type Outcome, type TakenUse, UsageShipments } from '../persistence/usage-shipments.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
 import {
@@ -69,6 +69,8 @@ export class ShipUsage {
     if (step === 'too_old') return this.settle(use, 'parked', 'TOO_OLD');
     if (step === 'wait') return this.shipments.postpone(use, LATER_MS, use.failure ?? 'NOT_YET');
     if (step === 'compare') return this.compare.execute(use);
+    if (!use.sentAt && isByContract(use, use.subscriptions, use.contractEndsAt))
+      return this.settle(use, 'by_contract', null);
     const usedAt = toldAs(use, use.subscriptions, now);
     // Sent again, it would be of a period that is over; once it may be compared, it is known whether it has to be.
     if (use.sentAt && usedAt !== use.usedAt) return this.shipments.postpone(use, COMPARED_MS, 'NOT_YET');
@@ -115,7 +117,7 @@ export class ShipUsage {
   private async settle(use: TakenUse, outcome: Outcome, failure: string | null): Promise<void> {
     if (!(await this.shipments.settle(use, outcome, failure, this.clock.now()))) return;
     usesSettled.inc({ outcome });
-    if (outcome !== 'shipped')
+    if (outcome === 'failed' || outcome === 'parked')
       this.log.warn({ tenant_id: use.tenantId, use: use.id, outcome, failure }, 'A use is not billed.');
   }
 }
