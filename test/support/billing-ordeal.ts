@@ -63,6 +63,8 @@ export async function endure(stage: BillingStage, ordeal: Ordeal): Promise<Endur
     const counts = await Promise.all(
       ordered.map((twin, at) => playInOrder(stage, told, twin, scripts[at]!, perTenant)),
     );
+    // Their last mails, too: no worker that is killed from now on has anything of theirs in its hands.
+    await stage.settled();
     const shuffled = await cast(stage, ordeal.tenants);
     shuffled.forEach((twin, at) => (twin.steps = ordered[at]!.steps));
     await playShuffled(stage, told, shuffled, ordeal, random, wire);
