@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BackgroundLoop, DomainError, Log, retryWait } from '#platform';
+import { DomainError, Log, retryWait } from '#platform';
 import { BillingConfig } from '../billing.config.js';
 import { Prices } from '../catalogue/prices.js';
 import { isOurs } from '../domain/ours.js';
@@ -9,12 +9,12 @@ import { subscriptionFacts } from '../stripe/look.js';
 import { OpenPages, unlessOver } from '../stripe/open-pages.js';
 import { failureWord } from '../stripe/stripe-failures.js';
 import { StripeGateway } from '../stripe/stripe-gateway.js';
+import { ApplyingLoop } from './applying-loop.js';
 
 const BATCH = 10;
 /** Of a worker that was killed another takes over after so many ms. */
 const LEASE_MS = 60_000;
 const WAIT_MAX_MS = 900_000;
-const FAILED_MAX_MS = 10_000;
 /** What ended is looked at again: somebody may have paid at an open page in that moment. */
 const LOOKS = 3;
 /** Stripe's most for a page; nobody has more. */
@@ -22,21 +22,17 @@ const PAGE = 100;
 
 /** Ends whatever a customer could go on paying: open pages first, then subscriptions. Until nothing is left, however long Stripe is away. */
 @Injectable()
-export class EndCustomers extends BackgroundLoop {
+export class EndCustomers extends ApplyingLoop {
   constructor(
     private readonly endings: Endings,
     private readonly gateway: StripeGateway,
     private readonly pages: OpenPages,
     private readonly prices: Prices,
-    private readonly billing: BillingConfig,
-    private readonly work: BillingWorkConfig,
-    private readonly log: Log,
+    billing: BillingConfig,
+    work: BillingWorkConfig,
+    log: Log,
   ) {
-    super({ name: 'The end of customers', idleMs: work.idleMs, failedMaxMs: FAILED_MAX_MS, log });
-  }
-
-  protected override get isOn(): boolean {
-    return this.billing.isEnabled && this.work.isApplying;
+    super('The end of customers', billing, work, log);
   }
 
   /** One batch; true when there may be more. */

@@ -1,36 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Actor, BackgroundLoop, DomainError, Log } from '#platform';
+import { Actor, DomainError, Log } from '#platform';
 import { BillingConfig } from '../billing.config.js';
 import { BillingWorkConfig } from '../dunning.config.js';
 import { OpenWishes } from '../persistence/open-wishes.js';
 import { MakeChanges } from '../use-cases/make-changes.js';
+import { ApplyingLoop } from './applying-loop.js';
 
 const BATCH = 20;
 /** Of a worker that was killed another takes over after so many ms. */
 const LEASE_MS = 15_000;
-const FAILED_MAX_MS = 10_000;
 
 /** Makes what somebody wanted of a subscription and whose process did not live, or could not reach Stripe, to make it. */
 @Injectable()
-export class FinishChanges extends BackgroundLoop {
+export class FinishChanges extends ApplyingLoop {
   constructor(
     private readonly open: OpenWishes,
     private readonly changes: MakeChanges,
-    private readonly billing: BillingConfig,
-    private readonly work: BillingWorkConfig,
-    private readonly log: Log,
+    billing: BillingConfig,
+    work: BillingWorkConfig,
+    log: Log,
   ) {
-    super({
-      name: 'The making of changes that nobody has made',
-      idleMs: work.idleMs,
-      failedMaxMs: FAILED_MAX_MS,
-      log,
-    });
-  }
-
-  protected override get isOn(): boolean {
-    return this.billing.isEnabled && this.work.isApplying;
+    super('The making of changes that nobody has made', billing, work, log);
   }
 
   /** One batch; true when there may be more. */

@@ -1,29 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { BackgroundLoop, Clock, Log } from '#platform';
+import { Clock, Log } from '#platform';
 import { BillingConfig } from '../billing.config.js';
 import { BillingWorkConfig } from '../dunning.config.js';
 import { type Due, StripeInbox } from '../persistence/stripe-inbox.js';
 import { FollowCustomer } from '../use-cases/follow-customer.js';
 import { ManageContract } from '../use-cases/manage-contract.js';
+import { ApplyingLoop } from './applying-loop.js';
 
-const FAILED_MAX_MS = 10_000;
 /** Who is due and cannot be looked at is tried again after so many ms, then less and less often; longer than a look. */
 const LEASE_MS = 60_000;
 
 /** Looks at whom time alone may have changed, and at whom somebody wished to be looked at. */
 @Injectable()
-export class LookAtDue extends BackgroundLoop {
+export class LookAtDue extends ApplyingLoop {
   constructor(
     private readonly inbox: StripeInbox,
     private readonly follow: FollowCustomer,
     private readonly contracts: ManageContract,
     private readonly clock: Clock,
-    private readonly log: Log,
-    private readonly billing: BillingConfig,
-    private readonly work: BillingWorkConfig,
+    log: Log,
+    billing: BillingConfig,
+    work: BillingWorkConfig,
   ) {
-    super({ name: 'The look at who is due', idleMs: work.idleMs, failedMaxMs: FAILED_MAX_MS, log });
+    super('The look at who is due', billing, work, log);
   }
 
   /** Also where nothing is sold: a contract ends there, too. */
