@@ -106,17 +106,22 @@ describe('comparing with Stripe', () => {
     expect(await standingOf(other.tenantId)).toMatchObject({ state: 'ending' });
   });
 
+  /** Cancelled at Stripe, and nobody was told. */
+  const isTakenBack = async (tenantId: string, subscriptionId: string) => {
+    world.clock.advance(1_000);
+    await world.pay.stripe.subscriptions.cancel(subscriptionId);
+    await sweep('hourly');
+    expect(await driftsOf(subscriptionId)).toMatchObject([
+      { kind: 'access_without_payment', tenantId, resolution: 'repaired' },
+    ]);
+  };
+
   it('takes back what nothing pays for any more, also where nothing else has changed for long', async () => {
     const { tenantId, subscription } = await settled();
     world.clock.advance(3 * HOUR);
     // Whatever else is due by then: what follows is found by the hourly look alone.
     await sweepAll();
-    world.clock.advance(1_000);
-    await world.pay.stripe.subscriptions.cancel(subscription.id);
-    await sweep('hourly');
-    expect(await driftsOf(subscription.id)).toMatchObject([
-      { kind: 'access_without_payment', tenantId, resolution: 'repaired' },
-    ]);
+    await isTakenBack(tenantId, subscription.id);
     expect(await standingOf(tenantId)).toMatchObject({ state: 'cancelled', access: 'free', plan: 'FREE' });
   });
 
@@ -132,12 +137,7 @@ describe('comparing with Stripe', () => {
     await world.deliver();
     await world.apply();
     await sweepAll();
-    world.clock.advance(1_000);
-    await world.pay.stripe.subscriptions.cancel(subscription.id);
-    await sweep('hourly');
-    expect(await driftsOf(subscription.id)).toMatchObject([
-      { kind: 'access_without_payment', tenantId, resolution: 'repaired' },
-    ]);
+    await isTakenBack(tenantId, subscription.id);
     expect(await standingOf(tenantId)).toMatchObject({ state: 'cancelled', plan: 'FREE' });
   });
 

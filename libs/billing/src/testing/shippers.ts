@@ -20,6 +20,11 @@ import type { BillingUsageConfig } from '../usage/usage.config.js';
 import { UsageLoop } from '../usage/usage-loop.js';
 import { gatewayTo, SILENT } from './gateways.js';
 
+export const OPERATOR = new Actor({
+  ...{ type: 'operator', id: 'ops', tenantId: null, scopes: ['operator:billing'] },
+  ...{ reason: 'because of a ticket', origin: { traceId: 'trace', address: null } },
+});
+
 export interface LedgerRow {
   id: string;
   amount: number;

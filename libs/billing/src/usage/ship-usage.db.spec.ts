@@ -1,23 +1,12 @@
-import { Actor, metricsText } from '#platform';
+import { metricsText } from '#platform';
 import { growth, Metrics } from '../../../../test/support/metrics.js';
 import { DOUBT } from '../persistence/usage-shipments.js';
 import { RequeueUsesInput } from '../use-cases/manage-uses.js';
-import { type Buyer, shippingWorld, type ShippingWorld } from '../testing/shippers.js';
+import { type Buyer, OPERATOR as operator, shippingWorld, type ShippingWorld } from '../testing/shippers.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const PATIENCE_MS = 60_000;
-
-const operator = new Actor({
-  ...{
-    type: 'operator',
-    id: 'ops',
-    tenantId: null,
-    scopes: ['operator:billing'],
-    reason: 'because of a ticket',
-  },
-  origin: { traceId: 'trace', address: null },
-});
 
 describe('what was used, on its way to Stripe', () => {
   let world: ShippingWorld;

@@ -1,5 +1,4 @@
-import { Actor } from '#platform';
-import { type Buyer, shippingWorld, type ShippingWorld } from '../testing/shippers.js';
+import { type Buyer, OPERATOR as operator, shippingWorld, type ShippingWorld } from '../testing/shippers.js';
 import { RequeueUsesInput, StuckUsesInput, WriteOffUsesInput } from './manage-uses.js';
 
 const HOUR = 3_600_000;
@@ -11,14 +10,6 @@ describe('uses that are stuck, for operators', () => {
   afterAll(() => world.close());
   afterEach(() => world.stripe.local.faults.clear());
 
-  const operator = new Actor({
-    type: 'operator',
-    id: 'ops',
-    tenantId: null,
-    scopes: ['operator:billing'],
-    reason: 'because of a ticket',
-    origin: { traceId: 'trace', address: null },
-  });
   /** Of what fits, by this worker's and operator's processes alike. */
   const manage = () => world.shipper().manage;
   const requeue = (filter: object, isNeverCounted = false, by = manage()) =>
